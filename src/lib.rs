@@ -1,0 +1,1 @@
+//! AT Protocol OAuth client for browser apps.

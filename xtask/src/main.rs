@@ -1,0 +1,2 @@
+//! The project's commands: `cargo xtask demo | test | build`.
+fn main() {}
