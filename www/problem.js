@@ -1,0 +1,68 @@
+// Shows a failure, with whatever the error knows about itself. The library's errors carry `code`, `step`, `url`,
+// `help` and `retryable`; the browser's own carry none of them, and the page shows what there is.
+
+import { make, onPress } from './dom.js'
+
+/**
+ * @param {HTMLElement} place an element with role=alert, already in the page: a region added together with its text is not announced
+ * @param {string} doing what failed, as the start of a sentence: "Signing in"
+ * @param {{again?: () => unknown}} [options] `again` offers a button that tries once more
+ */
+export function showProblem(place, doing, error, { again } = {}) {
+  const facts = []
+  const fact = (name, value) => {
+    if (value != null && value !== '') facts.push(make('div', {}, make('dt', {}, name), make('dd', {}, String(value))))
+  }
+  fact('Code', error?.code ?? error?.params?.get?.('error'))
+  fact('Step', error?.step)
+  fact('Address', error?.url)
+  fact('Cause', causes(error))
+
+  const box = make('div', { className: 'problem' },
+    make('p', { className: 'problem-title' }, `${doing} did not work`),
+    make('p', { className: 'problem-message' }, messageOf(error)),
+    error?.help ? make('p', { className: 'problem-help' }, error.help) : null,
+    facts.length ? make('dl', { className: 'facts' }, ...facts) : null,
+    typeof error?.retryable === 'boolean'
+      ? make('p', { className: 'problem-retry' }, error.retryable
+        ? 'This may pass: trying again can help.'
+        : 'Trying again without a change will not help.')
+      : null)
+  if (error?.code) box.dataset.code = error.code
+  const actions = make('div', { className: 'actions' })
+  if (again) {
+    const button = make('button', { type: 'button' }, 'Try again')
+    onPress(button, again)
+    actions.append(button)
+  }
+  const dismiss = make('button', { type: 'button', className: 'quiet' }, 'Dismiss')
+  dismiss.addEventListener('click', () => {
+    clearProblem(place)
+    // The focused button is gone; the nearest heading is where reading goes on.
+    place.closest('section')?.querySelector('h1, h2')?.focus()
+  })
+  actions.append(dismiss)
+  box.append(actions)
+  place.replaceChildren(box)
+  box.scrollIntoView({ block: 'nearest' })
+}
+
+export function clearProblem(place) {
+  place.replaceChildren()
+}
+
+export function messageOf(error) {
+  return error?.message || String(error)
+}
+
+/** The chain below the error, one line each, without repeating a message that was wrapped unchanged. */
+function causes(error) {
+  const said = new Set([messageOf(error)])
+  const lines = []
+  for (let cause = error?.cause, depth = 0; cause != null && depth < 5; cause = cause.cause, depth += 1) {
+    const message = messageOf(cause)
+    if (!said.has(message)) lines.push(message)
+    said.add(message)
+  }
+  return lines.join(' ← ')
+}
