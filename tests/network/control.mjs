@@ -1,0 +1,87 @@
+// Lets a test do to the servers what time and accidents do: shorten tokens, change nonces, end sessions, look at what arrived.
+import http from 'node:http'
+import { LOOPBACK, close, listen } from './loopback.mjs'
+
+function required(query, name) {
+  const value = query.get(name)
+  if (!value) throw new Error(`missing query parameter: ${name}`)
+  return value
+}
+
+function requiredNumber(query, name) {
+  const value = Number(required(query, name))
+  if (!Number.isFinite(value)) throw new Error(`not a number: ${name}`)
+  return value
+}
+
+const actions = {
+  /** `?ms=`: how long the access tokens issued from now on live. */
+  '/token-max-age': ({ provider }, query) => {
+    provider.tokenManager.tokenMaxAge = requiredNumber(query, 'ms')
+    return { tokenMaxAge: provider.tokenManager.tokenMaxAge }
+  },
+
+  /** `[?interval=ms]`: a new nonce secret, so every nonce that a client holds is now wrong. */
+  '/rotate-nonce': ({ provider }, query) => {
+    const Nonce = provider.dpopManager.dpopNonce.constructor
+    const interval = query.has('interval') ? requiredNumber(query, 'interval') : undefined
+    provider.dpopManager.dpopNonce = new Nonce(undefined, interval)
+    return { ok: true }
+  },
+
+  /** `?did=`: the sessions that the server holds for an account. */
+  '/tokens': async ({ provider }, query) => {
+    const tokens = await provider.tokenManager.listAccountTokens(required(query, 'did'))
+    return tokens.map(({ id, data, currentRefreshToken }) => ({
+      id,
+      clientId: data.clientId,
+      expiresAt: data.expiresAt,
+      updatedAt: data.updatedAt,
+      scope: data.scope,
+      refresh: currentRefreshToken?.slice(0, 12),
+    }))
+  },
+
+  /** `?did=`: ends every session of an account, as its owner may from another device. */
+  '/revoke-all': async ({ provider }, query) => {
+    const tokens = await provider.tokenManager.listAccountTokens(required(query, 'did'))
+    for (const { id } of tokens) await provider.tokenManager.deleteToken(id)
+    return { deleted: tokens.length }
+  },
+
+  /** `?did=`: access tokens expire on the server before their time. The PDS then deletes the session: rarely what a test wants. */
+  '/expire-all': async ({ provider, context }, query) => {
+    const did = required(query, 'did')
+    const tokens = await provider.tokenManager.listAccountTokens(did)
+    const expiresAt = new Date(Date.now() - 1000).toISOString()
+    await context.accountManager.db.db.updateTable('token').set({ expiresAt }).where('did', '=', did).execute()
+    return { expired: tokens.length }
+  },
+
+  /** `[?from=n]`: the requests seen, from the nth on. */
+  '/trace': ({ trace }, query) => trace.entries.slice(query.has('from') ? requiredNumber(query, 'from') : 0),
+
+  '/trace-len': ({ trace }) => ({ n: trace.entries.length }),
+
+  '/info': ({ info }) => info,
+}
+
+/** `network` is what the actions work on: `{ provider, context, trace, info }`. */
+export async function startControl(port, network) {
+  const server = http.createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, `http://${LOOPBACK}`)
+    let status = 200
+    let body
+    try {
+      const action = Object.hasOwn(actions, pathname) ? actions[pathname] : undefined
+      if (action) body = await action(network, searchParams)
+      else [status, body] = [404, { error: 'unknown', known: Object.keys(actions) }]
+    } catch (error) {
+      ;[status, body] = [500, { error: String(error?.stack ?? error) }]
+    }
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(body))
+  })
+  const bound = await listen(server, { port })
+  return { url: `http://${LOOPBACK}:${bound}`, stop: () => close(server) }
+}
