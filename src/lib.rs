@@ -1,1 +1,22 @@
 //! AT Protocol OAuth client for browser apps.
+
+mod base64url;
+mod client;
+mod http;
+mod identity;
+mod json;
+mod oauth;
+pub mod ports;
+mod secret;
+mod url;
+
+pub use client::{CallbackContext, Error, ErrorKind, SessionEnd, Step};
+pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
+pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
+pub use json::Json;
+pub use oauth::{
+    ATPROTO_SCOPE, AuthorizeOptions, CallbackError, Capability, ClientMetadata, ConfigError,
+    PeerError, PublicJwk, Refusal, ResponseMode, ServerMetadata, TokenSet, loopback_client_id,
+};
+pub use secret::Secret;
+pub use url::Url;

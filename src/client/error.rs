@@ -1,0 +1,193 @@
+//! The client's error: what failed, in which step, and at which address.
+
+use super::{SessionEnd, Step};
+use crate::http::HttpError;
+use crate::identity::{Did, IdentityError};
+use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal};
+use crate::ports::{KeyError, StorageError};
+use std::fmt;
+
+/// What went wrong, by who is to blame.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The app's configuration, or how it calls the client.
+    Config(ConfigError),
+    /// What the user typed, or what the account's identity says.
+    Identity(IdentityError),
+    /// The network, or an answer that is no answer.
+    Http(HttpError),
+    /// A server that breaks the rules.
+    Peer(PeerError),
+    /// A server that says no.
+    Refused(Refusal),
+    /// An authorization response that does not fit.
+    Callback(CallbackError),
+    /// The account's identity no longer leads to the server that the tokens came from.
+    NotAuthoritative {
+        /// The account.
+        sub: Did,
+        /// The server that claimed it.
+        issuer: String,
+    },
+    /// The session is over.
+    Ended(Did, SessionEnd),
+    /// The host's keys.
+    Key(KeyError),
+    /// The host's storage.
+    Storage(StorageError),
+    /// The app's own observer failed; its words.
+    Observer(String),
+}
+
+/// An error of the client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// In which step.
+    pub step: Step,
+    /// The address that was asked, where one was.
+    pub url: Option<String>,
+    /// Set for everything that fails after a callback's pending sign-in was found, or for want of it.
+    pub callback: Option<CallbackContext>,
+}
+
+/// Which callback an error belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallbackContext {
+    /// The app's own text, as given to `authorize`, once the pending sign-in was found.
+    pub state: Option<String>,
+}
+
+impl Error {
+    pub(crate) fn new(step: Step, kind: impl Into<ErrorKind>) -> Self {
+        Self {
+            kind: kind.into(),
+            step,
+            url: None,
+            callback: None,
+        }
+    }
+
+    pub(crate) fn at(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
+        self
+    }
+
+    pub(crate) fn in_callback(mut self, state: Option<String>) -> Self {
+        self.callback = Some(CallbackContext { state });
+        self
+    }
+
+    /// A string that says what went wrong, and that no release changes.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::Config(e) => e.code(),
+            ErrorKind::Identity(e) => e.code(),
+            ErrorKind::Http(e) => e.code(),
+            ErrorKind::Peer(e) => e.code(),
+            ErrorKind::Refused(_) => "OAUTH_REFUSED",
+            ErrorKind::Callback(e) => e.code(),
+            ErrorKind::NotAuthoritative { .. } => "ISSUER_NOT_AUTHORITATIVE",
+            ErrorKind::Ended(_, end) => end.code(),
+            ErrorKind::Key(e) => e.code(),
+            ErrorKind::Storage(e) => e.code(),
+            ErrorKind::Observer(_) => "HOOK_FAILED",
+        }
+    }
+
+    /// Whether the same call may well succeed later, with nothing changed but the network, a server or the disk.
+    pub fn is_retryable(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Http(e) => e.is_retryable(),
+            ErrorKind::Refused(e) => e.is_retryable(),
+            ErrorKind::Storage(e) => e.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// What the app or its user can do about it, in a sentence.
+    pub fn help(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::Config(e) => e.help(),
+            ErrorKind::Identity(e) => e.help(),
+            ErrorKind::Peer(e) => e.help(),
+            ErrorKind::Callback(e) => e.help(),
+            ErrorKind::Storage(e) => e.help(),
+            ErrorKind::Ended(_, end) => end.help(),
+            ErrorKind::Http(e) if e.is_retryable() => {
+                "Check the connection and try again. A page is not told whether the server is down, unknown or refuses cross-origin requests."
+            }
+            ErrorKind::Http(_) => "Check that the address is that of an atproto server.",
+            ErrorKind::Refused(e) if e.is_retryable() => {
+                "The server is in trouble; try again later."
+            }
+            ErrorKind::Refused(_) => {
+                "The server refused the request; its words say why. Check the client metadata it was made with."
+            }
+            ErrorKind::NotAuthoritative { .. } => {
+                "The account belongs to another server. Sign in again, with the account's handle."
+            }
+            ErrorKind::Key(KeyError::Unavailable) => {
+                "Serve the page over https, or from http://127.0.0.1."
+            }
+            ErrorKind::Key(_) => "Sign in again.",
+            ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ErrorKind::Config(e) => e.fmt(f),
+            ErrorKind::Identity(e) => e.fmt(f),
+            ErrorKind::Http(e) => match &self.url {
+                Some(url) => write!(f, "{e} for \"{url}\""),
+                None => e.fmt(f),
+            },
+            ErrorKind::Peer(e) => e.fmt(f),
+            ErrorKind::Refused(e) => e.fmt(f),
+            ErrorKind::Callback(e) => e.fmt(f),
+            ErrorKind::NotAuthoritative { .. } => f.write_str("Issuer mismatch"),
+            ErrorKind::Ended(sub, end) => end.write(f, sub),
+            ErrorKind::Key(e) => e.fmt(f),
+            ErrorKind::Storage(e) => e.fmt(f),
+            ErrorKind::Observer(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+macro_rules! kinds {
+    ($($error:ty => $kind:ident),* $(,)?) => {$(
+        impl From<$error> for ErrorKind {
+            fn from(error: $error) -> Self {
+                Self::$kind(error)
+            }
+        }
+    )*};
+}
+
+kinds! {
+    ConfigError => Config,
+    IdentityError => Identity,
+    HttpError => Http,
+    PeerError => Peer,
+    Refusal => Refused,
+    CallbackError => Callback,
+    KeyError => Key,
+    StorageError => Storage,
+}
+
+impl From<ExchangeError> for ErrorKind {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Http(e) => Self::Http(e),
+            ExchangeError::Refused(e) => Self::Refused(e),
+            ExchangeError::Peer(e) => Self::Peer(e),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Why a session is over.
+
+use crate::identity::Did;
+use std::fmt;
+
+/// Why a session is over. Being offline is no reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionEnd {
+    /// Signed out here, or in another tab.
+    SignedOut,
+    /// The stored session has gone, and nobody said why.
+    Vanished,
+    /// The stored session is another account's.
+    SubMismatch,
+    /// The access token has expired and there is no refresh token.
+    NotRefreshable,
+    /// The authorization server refused the refresh token for good (`invalid_grant`); its words.
+    RefreshRefused(Option<String>),
+    /// The PDS refused an access token that was new.
+    TokenRefused,
+    /// The account now belongs to another authorization server.
+    Migrated,
+}
+
+impl SessionEnd {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SignedOut => "SIGNED_OUT",
+            Self::Vanished => "SESSION_GONE",
+            Self::SubMismatch => "SESSION_OF_ANOTHER",
+            Self::NotRefreshable => "SESSION_NOT_REFRESHABLE",
+            Self::RefreshRefused(_) => "SESSION_REVOKED",
+            Self::TokenRefused => "TOKEN_REFUSED",
+            Self::Migrated => "ACCOUNT_MIGRATED",
+        }
+    }
+
+    /// The code's inverse, for what another tab tells; `words` are the server's.
+    pub(crate) fn from_code(code: &str, words: Option<String>) -> Option<Self> {
+        Some(match code {
+            "SIGNED_OUT" => Self::SignedOut,
+            "SESSION_GONE" => Self::Vanished,
+            "SESSION_OF_ANOTHER" => Self::SubMismatch,
+            "SESSION_NOT_REFRESHABLE" => Self::NotRefreshable,
+            "SESSION_REVOKED" => Self::RefreshRefused(words),
+            "TOKEN_REFUSED" => Self::TokenRefused,
+            "ACCOUNT_MIGRATED" => Self::Migrated,
+            _ => return None,
+        })
+    }
+
+    /// What the app or its user can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::SignedOut => "The user signed out; offer to sign in.",
+            Self::Migrated => {
+                "The account moved to another server; sign in again, with its handle."
+            }
+            _ => "The session is over; offer to sign in again.",
+        }
+    }
+
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, sub: &Did) -> fmt::Result {
+        match self {
+            Self::SignedOut => write!(f, "The session for \"{sub}\" was successfully revoked"),
+            Self::Vanished => f.write_str("The session was deleted by another process"),
+            Self::SubMismatch => f.write_str("Stored session sub mismatch"),
+            Self::NotRefreshable => f.write_str("No refresh token available"),
+            Self::RefreshRefused(words) => {
+                f.write_str(words.as_deref().unwrap_or("The session was revoked"))
+            }
+            Self::TokenRefused => write!(f, "The session for \"{sub}\" is invalid"),
+            Self::Migrated => f.write_str("Issuer mismatch"),
+        }
+    }
+}

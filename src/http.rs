@@ -1,0 +1,198 @@
+//! HTTP requests and answers as plain values: what the pure layers build and judge.
+
+use crate::json::Json;
+use std::fmt;
+
+/// The largest answer that is read, in bytes. A metadata document of a server is a few kilobytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// The answer headers a host hands over; no other is ever judged. All lower-case.
+pub const READ_HEADERS: [&str; 4] = ["content-type", "date", "dpop-nonce", "www-authenticate"];
+
+/// A request of our own: never one of the app's.
+///
+/// A host sends it without cookies and does not follow redirects: a redirected metadata document is refused
+/// (RFC 8414 and RFC 9728 name the place it must be at), and a redirected token request would carry a token elsewhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The absolute URL.
+    pub url: String,
+    /// Headers to send, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body: always `application/x-www-form-urlencoded`.
+    pub body: Option<String>,
+    /// Whether the host's HTTP cache must ask the server again.
+    pub revalidate: bool,
+    /// After how many milliseconds to give up.
+    pub timeout_ms: u32,
+}
+
+impl Request {
+    /// A GET of a document, given up after 10 s.
+    pub fn get(url: String, accept: &str) -> Self {
+        Self {
+            method: "GET",
+            url,
+            headers: vec![("accept", accept.to_owned())],
+            body: None,
+            revalidate: false,
+            timeout_ms: 10_000,
+        }
+    }
+
+    /// A POST of a form, given up after 30 s.
+    pub fn post_form(url: String, form: String) -> Self {
+        Self {
+            method: "POST",
+            url,
+            headers: vec![(
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            )],
+            body: Some(form),
+            revalidate: false,
+            timeout_ms: 30_000,
+        }
+    }
+}
+
+/// Leaves out headers and body, which hold proofs and tokens.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} {})", self.method, self.url)
+    }
+}
+
+/// An answer, read whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Those of [`READ_HEADERS`] that came, and that CORS let us see.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, at most [`MAX_BODY`] bytes.
+    pub body: String,
+}
+
+impl Response {
+    /// A header's value; `name` in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The media type, without parameters and in lower case.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?.split(';').next()?;
+        Some(value.trim().to_ascii_lowercase())
+    }
+
+    /// Whether the status is 2xx.
+    pub fn ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The JSON object of a document that must come with status 200 and one of these media types.
+    pub fn document(&self, media_types: &[&str]) -> Result<Json, HttpError> {
+        if self.status != 200 {
+            return Err(HttpError::Status(self.status));
+        }
+        match self.media_type() {
+            Some(found) if media_types.contains(&found.as_str()) => self.json(),
+            found => Err(HttpError::ContentType(found)),
+        }
+    }
+
+    /// The JSON object of an answer of an OAuth endpoint, whatever its status: a refusal is JSON as well.
+    pub fn endpoint_json(&self) -> Result<Json, HttpError> {
+        match self.media_type() {
+            Some(found)
+                if found == "application/json"
+                    || (found.starts_with("application/") && found.ends_with("+json")) =>
+            {
+                self.json()
+            }
+            _ if !self.ok() => Err(HttpError::Status(self.status)),
+            found => Err(HttpError::ContentType(found)),
+        }
+    }
+
+    fn json(&self) -> Result<Json, HttpError> {
+        Json::parse(&self.body)
+            .filter(Json::is_object)
+            .ok_or(HttpError::NotJson)
+    }
+}
+
+/// Leaves out the body, which can hold a token.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Why a request got no answer, or one that is not of the form its place demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HttpError {
+    /// No answer: offline, name unknown, connection refused, or CORS. A page is not told which. Holds the host's words.
+    Unreachable(String),
+    /// No whole answer within the time limit.
+    Timeout,
+    /// The answer was longer than [`MAX_BODY`].
+    TooLarge,
+    /// The answer was a redirect.
+    Redirected,
+    /// The answer had another status than the place demands.
+    Status(u16),
+    /// The answer had another media type than the place demands.
+    ContentType(Option<String>),
+    /// The answer's body was no JSON object.
+    NotJson,
+}
+
+impl HttpError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "NETWORK_UNREACHABLE",
+            Self::Timeout => "NETWORK_TIMEOUT",
+            Self::TooLarge => "RESPONSE_TOO_LARGE",
+            Self::Redirected => "RESPONSE_REDIRECTED",
+            Self::Status(_) => "RESPONSE_STATUS",
+            Self::ContentType(_) => "RESPONSE_CONTENT_TYPE",
+            Self::NotJson => "RESPONSE_NOT_JSON",
+        }
+    }
+
+    /// Whether the same request may well succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout => true,
+            Self::Status(status) => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "No answer: {why}"),
+            Self::Timeout => f.write_str("No answer in time"),
+            Self::TooLarge => f.write_str("Answer over 256 KiB"),
+            Self::Redirected => f.write_str("Unexpected redirect"),
+            Self::Status(status) => write!(f, "Unexpected status code {status}"),
+            Self::ContentType(Some(found)) => {
+                write!(f, "Unexpected response Content-Type ({found})")
+            }
+            Self::ContentType(None) => f.write_str("Missing response Content-Type header"),
+            Self::NotJson => f.write_str("Unable to parse response as JSON"),
+        }
+    }
+}
+
+impl std::error::Error for HttpError {}

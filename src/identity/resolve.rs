@@ -1,0 +1,76 @@
+//! How a handle or a DID is resolved: the requests, and the judging of their answers.
+
+use super::{Did, DidDocument, Handle, IdentityError};
+use crate::http::{HttpError, Request, Response};
+use crate::url::{Url, push_encoded};
+
+/// A failure of resolution: the peer's answer, or what it says of the identity.
+type Judged<T> = Result<Result<T, IdentityError>, HttpError>;
+
+/// Asks an atproto server which account has a handle (`com.atproto.identity.resolveHandle`).
+pub(crate) fn resolve_handle_request(service: &Url, handle: &Handle) -> Request {
+    let url = format!(
+        "{}/xrpc/com.atproto.identity.resolveHandle?handle={handle}",
+        service.origin()
+    );
+    Request::get(url, "application/json")
+}
+
+/// Judges the answer to [`resolve_handle_request`].
+pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> Judged<Did> {
+    if response.status == 400 {
+        // The method's own "no", by the error name and message of the reference implementation: any other 400 is trouble.
+        let unknown = response.endpoint_json().is_ok_and(|json| {
+            json.str("error").as_deref() == Some("InvalidRequest")
+                && json.str("message").as_deref() == Some("Unable to resolve handle")
+        });
+        if unknown {
+            return Ok(Err(IdentityError::HandleNotFound(handle.clone())));
+        }
+    }
+    if !response.ok() {
+        return Err(HttpError::Status(response.status));
+    }
+    let did = response.endpoint_json()?.str("did").unwrap_or_default();
+    Ok(Did::parse(&did).map_err(|_| IdentityError::InvalidResolution(handle.clone())))
+}
+
+/// Asks for a DID document: the PLC directory for `did:plc`, the host itself for `did:web`.
+///
+/// `allow_http` is `None` where the app did not say; then http is for `localhost`, which has no certificates.
+pub(crate) fn did_document_request(
+    did: &Did,
+    plc_directory: &Url,
+    allow_http: Option<bool>,
+) -> Result<Request, IdentityError> {
+    let url = match did.web_host() {
+        None => {
+            let mut url = plc_directory.as_str().trim_end_matches('/').to_owned();
+            url.push('/');
+            push_encoded(&mut url, did.as_str());
+            url
+        }
+        Some(host) => {
+            let local = host == "localhost" || host.starts_with("localhost:");
+            if local && allow_http == Some(false) {
+                return Err(IdentityError::InsecureDidWeb(did.clone()));
+            }
+            let scheme = if local { "http" } else { "https" };
+            format!("{scheme}://{host}/.well-known/did.json")
+        }
+    };
+    Ok(Request::get(
+        url,
+        "application/did+ld+json,application/json",
+    ))
+}
+
+/// Judges the answer to [`did_document_request`].
+pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<DidDocument> {
+    // 410: the PLC directory's answer for a tombstone.
+    if matches!(response.status, 404 | 410) {
+        return Ok(Err(IdentityError::DidNotFound(did.clone())));
+    }
+    let raw = response.document(&["application/did+ld+json", "application/json"])?;
+    Ok(DidDocument::judge(did, raw))
+}

@@ -1,0 +1,227 @@
+//! JSON values: the browser's own `JSON` in wasm, `serde_json` elsewhere.
+//!
+//! A parser in the wasm would cost every visitor 17 kB for what the page has already. What is read here comes from a
+//! server or from storage, so no accessor assumes a type: a field of another type reads as absent.
+
+use std::fmt;
+
+/// A parsed JSON value. Cheap to clone.
+#[derive(Clone)]
+pub struct Json(backend::Value);
+
+impl Json {
+    /// Parses a JSON text (RFC 8259). `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        backend::parse(text).map(Self)
+    }
+
+    /// A member of an object; `None` when this is no object, or has no such member, or the member is `null`.
+    pub fn get(&self, name: &str) -> Option<Self> {
+        backend::get(&self.0, name).map(Self)
+    }
+
+    /// The string, if this is one.
+    pub fn as_str(&self) -> Option<String> {
+        backend::as_str(&self.0)
+    }
+
+    /// The number, if this is one.
+    pub fn as_f64(&self) -> Option<f64> {
+        backend::as_f64(&self.0)
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        backend::as_bool(&self.0)
+    }
+
+    /// The elements, if this is an array.
+    pub fn as_array(&self) -> Option<Vec<Self>> {
+        backend::as_array(&self.0).map(|items| items.into_iter().map(Self).collect())
+    }
+
+    /// Whether this is an object (and not an array).
+    pub fn is_object(&self) -> bool {
+        backend::is_object(&self.0)
+    }
+
+    /// A member that is a string.
+    pub fn str(&self, name: &str) -> Option<String> {
+        self.get(name)?.as_str()
+    }
+
+    /// A member that is an array of strings. One element of another type makes it no such array.
+    pub fn strings(&self, name: &str) -> Option<Vec<String>> {
+        self.get(name)?
+            .as_array()?
+            .iter()
+            .map(Self::as_str)
+            .collect()
+    }
+
+    /// The JSON text of the value.
+    pub fn text(&self) -> String {
+        backend::text(&self.0)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Json {
+    /// Wraps a value that a JavaScript caller or the browser's storage handed over.
+    pub fn from_js(value: wasm_bindgen::JsValue) -> Self {
+        Self(value)
+    }
+
+    /// The JavaScript value itself, for a caller or for storage.
+    pub fn to_js(&self) -> wasm_bindgen::JsValue {
+        self.0.clone()
+    }
+}
+
+/// Shows the kind of value only: a JSON text from a server can hold a token.
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_object() {
+            "Json({..})"
+        } else {
+            "Json(..)"
+        })
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+/// Appends `value` to `out` as a JSON string literal, quotes included.
+pub fn push_quoted(out: &mut String, value: &str) {
+    out.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\0'..='\x1f' => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.push_str("\\u00");
+                out.push(HEX[(c as usize) >> 4] as char);
+                out.push(HEX[(c as usize) & 15] as char);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(target_arch = "wasm32")]
+mod backend {
+    use js_sys::{Array, JSON, Object, Reflect};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    pub(super) type Value = JsValue;
+
+    pub(super) fn parse(text: &str) -> Option<Value> {
+        JSON::parse(text).ok()
+    }
+
+    pub(super) fn get(value: &Value, name: &str) -> Option<Value> {
+        if !is_object(value) {
+            return None;
+        }
+        let member = Reflect::get(value, &JsValue::from_str(name)).ok()?;
+        (!member.is_null() && !member.is_undefined()).then_some(member)
+    }
+
+    pub(super) fn as_str(value: &Value) -> Option<String> {
+        value.as_string()
+    }
+
+    pub(super) fn as_f64(value: &Value) -> Option<f64> {
+        value.as_f64()
+    }
+
+    pub(super) fn as_bool(value: &Value) -> Option<bool> {
+        value.as_bool()
+    }
+
+    pub(super) fn as_array(value: &Value) -> Option<Vec<Value>> {
+        Array::is_array(value).then(|| value.unchecked_ref::<Array>().iter().collect())
+    }
+
+    pub(super) fn is_object(value: &Value) -> bool {
+        value.is_object() && !Array::is_array(value)
+    }
+
+    pub(super) fn text(value: &Value) -> String {
+        JSON::stringify(value)
+            .ok()
+            .and_then(|text| text.unchecked_ref::<Object>().as_string())
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod backend {
+    use std::rc::Rc;
+
+    pub(super) type Value = Rc<serde_json::Value>;
+
+    pub(super) fn parse(text: &str) -> Option<Value> {
+        serde_json::from_str(text).ok().map(Rc::new)
+    }
+
+    pub(super) fn get(value: &Value, name: &str) -> Option<Value> {
+        let member = value.as_object()?.get(name)?;
+        (!member.is_null()).then(|| Rc::new(member.clone()))
+    }
+
+    pub(super) fn as_str(value: &Value) -> Option<String> {
+        value.as_str().map(str::to_owned)
+    }
+
+    pub(super) fn as_f64(value: &Value) -> Option<f64> {
+        value.as_f64()
+    }
+
+    pub(super) fn as_bool(value: &Value) -> Option<bool> {
+        value.as_bool()
+    }
+
+    pub(super) fn as_array(value: &Value) -> Option<Vec<Value>> {
+        Some(value.as_array()?.iter().cloned().map(Rc::new).collect())
+    }
+
+    pub(super) fn is_object(value: &Value) -> bool {
+        value.is_object()
+    }
+
+    pub(super) fn text(value: &Value) -> String {
+        value.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoting_is_what_a_parser_reads_back() {
+        let nasty = "a\"b\\c\n\u{1}é💩";
+        let mut out = String::new();
+        push_quoted(&mut out, nasty);
+        assert_eq!(
+            Json::parse(&out).and_then(|json| json.as_str()).as_deref(),
+            Some(nasty)
+        );
+    }
+
+    #[test]
+    fn a_member_of_another_type_reads_as_absent() {
+        let json = Json::parse(r#"{"a":1,"b":null,"c":["x",2],"d":["x"]}"#).expect("valid");
+        assert_eq!(json.str("a"), None);
+        assert!(json.get("b").is_none());
+        assert_eq!(json.strings("c"), None);
+        assert_eq!(json.strings("d"), Some(vec!["x".to_owned()]));
+    }
+}

@@ -1,0 +1,356 @@
+//! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before any server sees it.
+
+use super::loopback::{is_loopback_id, is_loopback_ip, metadata_of};
+use super::{ATPROTO_SCOPE, ConfigError, scope_has};
+use crate::http::{HttpError, Request, Response};
+use crate::json::Json;
+use crate::url::Url;
+
+/// An app's client metadata, every rule that can be checked here checked.
+///
+/// Source: atproto specification, "OAuth", section "Client ID Metadata Document".
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientMetadata {
+    /// The URL of the published document, or a loopback id.
+    pub client_id: String,
+    /// Where users may be sent back to; at least one.
+    pub redirect_uris: Vec<String>,
+    /// All scope that the app may ask for.
+    pub scope: String,
+    /// The document as it was given.
+    pub raw: Json,
+}
+
+impl ClientMetadata {
+    /// Judges a document that the app passes.
+    pub fn judge(raw: Json) -> Result<Self, ConfigError> {
+        if !raw.is_object() {
+            return invalid("clientMetadata", "must be an object");
+        }
+        let client_id = raw.str("client_id").unwrap_or_default();
+        check_client_id(&client_id)?;
+        let redirect_uris = raw.strings("redirect_uris").unwrap_or_default();
+        if redirect_uris.is_empty() {
+            return invalid("redirect_uris", "must be a list of at least one URI");
+        }
+        for uri in &redirect_uris {
+            check_redirect_uri(uri)?;
+        }
+        for name in ["client_uri", "logo_uri", "tos_uri", "policy_uri"] {
+            let text = raw.str(name);
+            if raw.get(name).is_some()
+                && !text.is_some_and(|text| Url::parse(&text).is_some_and(|url| url.is_web()))
+            {
+                return invalid(name, "must be an https URL");
+            }
+        }
+        let scope = raw.str("scope").unwrap_or_default();
+        if !scope_has(&scope, ATPROTO_SCOPE) {
+            return Err(ConfigError::NoAtprotoScope);
+        }
+        // Absent lists and methods have the defaults of RFC 7591 section 2.
+        let lists = |name: &'static str, value: &str| {
+            raw.get(name).is_none()
+                || raw
+                    .strings(name)
+                    .is_some_and(|list| list.iter().any(|item| item == value))
+        };
+        if !lists("response_types", "code") {
+            return Err(ConfigError::NoCodeResponseType);
+        }
+        if !lists("grant_types", "authorization_code") {
+            return Err(ConfigError::NoAuthorizationCodeGrant);
+        }
+        match raw.str("token_endpoint_auth_method").as_deref() {
+            Some("none") if raw.get("token_endpoint_auth_signing_alg").is_some() => {
+                return Err(ConfigError::SigningAlgWithoutKey);
+            }
+            Some("none") => {}
+            Some("private_key_jwt") => return Err(ConfigError::NeedsKeyset),
+            other => {
+                return Err(ConfigError::UnsupportedAuthMethod(
+                    other.unwrap_or("client_secret_basic").to_owned(),
+                ));
+            }
+        }
+        Ok(Self {
+            client_id,
+            redirect_uris,
+            scope,
+            raw,
+        })
+    }
+
+    /// The metadata that a loopback client id stands for.
+    pub fn of_loopback_id(client_id: &str) -> Result<Self, ConfigError> {
+        let text = metadata_of(client_id)?;
+        let raw =
+            Json::parse(&text).ok_or_else(|| ConfigError::InvalidClientId(client_id.to_owned()))?;
+        Self::judge(raw)
+    }
+
+    /// Asks for a published document.
+    pub(crate) fn request(client_id: &str) -> Result<Request, ConfigError> {
+        check_client_id(client_id)?;
+        Ok(Request::get(client_id.to_owned(), "application/json"))
+    }
+
+    /// Judges the answer to [`ClientMetadata::request`].
+    pub(crate) fn judge_response(
+        response: &Response,
+    ) -> Result<Result<Self, ConfigError>, HttpError> {
+        match response.document(&["application/json"]) {
+            Ok(raw) => Ok(Self::judge(raw)),
+            Err(HttpError::Status(status)) => Ok(Err(ConfigError::MetadataStatus(status))),
+            Err(HttpError::ContentType(found)) => Ok(Err(ConfigError::MetadataContentType(
+                found.unwrap_or_default(),
+            ))),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Whether this is a client under development, with a loopback id.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_id(&self.client_id)
+    }
+
+    /// The redirect URI to use: one of those registered.
+    pub(crate) fn redirect_uri<'a>(
+        &'a self,
+        chosen: Option<&'a str>,
+    ) -> Result<&'a str, ConfigError> {
+        match chosen {
+            None => Ok(&self.redirect_uris[0]),
+            Some(uri) if self.redirect_uris.iter().any(|known| known == uri) => Ok(uri),
+            Some(_) => Err(ConfigError::UnknownRedirectUri),
+        }
+    }
+
+    /// The redirect URI that a page is at: same origin and path.
+    pub(crate) fn redirect_uri_of_page(&self, page: &Url) -> Option<&str> {
+        self.redirect_uris
+            .iter()
+            .find(|uri| {
+                Url::parse(uri).is_some_and(|url| {
+                    url.origin() == page.origin() && url.pathname() == page.pathname()
+                })
+            })
+            .map(String::as_str)
+    }
+
+    /// Where a page on `localhost` lives on the loopback IP address: a registered redirect URI of the same path, at
+    /// the page's own port.
+    pub(crate) fn loopback_ip_of_page(&self, page: &Url) -> Option<String> {
+        let port = page.port();
+        let url = self.redirect_uris.iter().find_map(|uri| {
+            Url::parse(uri).filter(|url| {
+                is_loopback_ip(url)
+                    && url.scheme() == page.scheme()
+                    && url.pathname() == page.pathname()
+                    && (url.port().is_none() || url.port() == port)
+            })
+        })?;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let behind = &page.as_str()[page.origin().len()..];
+        Some(format!(
+            "{}://{}{port}{behind}",
+            url.scheme(),
+            url.hostname()
+        ))
+    }
+}
+
+fn invalid<T>(member: &'static str, rule: &str) -> Result<T, ConfigError> {
+    Err(ConfigError::InvalidMember(member, rule.to_owned()))
+}
+
+/// A client id is a loopback id, or the https URL of a document on a public host name, written in its normal form.
+///
+/// Source: draft-parecki-oauth-client-id-metadata-document section 3; atproto specification, "OAuth", "Clients".
+fn check_client_id(client_id: &str) -> Result<(), ConfigError> {
+    if is_loopback_id(client_id) {
+        return metadata_of(client_id).map(drop);
+    }
+    let Some(url) = Url::parse(client_id).filter(|url| url.scheme() == "https") else {
+        return Err(ConfigError::InvalidClientId(client_id.to_owned()));
+    };
+    let rule = if url.has_credentials() {
+        "must not have credentials"
+    } else if url.fragment().is_some() {
+        "must not have a fragment"
+    } else if !is_public_host(url.hostname()) || is_ip(url.hostname()) {
+        "must have a public host name"
+    } else if url.pathname() == "/" || url.pathname().ends_with('/') {
+        "must have a path that does not end in a slash"
+    } else if url.as_str() != client_id {
+        "must be in its normal form"
+    } else {
+        return Ok(());
+    };
+    invalid("client_id", rule)
+}
+
+/// A redirect URI is https on a public host, http on a loopback IP address (RFC 8252 section 7.3), or of a
+/// private-use scheme (section 7.1).
+fn check_redirect_uri(uri: &str) -> Result<(), ConfigError> {
+    let Some(url) = Url::parse(uri) else {
+        return invalid("redirect_uris", "must be URIs");
+    };
+    let rule = match url.scheme() {
+        "https" if is_public_host(url.hostname()) => return Ok(()),
+        "https" => "must have a public host name",
+        "http" if is_loopback_ip(&url) => return Ok(()),
+        "http" => {
+            "must use 127.0.0.1 or [::1] instead of localhost for http (RFC 8252 section 8.3)"
+        }
+        scheme => {
+            let behind = &uri[scheme.len() + 1..];
+            if scheme.contains('.') && behind.starts_with('/') && !behind.starts_with("//") {
+                return Ok(());
+            }
+            "must have a private-use scheme in reverse domain order, followed by a single slash"
+        }
+    };
+    invalid("redirect_uris", rule)
+}
+
+fn is_ip(hostname: &str) -> bool {
+    hostname.starts_with('[')
+        || hostname
+            .rsplit('.')
+            .next()
+            .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_public_host(hostname: &str) -> bool {
+    is_ip(hostname)
+        || (hostname.contains('.')
+            && !hostname.ends_with(".local")
+            && !hostname.ends_with(".localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::loopback_client_id;
+    use super::*;
+
+    fn judge(change: &str) -> Result<ClientMetadata, ConfigError> {
+        let base = r#"{"client_id":"https://app.example.com/client.json","redirect_uris":["https://app.example.com/cb"],
+            "scope":"atproto","token_endpoint_auth_method":"none""#;
+        ClientMetadata::judge(Json::parse(&format!("{base}{change}}}")).expect("test JSON"))
+    }
+
+    #[test]
+    fn each_rule_has_its_error() {
+        assert!(judge("").is_ok());
+        assert!(judge(r#","dpop_bound_access_tokens":false"#).is_ok());
+        assert_eq!(
+            judge(r#","scope":"notatproto""#),
+            Err(ConfigError::NoAtprotoScope)
+        );
+        assert_eq!(
+            judge(r#","response_types":["token"]"#),
+            Err(ConfigError::NoCodeResponseType)
+        );
+        assert_eq!(
+            judge(r#","grant_types":["implicit"]"#),
+            Err(ConfigError::NoAuthorizationCodeGrant)
+        );
+        assert_eq!(
+            judge(r#","token_endpoint_auth_signing_alg":"ES256""#),
+            Err(ConfigError::SigningAlgWithoutKey)
+        );
+        assert_eq!(
+            judge(r#","token_endpoint_auth_method":null"#),
+            Err(ConfigError::UnsupportedAuthMethod(
+                "client_secret_basic".into()
+            ))
+        );
+        assert_eq!(
+            judge(r#","token_endpoint_auth_method":"private_key_jwt""#),
+            Err(ConfigError::NeedsKeyset)
+        );
+    }
+
+    #[test]
+    fn client_ids() {
+        for bad in [
+            "https://127.0.0.1/c.json",
+            "https://app.example.com/",
+            "https://app.example.com/c/",
+            "https://app.example.com/a/../c.json",
+            "https://intranet/c.json",
+            "http://app.example.com/c.json",
+            "https://u@app.example.com/c.json",
+            "https://app.example.com/c.json#x",
+            "ftp://x.com/a",
+            "",
+            "http://localhost:3000",
+            "http://localhost/app",
+            "http://localhost#x",
+            "http://localhost?foo=1",
+            "http://localhost?scope=atproto&scope=atproto",
+            "http://localhost?scope=other",
+            "http://localhost?redirect_uri=http%3A%2F%2Flocalhost%2F",
+            "http://localhost.evil.com",
+        ] {
+            assert!(check_client_id(bad).is_err(), "{bad}");
+        }
+        for ok in [
+            "https://app.example.com/c.json",
+            "http://localhost",
+            "http://localhost/",
+            "http://localhost?",
+        ] {
+            assert!(check_client_id(ok).is_ok(), "{ok}");
+        }
+    }
+
+    #[test]
+    fn redirect_uris() {
+        for ok in [
+            "https://app.example.com/cb",
+            "http://127.0.0.1:80/cb",
+            "http://[::1]/",
+            "com.example.app:/cb",
+        ] {
+            assert!(check_redirect_uri(ok).is_ok(), "{ok}");
+        }
+        for bad in [
+            "http://localhost/x",
+            "http://app.example.com/",
+            "com.example.app://cb",
+            "app:/cb",
+            "https://intranet/",
+            "x",
+        ] {
+            assert!(check_redirect_uri(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_default_of_a_loopback_page() {
+        let id = |page| loopback_client_id(&Url::parse(page).expect("page"));
+        let root = id("http://127.0.0.1:8080/").expect("loopback");
+        assert_eq!(
+            root,
+            "http://localhost?redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2F"
+        );
+        assert_eq!(
+            id("http://localhost:8080/app?x#y").expect("loopback"),
+            "http://localhost?redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fapp"
+        );
+        assert_eq!(
+            id("https://app.example.com/"),
+            Err(ConfigError::NotLoopback("app.example.com".into()))
+        );
+        let metadata = ClientMetadata::of_loopback_id(&root).expect("valid");
+        assert_eq!(metadata.redirect_uris, ["http://127.0.0.1:8080/"]);
+        assert_eq!(metadata.scope, "atproto");
+        let page = Url::parse("http://localhost:8080/?q#h").expect("page");
+        assert_eq!(
+            metadata.loopback_ip_of_page(&page).as_deref(),
+            Some("http://127.0.0.1:8080/?q#h")
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Loopback client ids: clients under development, which publish nothing.
+//!
+//! Source: atproto specification, "OAuth", section "Localhost Client Development".
+
+use super::{ATPROTO_SCOPE, ConfigError, scope_has};
+use crate::json::push_quoted;
+use crate::url::{Url, parse_form, push_encoded};
+
+const ORIGIN: &str = "http://localhost";
+
+/// Whether a client id is a loopback id, well-formed or not.
+pub(super) fn is_loopback_id(client_id: &str) -> bool {
+    client_id
+        .strip_prefix(ORIGIN)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':']))
+}
+
+/// Whether a URL's host is one of the addresses that a loopback redirect may have.
+pub(super) fn is_loopback_ip(url: &Url) -> bool {
+    matches!(url.hostname(), "127.0.0.1" | "[::1]")
+}
+
+/// The client id of a page on a loopback address, with itself as redirect URI.
+///
+/// A page on `localhost` gets the redirect URI that it has on `127.0.0.1`: authorization servers accept no other
+/// (RFC 8252 section 8.3). The path belongs to the redirect URI only; a loopback client id has none.
+pub fn loopback_client_id(page: &Url) -> Result<String, ConfigError> {
+    let host = match page.hostname() {
+        "localhost" => "127.0.0.1",
+        "127.0.0.1" => "127.0.0.1",
+        "[::1]" => "[::1]",
+        other => return Err(ConfigError::NotLoopback(other.to_owned())),
+    };
+    let port = page
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    let mut id = format!("{ORIGIN}?redirect_uri=");
+    push_encoded(&mut id, &format!("http://{host}{port}{}", page.pathname()));
+    Ok(id)
+}
+
+/// The metadata that a loopback client id stands for, as the JSON text that a server would make of it.
+pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
+    let invalid = ConfigError::InvalidLoopbackId;
+    let rest = client_id.strip_prefix(ORIGIN).unwrap_or_default();
+    if rest.contains('#') {
+        return Err(invalid("Value must not contain a hash component"));
+    }
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    if !rest.is_empty() && !rest.starts_with('?') {
+        return Err(invalid(if rest.starts_with(':') {
+            "Value must not contain a port"
+        } else {
+            "Value must not contain a path component"
+        }));
+    }
+    let mut scope = None;
+    let mut redirect_uris = Vec::new();
+    for (name, value) in parse_form(rest.trim_start_matches('?')) {
+        match name.as_str() {
+            "redirect_uri" => redirect_uris.push(value),
+            "scope" if scope.is_none() => scope = Some(value),
+            "scope" => return Err(invalid("Duplicate \"scope\" query parameter")),
+            _ => return Err(invalid("Unexpected query parameter")),
+        }
+    }
+    let scope = scope.unwrap_or_else(|| ATPROTO_SCOPE.to_owned());
+    if !scope_has(&scope, ATPROTO_SCOPE) {
+        return Err(ConfigError::LoopbackWithoutAtprotoScope);
+    }
+    if redirect_uris.is_empty() {
+        redirect_uris = vec!["http://127.0.0.1/".to_owned(), "http://[::1]/".to_owned()];
+    }
+    for uri in &redirect_uris {
+        if !Url::parse(uri).is_some_and(|url| url.scheme() == "http" && is_loopback_ip(&url)) {
+            return Err(invalid(
+                "\"redirect_uri\" must be an http URL of 127.0.0.1 or [::1]",
+            ));
+        }
+    }
+    let mut json = String::from(r#"{"client_id":"#);
+    push_quoted(&mut json, client_id);
+    json.push_str(r#","scope":"#);
+    push_quoted(&mut json, &scope);
+    json.push_str(r#","redirect_uris":["#);
+    for (at, uri) in redirect_uris.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        push_quoted(&mut json, uri);
+    }
+    json.push_str(
+        r#"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"none","application_type":"native","dpop_bound_access_tokens":true}"#,
+    );
+    Ok(json)
+}

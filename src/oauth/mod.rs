@@ -1,0 +1,86 @@
+//! OAuth in the atproto profile, pure: each exchange is a request built and an answer judged, with no I/O between.
+
+mod client_metadata;
+mod config_error;
+mod dpop;
+mod loopback;
+mod par;
+mod peer_error;
+mod pkce;
+mod redirect;
+mod refusal;
+mod resource_metadata;
+mod revocation;
+mod server_metadata;
+mod token;
+
+pub use client_metadata::ClientMetadata;
+pub use config_error::ConfigError;
+pub use dpop::PublicJwk;
+pub(crate) use dpop::{ProofClaims, ProofHead, ResourceVerdict, judge_resource, nonce_demanded};
+pub use loopback::loopback_client_id;
+pub use par::AuthorizeOptions;
+pub(crate) use par::{ParRequest, judge_par, par_form};
+pub use peer_error::{Capability, PeerError};
+pub(crate) use pkce::Pkce;
+pub(crate) use redirect::{AuthorizationResponse, CallbackParams};
+pub use redirect::{CallbackError, ResponseMode};
+pub use refusal::Refusal;
+pub(crate) use resource_metadata::{ResourceMetadata, resource_metadata_request};
+pub(crate) use revocation::revocation_form;
+pub use server_metadata::ServerMetadata;
+pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
+pub use token::TokenSet;
+pub(crate) use token::{TokenAnswer, code_form, judge_token, refresh_form};
+
+use crate::http::{HttpError, Request, Response};
+use crate::json::Json;
+
+/// The scope token without which there is no atproto session.
+pub const ATPROTO_SCOPE: &str = "atproto";
+
+/// The kinds of failure of an exchange with the authorization server.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ExchangeError {
+    /// No answer, or one of the wrong form.
+    Http(HttpError),
+    /// The server said no, in the terms of RFC 6749 section 5.2.
+    Refused(Refusal),
+    /// The answer breaks a rule of the profile.
+    Peer(PeerError),
+}
+
+impl From<HttpError> for ExchangeError {
+    fn from(error: HttpError) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<PeerError> for ExchangeError {
+    fn from(error: PeerError) -> Self {
+        Self::Peer(error)
+    }
+}
+
+/// A POST to an endpoint of the authorization server, for a public client: it names itself and proves nothing else.
+///
+/// Source: RFC 6749 section 2.3.1 and section 3.2.1, `client_id` of a client without credentials.
+pub(crate) fn endpoint_request(endpoint: &str, client_id: &str, mut form: String) -> Request {
+    crate::url::push_form(&mut form, "client_id", client_id);
+    Request::post_form(endpoint.to_owned(), form)
+}
+
+/// The JSON of a success, or the server's refusal.
+fn success(response: &Response) -> Result<Json, ExchangeError> {
+    let json = response.endpoint_json()?;
+    if response.ok() {
+        Ok(json)
+    } else {
+        Err(ExchangeError::Refused(Refusal::new(response.status, json)))
+    }
+}
+
+/// Whether a space-separated scope holds a token.
+fn scope_has(scope: &str, token: &str) -> bool {
+    scope.split(' ').any(|t| t == token)
+}

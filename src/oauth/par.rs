@@ -1,0 +1,80 @@
+//! Pushed authorization requests (RFC 9126).
+
+use super::{
+    ClientMetadata, ExchangeError, PeerError, Pkce, ResponseMode, ServerMetadata, success,
+};
+use crate::http::Response;
+use crate::url::{Url, push_form};
+
+/// What an app can ask of one sign-in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorizeOptions {
+    /// A text of the app's own, handed back by the callback. Kept here; never sent.
+    pub state: Option<String>,
+    /// One of the registered redirect URIs; the first where absent.
+    pub redirect_uri: Option<String>,
+    /// The scope to ask for; the registered one where absent.
+    pub scope: Option<String>,
+    /// Further request parameters, such as `prompt` or `ui_locales`, already in their wire form.
+    pub extra: Vec<(&'static str, String)>,
+}
+
+/// All that an authorization request says.
+#[derive(Debug)]
+pub(crate) struct ParRequest<'a> {
+    pub(crate) client: &'a ClientMetadata,
+    pub(crate) options: &'a AuthorizeOptions,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) response_mode: ResponseMode,
+    pub(crate) state: &'a str,
+    pub(crate) pkce: &'a Pkce,
+    /// What the user typed, where that was an account.
+    pub(crate) login_hint: Option<&'a str>,
+}
+
+/// The form to push (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+pub(crate) fn par_form(request: &ParRequest<'_>) -> String {
+    let mut form = String::new();
+    for (name, value) in &request.options.extra {
+        push_form(&mut form, name, value);
+    }
+    let scope = request.options.scope.as_deref();
+    for (name, value) in [
+        ("redirect_uri", request.redirect_uri),
+        ("code_challenge", &request.pkce.challenge),
+        ("code_challenge_method", "S256"),
+        ("state", request.state),
+        ("response_mode", request.response_mode.as_str()),
+        ("response_type", "code"),
+        ("scope", scope.unwrap_or(&request.client.scope)),
+    ] {
+        push_form(&mut form, name, value);
+    }
+    if let Some(hint) = request.login_hint {
+        push_form(&mut form, "login_hint", hint);
+    }
+    form
+}
+
+/// Judges the answer; what comes of it is the URL to send the user to (RFC 9126 section 4).
+pub(crate) fn judge_par(
+    server: &ServerMetadata,
+    client_id: &str,
+    response: &Response,
+) -> Result<Url, ExchangeError> {
+    let json = success(response)?;
+    let request_uri = json
+        .str("request_uri")
+        .ok_or(PeerError::InvalidPar("request_uri"))?;
+    json.get("expires_in")
+        .and_then(|json| json.as_f64())
+        .filter(|seconds| *seconds > 0.0 && seconds.fract() == 0.0)
+        .ok_or(PeerError::InvalidPar("expires_in"))?;
+
+    let endpoint = &server.authorization_endpoint;
+    let mut query = endpoint.query().unwrap_or_default().to_owned();
+    push_form(&mut query, "client_id", client_id);
+    push_form(&mut query, "request_uri", &request_uri);
+    Url::parse(&format!("{}?{query}", endpoint.without_query()))
+        .ok_or_else(|| PeerError::InvalidPar("request_uri").into())
+}

@@ -1,0 +1,188 @@
+//! What comes back with the user: the authorization response (RFC 6749 section 4.1.2, RFC 9207).
+
+use crate::secret::Secret;
+use crate::url::{Url, parse_form};
+use std::fmt;
+
+/// Where in the redirect URI the server puts its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// Behind `#`, where no server log and no `Referer` sees it.
+    #[default]
+    Fragment,
+    /// Behind `?`.
+    Query,
+}
+
+impl ResponseMode {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fragment => "fragment",
+            Self::Query => "query",
+        }
+    }
+}
+
+/// The parameters of an answer, as they came.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct CallbackParams(Vec<(String, String)>);
+
+impl CallbackParams {
+    /// Reads them from a URL. `None` where it holds no answer to an authorization request.
+    pub(crate) fn read(url: &Url, mode: ResponseMode) -> Option<Self> {
+        let params = Self::parse(match mode {
+            ResponseMode::Fragment => url.fragment()?,
+            ResponseMode::Query => url.query()?,
+        });
+        let answered = params.get("code").is_some() || params.get("error").is_some();
+        (params.get("state").is_some() && answered).then_some(params)
+    }
+
+    /// Reads them from their form-encoded text.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(parse_form(text))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Names only: one of the values is a code.
+impl fmt::Debug for CallbackParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// What the server answered, as far as it can be told before `iss` is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AuthorizationResponse {
+    pub(crate) state: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) code: Result<Secret, CallbackError>,
+}
+
+impl AuthorizationResponse {
+    /// Reads the parameters. What fails here leaves the pending sign-in alone: nothing says which it is.
+    pub(crate) fn read(params: &CallbackParams) -> Result<Self, CallbackError> {
+        if params.get("response").is_some() {
+            return Err(CallbackError::Jarm);
+        }
+        let owned = |name| params.get(name).map(str::to_owned);
+        let code = match (params.get("error"), params.get("code")) {
+            (Some(error), _) => Err(CallbackError::Refused {
+                error: error.to_owned(),
+                description: owned("error_description"),
+            }),
+            (None, Some(code)) => Ok(Secret::new(code.to_owned())),
+            (None, None) => Err(CallbackError::NoCode),
+        };
+        Ok(Self {
+            state: owned("state").ok_or(CallbackError::NoState)?,
+            issuer: owned("iss"),
+            code,
+        })
+    }
+
+    /// Compares `iss` with the issuer the sign-in began with (RFC 9207 section 2.4). That server declared the
+    /// parameter, as the profile demands, so its absence is a mismatch too.
+    pub(crate) fn check_issuer(&self, expected: &str) -> Result<(), CallbackError> {
+        match &self.issuer {
+            None => Err(CallbackError::NoIssuer),
+            Some(found) if found == expected => Ok(()),
+            Some(_) => Err(CallbackError::IssuerMismatch),
+        }
+    }
+}
+
+/// What is wrong with an authorization response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackError {
+    /// The answer is wrapped in a token (JARM), which nobody asked for.
+    Jarm,
+    /// No `state`.
+    NoState,
+    /// No pending sign-in has this `state`: it was used, it is older than 10 minutes, or it began elsewhere.
+    UnknownState(String),
+    /// The server, or the user, said no (RFC 6749 section 4.1.2.1).
+    Refused {
+        /// The `error` code, such as `access_denied`.
+        error: String,
+        /// The `error_description`.
+        description: Option<String>,
+    },
+    /// Neither `code` nor `error`.
+    NoCode,
+    /// No `iss`, though the server declares that it sends it.
+    NoIssuer,
+    /// `iss` is another server than the one the sign-in began with: a mix-up attack (RFC 9207 section 1).
+    IssuerMismatch,
+    /// The tokens are for another account than the one the sign-in began with.
+    AccountMismatch,
+    /// The URL holds no answer at all.
+    NoParameters,
+}
+
+impl CallbackError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Jarm => "CALLBACK_JARM",
+            Self::NoState => "CALLBACK_NO_STATE",
+            Self::UnknownState(_) => "CALLBACK_UNKNOWN_STATE",
+            Self::Refused { error, .. } if error == "access_denied" => "ACCESS_DENIED",
+            Self::Refused { .. } => "AUTHORIZATION_REFUSED",
+            Self::NoCode => "CALLBACK_NO_CODE",
+            Self::NoIssuer => "CALLBACK_NO_ISSUER",
+            Self::IssuerMismatch => "CALLBACK_ISSUER_MISMATCH",
+            Self::AccountMismatch => "ACCOUNT_MISMATCH",
+            Self::NoParameters => "CALLBACK_NO_PARAMETERS",
+        }
+    }
+
+    /// What the app or its user can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "The sign-in was not granted. Let the user try again.",
+            Self::UnknownState(_) => {
+                "This answer was used already, is older than 10 minutes, or belongs to another browser or origin. Start the sign-in again."
+            }
+            Self::AccountMismatch => {
+                "Another account was signed in at the server than the one that was typed. Sign in again with the account you mean."
+            }
+            Self::NoParameters => {
+                "Call initCallback only on the page the server redirects to, or call init."
+            }
+            _ => {
+                "The answer is not one of a correct server to this app's request. Start the sign-in again."
+            }
+        }
+    }
+}
+
+impl fmt::Display for CallbackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jarm => f.write_str("JARM not supported"),
+            Self::NoState => f.write_str("Missing \"state\" parameter"),
+            Self::UnknownState(state) => write!(f, "Unknown authorization session \"{state}\""),
+            Self::Refused { description, .. } => {
+                f.write_str(description.as_deref().unwrap_or("OAuth callback error"))
+            }
+            Self::NoCode => f.write_str("Missing \"code\" query param"),
+            Self::NoIssuer => f.write_str("iss missing from the response"),
+            Self::IssuerMismatch => f.write_str("Issuer mismatch"),
+            Self::AccountMismatch => f.write_str("Account mismatch"),
+            Self::NoParameters => f.write_str("No OAuth callback parameters found in the URL"),
+        }
+    }
+}
+
+impl std::error::Error for CallbackError {}

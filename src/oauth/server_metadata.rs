@@ -1,0 +1,153 @@
+//! Authorization server metadata (RFC 8414), judged by the atproto profile.
+
+use super::{ATPROTO_SCOPE, Capability, PeerError};
+use crate::http::{HttpError, Request, Response};
+use crate::json::Json;
+use crate::url::Url;
+
+/// What an authorization server says about itself, every demand of the profile checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerMetadata {
+    /// The issuer: the origin that stands for the server.
+    pub issuer: String,
+    /// Where the user is sent.
+    pub authorization_endpoint: Url,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_endpoint: String,
+    /// Where authorization requests are pushed (RFC 9126).
+    pub pushed_authorization_request_endpoint: String,
+    /// Where tokens are revoked (RFC 7009), if anywhere.
+    pub revocation_endpoint: Option<String>,
+    /// The resources it protects, where it lists them (RFC 9728 section 4).
+    pub protected_resources: Option<Vec<String>>,
+    /// The document as it came.
+    pub raw: Json,
+}
+
+/// Reads an issuer: a bare http or https origin in its normal form.
+///
+/// Source: atproto specification, "OAuth", section "Server Metadata"; RFC 8414 section 2.
+pub(crate) fn parse_issuer(issuer: &str) -> Result<Url, PeerError> {
+    Url::parse(issuer)
+        .filter(|url| url.is_web() && url.origin() == issuer)
+        .ok_or_else(|| PeerError::InvalidIssuer(issuer.to_owned()))
+}
+
+/// Asks an authorization server for its metadata.
+pub(crate) fn server_metadata_request(
+    issuer: &str,
+    allow_http: bool,
+) -> Result<Request, PeerError> {
+    let url = parse_issuer(issuer)?;
+    if !allow_http && url.scheme() != "https" {
+        return Err(PeerError::InsecureIssuer(issuer.to_owned()));
+    }
+    let url = format!("{issuer}/.well-known/oauth-authorization-server");
+    Ok(Request::get(url, "application/json"))
+}
+
+impl ServerMetadata {
+    /// Judges the answer to [`server_metadata_request`].
+    pub(crate) fn judge(
+        issuer: &str,
+        response: &Response,
+    ) -> Result<Result<Self, PeerError>, HttpError> {
+        let json = response.document(&["application/json"])?;
+        Ok(Self::read(issuer, json))
+    }
+
+    /// Judges the metadata of `issuer`, fresh or from our own storage.
+    pub(crate) fn read(issuer: &str, raw: Json) -> Result<Self, PeerError> {
+        // First of all, since every other word of another server's document is worth nothing (RFC 8414 section 3.3).
+        let found = raw.str("issuer").unwrap_or_default();
+        if found != issuer {
+            return Err(PeerError::IssuerOfAnother(found));
+        }
+        let secure = issuer.starts_with("https:");
+        let endpoint = |name: &'static str| match raw.str(name) {
+            None => Ok(None),
+            Some(text) => Url::parse(&text)
+                .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && !secure))
+                .map(Some)
+                .ok_or_else(|| PeerError::InvalidMetadata(issuer.to_owned(), name)),
+        };
+        let required = |name| {
+            endpoint(name)?.ok_or_else(|| PeerError::InvalidMetadata(issuer.to_owned(), name))
+        };
+        let authorization_endpoint = required("authorization_endpoint")?;
+        let token_endpoint = required("token_endpoint")?.to_string();
+        let par_endpoint = endpoint("pushed_authorization_request_endpoint")?;
+        let revocation_endpoint = endpoint("revocation_endpoint")?.map(|url| url.to_string());
+
+        let lists = |name, value: &str| {
+            raw.strings(name)
+                .is_some_and(|list| list.iter().any(|item| item == value))
+        };
+        let says = |name| raw.get(name).and_then(|json| json.as_bool()) == Some(true);
+        let demands = [
+            (
+                Capability::ClientIdMetadata,
+                says("client_id_metadata_document_supported"),
+            ),
+            (
+                Capability::AtprotoScope,
+                lists("scopes_supported", ATPROTO_SCOPE),
+            ),
+            (
+                Capability::ResponseTypeCode,
+                lists("response_types_supported", "code"),
+            ),
+            (
+                Capability::PkceS256,
+                lists("code_challenge_methods_supported", "S256"),
+            ),
+            (
+                Capability::DpopEs256,
+                lists("dpop_signing_alg_values_supported", "ES256"),
+            ),
+            (
+                Capability::PublicClients,
+                lists("token_endpoint_auth_methods_supported", "none"),
+            ),
+            (
+                Capability::IssParameter,
+                says("authorization_response_iss_parameter_supported"),
+            ),
+            (
+                Capability::PushedRequests,
+                says("require_pushed_authorization_requests"),
+            ),
+            (
+                Capability::SignedAssertions,
+                !lists("token_endpoint_auth_signing_alg_values_supported", "none"),
+            ),
+        ];
+        if let Some((capability, _)) = demands.into_iter().find(|(_, met)| !met) {
+            return Err(PeerError::Lacks(issuer.to_owned(), capability));
+        }
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint,
+            token_endpoint,
+            pushed_authorization_request_endpoint: par_endpoint
+                .ok_or(PeerError::NoParEndpoint)?
+                .to_string(),
+            revocation_endpoint,
+            protected_resources: raw.strings("protected_resources"),
+            raw,
+        })
+    }
+
+    /// Checks that a resource is one this server says it protects, where it says so at all (RFC 9728 section 4).
+    pub(crate) fn check_protects(&self, resource: &str) -> Result<(), PeerError> {
+        match &self.protected_resources {
+            Some(list) if !list.iter().any(|item| item == resource) => {
+                Err(PeerError::NotProtected {
+                    resource: resource.to_owned(),
+                    issuer: self.issuer.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}

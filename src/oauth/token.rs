@@ -1,0 +1,128 @@
+//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6), judged by the atproto profile.
+
+use super::{ATPROTO_SCOPE, ExchangeError, PeerError, scope_has, success};
+use crate::http::Response;
+use crate::identity::Did;
+use crate::secret::Secret;
+use crate::url::push_form;
+
+/// The tokens of a session, and whom and what they are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSet {
+    /// The authorization server that issued them.
+    pub issuer: String,
+    /// The account.
+    pub sub: Did,
+    /// The PDS they are for: an origin with a trailing slash.
+    pub audience: String,
+    /// The granted scope.
+    pub scope: String,
+    /// The access token.
+    pub access_token: Secret,
+    /// The refresh token, where one was issued.
+    pub refresh_token: Option<Secret>,
+    /// When the access token expires, in milliseconds since the epoch, where the server said.
+    pub expires_at: Option<u64>,
+}
+
+/// What the token endpoint granted, before the account is verified.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TokenAnswer {
+    pub(crate) sub: Did,
+    pub(crate) scope: String,
+    pub(crate) access_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
+    /// Seconds.
+    pub(crate) expires_in: Option<f64>,
+}
+
+impl TokenAnswer {
+    /// The token set, once issuer and audience are known. Lifetimes count from when the request was made, so that a
+    /// slow answer cannot make a token look younger than the server takes it to be.
+    pub(crate) fn into_token_set(
+        self,
+        issuer: &str,
+        audience: &str,
+        requested_at: u64,
+    ) -> TokenSet {
+        TokenSet {
+            issuer: issuer.to_owned(),
+            sub: self.sub,
+            audience: audience.to_owned(),
+            scope: self.scope,
+            access_token: self.access_token,
+            refresh_token: self.refresh_token,
+            expires_at: self
+                .expires_in
+                .map(|seconds| requested_at.saturating_add((seconds * 1000.0) as u64)),
+        }
+    }
+}
+
+/// The form that exchanges a code.
+pub(crate) fn code_form(code: &Secret, verifier: &Secret, redirect_uri: &str) -> String {
+    form(&[
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", redirect_uri),
+        ("code", code.expose()),
+        ("code_verifier", verifier.expose()),
+    ])
+}
+
+/// The form that exchanges a refresh token.
+pub(crate) fn refresh_form(refresh_token: &Secret) -> String {
+    form(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token.expose()),
+    ])
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let mut form = String::new();
+    for (name, value) in fields {
+        push_form(&mut form, name, value);
+    }
+    form
+}
+
+/// Judges the token endpoint's answer.
+///
+/// Source: RFC 6749 section 5.1; RFC 9449 section 5 (`token_type`); atproto specification, "OAuth", sections
+/// "Identity Authentication" (`sub`) and "Authorization Scopes" (`scope`).
+pub(crate) fn judge_token(response: &Response) -> Result<TokenAnswer, ExchangeError> {
+    let json = success(response)?;
+    let invalid = |member| ExchangeError::Peer(PeerError::InvalidToken(member));
+    let text = |member| json.str(member).ok_or_else(|| invalid(member));
+    let optional = |member| {
+        json.get(member)
+            .map(|value| value.as_str().ok_or_else(|| invalid(member)))
+            .transpose()
+    };
+    if text("token_type")? != "DPoP" {
+        return Err(invalid("token_type"));
+    }
+    // An ID token would have to be judged by rules of OpenID Connect that do not hold for atproto accounts.
+    if json.get("id_token").is_some() {
+        return Err(invalid("id_token"));
+    }
+    let scope = text("scope")?;
+    if !scope_has(&scope, ATPROTO_SCOPE) {
+        return Err(invalid("scope"));
+    }
+    let expires_in = match json.get("expires_in") {
+        None => None,
+        Some(value) => Some(
+            value
+                .as_f64()
+                .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+                .ok_or_else(|| invalid("expires_in"))?,
+        ),
+    };
+    Ok(TokenAnswer {
+        sub: Did::parse(&text("sub")?).map_err(|_| invalid("sub"))?,
+        scope,
+        access_token: Secret::new(text("access_token")?),
+        refresh_token: optional("refresh_token")?.map(Secret::new),
+        expires_in,
+    })
+}

@@ -1,0 +1,62 @@
+//! Keys and digests.
+
+use super::Local;
+use crate::oauth::PublicJwk;
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+/// A P-256 key pair that signs, and whose private half never leaves it.
+pub trait Signer {
+    /// The public half.
+    fn public_jwk(&self) -> &PublicJwk;
+
+    /// The ES256 signature (RFC 7518 section 3.4) of a text: 64 octets, r before s.
+    fn sign<'a>(&'a self, input: &'a str) -> Local<'a, Result<[u8; 64], KeyError>>;
+
+    /// The host's own key, for the host's own storage.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Makes keys and digests.
+pub trait Crypto {
+    /// A new key pair for ES256, whose private half cannot be read out.
+    fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>>;
+
+    /// The SHA-256 digest.
+    fn sha256<'a>(&'a self, data: &'a [u8]) -> Local<'a, Result<[u8; 32], KeyError>>;
+}
+
+/// Why there is no key, signature or digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// The host has no WebCrypto: an insecure page, or an old browser.
+    Unavailable,
+    /// The host's WebCrypto failed; its words.
+    Failed(String),
+    /// A stored key is of a kind that cannot sign here.
+    Unusable,
+}
+
+impl KeyError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable => "WEBCRYPTO_UNAVAILABLE",
+            Self::Failed(_) => "WEBCRYPTO_FAILED",
+            Self::Unusable => "KEY_UNUSABLE",
+        }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable => f.write_str("WebCrypto API is required"),
+            Self::Failed(why) => write!(f, "WebCrypto failed: {why}"),
+            Self::Unusable => f.write_str("The session's stored key cannot sign"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}

@@ -1,0 +1,84 @@
+//! What a host must supply, one small trait each.
+//!
+//! Futures are local: a browser has one thread, and nothing here is written twice for another. A host bundles its
+//! implementations in a [`Ports`] value; the client knows nothing else of where it runs.
+
+mod crypto;
+mod lock;
+mod navigator;
+mod storage;
+mod tabs;
+
+pub use crypto::{Crypto, KeyError, Signer};
+pub use lock::{Guard, Lock};
+pub use navigator::Navigator;
+pub use storage::{
+    ActiveAccount, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
+};
+pub use tabs::{Bus, Message, Observer};
+
+use crate::http::{HttpError, Request, Response};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+/// A boxed future that stays on its thread.
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Tells the time.
+pub trait Clock {
+    /// Milliseconds since the epoch, as far as this machine knows.
+    fn now(&self) -> u64;
+}
+
+/// Makes random octets that nobody can predict.
+pub trait Random {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Sends the client's own requests; see [`Request`] for what a host must keep to.
+pub trait Http {
+    /// Sends one request and reads its answer whole. Dropping the future aborts the request.
+    fn send(&self, request: Request) -> Local<'_, Result<Response, HttpError>>;
+}
+
+/// Runs work that nobody waits for.
+pub trait Spawn {
+    /// Runs the future to its end, also when whoever asked for it has gone.
+    fn spawn(&self, work: Local<'static, ()>);
+}
+
+/// The host's implementations.
+#[derive(Clone)]
+pub struct Ports {
+    /// The clock.
+    pub clock: Rc<dyn Clock>,
+    /// The source of randomness.
+    pub random: Rc<dyn Random>,
+    /// Keys and digests.
+    pub crypto: Rc<dyn Crypto>,
+    /// The network.
+    pub http: Rc<dyn Http>,
+    /// Sign-ins that wait for their callback.
+    pub pending: Rc<dyn PendingStore>,
+    /// Sessions.
+    pub sessions: Rc<dyn SessionStore>,
+    /// The account that was used last.
+    pub active: Rc<dyn ActiveAccount>,
+    /// Mutual exclusion over all tabs.
+    pub lock: Rc<dyn Lock>,
+    /// The other tabs.
+    pub bus: Rc<dyn Bus>,
+    /// The page's address.
+    pub navigator: Rc<dyn Navigator>,
+    /// Background work.
+    pub spawn: Rc<dyn Spawn>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ports")
+    }
+}

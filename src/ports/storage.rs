@@ -1,0 +1,141 @@
+//! What outlives the page.
+
+use super::{Local, Signer};
+use crate::identity::Did;
+use crate::json::Json;
+use crate::oauth::TokenSet;
+use crate::secret::Secret;
+use crate::url::Url;
+use std::fmt;
+use std::rc::Rc;
+
+/// How long a pending sign-in is kept, in milliseconds.
+pub(crate) const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
+
+/// A sign-in that waits for its callback.
+#[derive(Clone)]
+pub struct PendingLogin {
+    /// The authorization server it was begun with.
+    pub issuer: String,
+    /// The key its tokens will be bound to.
+    pub key: Rc<dyn Signer>,
+    /// The PKCE verifier.
+    pub verifier: Secret,
+    /// The app's own text.
+    pub app_state: Option<String>,
+    /// The account it was begun with, and that account's PDS; absent where it was begun with a server's address.
+    pub account: Option<(Did, Url)>,
+    /// The redirect URI that was used. Absent in rows that another client stored.
+    pub redirect_uri: Option<String>,
+    /// The server's metadata, verified when the sign-in began. Absent in rows that another client stored.
+    pub server: Option<Json>,
+    /// The last DPoP nonce of the authorization server.
+    pub nonce: Option<String>,
+}
+
+/// A session.
+#[derive(Clone)]
+pub struct StoredSession {
+    /// Its tokens.
+    pub tokens: TokenSet,
+    /// The key they are bound to.
+    pub key: Rc<dyn Signer>,
+    /// The client that it was granted to. Absent in rows that another client stored.
+    pub client_id: Option<String>,
+    /// The authorization server's metadata. Absent in rows that another client stored.
+    pub server: Option<Json>,
+}
+
+/// Keeps pending sign-ins, each for 10 minutes.
+pub trait PendingStore {
+    /// Stores one under its `state`, and removes those that have expired.
+    fn put<'a>(
+        &'a self,
+        state: &'a str,
+        login: PendingLogin,
+    ) -> Local<'a, Result<(), StorageError>>;
+
+    /// Removes one and returns it. Of two callers, in whatever tabs, at most one gets it.
+    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>>;
+}
+
+/// Keeps sessions, one for an account.
+pub trait SessionStore {
+    /// Reads one.
+    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>>;
+
+    /// Stores one, in place of any older. Done means durable.
+    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>>;
+
+    /// Removes one. No error where there is none.
+    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>>;
+}
+
+/// Remembers which account was used last. A convenience: where it cannot, it forgets.
+pub trait ActiveAccount {
+    /// The account.
+    fn get(&self) -> Option<String>;
+
+    /// Remembers an account, or forgets it.
+    fn set(&self, did: Option<&Did>);
+}
+
+/// Why storage did not do as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageError {
+    /// The browser refuses storage to this page.
+    Denied(String),
+    /// No space left.
+    Full,
+    /// The connection or the transaction died; the browser's words.
+    Failed(String),
+    /// A stored row cannot be read.
+    Corrupt(&'static str),
+    /// The client was disposed of.
+    Disposed,
+}
+
+impl StorageError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "STORAGE_DENIED",
+            Self::Full => "STORAGE_FULL",
+            Self::Failed(_) => "STORAGE_FAILED",
+            Self::Corrupt(_) => "STORAGE_CORRUPT",
+            Self::Disposed => "DISPOSED",
+        }
+    }
+
+    /// Whether the same operation may well succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Full | Self::Failed(_))
+    }
+
+    /// What the app or its user can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => {
+                "Allow this site to store data; a private window or a blocked third-party frame may not."
+            }
+            Self::Full => "Free some disk space and try again.",
+            Self::Failed(_) => "Try again; reload the page if that does not help.",
+            Self::Corrupt(_) => "Sign in again.",
+            Self::Disposed => "Make a new client; this one was disposed of.",
+        }
+    }
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(why) => write!(f, "Storage is denied: {why}"),
+            Self::Full => f.write_str("Storage is full"),
+            Self::Failed(why) => write!(f, "Storage failed: {why}"),
+            Self::Corrupt(what) => write!(f, "A stored row cannot be read: {what}"),
+            Self::Disposed => f.write_str("Database has been disposed"),
+        }
+    }
+}
+
+impl std::error::Error for StorageError {}

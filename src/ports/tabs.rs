@@ -1,0 +1,33 @@
+//! Telling the other tabs, and telling the app.
+
+use super::{Guard, Local};
+use crate::client::SessionEnd;
+use crate::identity::Did;
+use crate::oauth::TokenSet;
+
+/// What one tab tells the others: that something changed, never a token and never a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The stored session of this account is a new one, or has new tokens.
+    Updated(Did),
+    /// The session of this account has ended.
+    Deleted(Did, SessionEnd),
+}
+
+/// The other tabs of the origin.
+pub trait Bus {
+    /// Tells all others. Nothing comes back to the sender.
+    fn post(&self, message: &Message);
+
+    /// Hears what others tell, until the guard is dropped.
+    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard;
+}
+
+/// The app's own ears: told after the fact was stored, in this tab as in the others.
+pub trait Observer {
+    /// A session is new, or has new tokens. An error fails the operation that brought them, in this tab.
+    fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>>;
+
+    /// A session has ended.
+    fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>>;
+}

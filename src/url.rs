@@ -1,0 +1,256 @@
+//! URLs by the WHATWG standard: the browser's `URL` in wasm (the `url` crate would weigh 59 kB), the `url` crate elsewhere.
+
+use std::fmt;
+
+/// An absolute URL. The parts that are asked for are read once, from its serialization.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    href: String,
+    origin: String,
+    hostname: String,
+    pathname: String,
+}
+
+impl Url {
+    /// Parses an absolute URL; `None` where it is none.
+    pub fn parse(input: &str) -> Option<Self> {
+        backend::parse(input, None)
+    }
+
+    /// Parses `input`, absolute or relative to this URL.
+    pub fn join(&self, input: &str) -> Option<Self> {
+        backend::parse(input, Some(self))
+    }
+
+    /// The serialization.
+    pub fn as_str(&self) -> &str {
+        &self.href
+    }
+
+    /// Scheme, host and port; without a trailing slash. `"null"` for schemes that have none.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The host without the port; an IPv6 address keeps its brackets.
+    pub fn hostname(&self) -> &str {
+        &self.hostname
+    }
+
+    /// The path, `/` at least for http and https.
+    pub fn pathname(&self) -> &str {
+        &self.pathname
+    }
+
+    /// The scheme, without the colon.
+    pub fn scheme(&self) -> &str {
+        self.href.split(':').next().unwrap_or_default()
+    }
+
+    /// The port, where it is written and is not the scheme's default.
+    pub fn port(&self) -> Option<&str> {
+        let (_, authority) = self.origin.split_once("://")?;
+        authority
+            .strip_prefix(self.hostname.as_str())?
+            .strip_prefix(':')
+    }
+
+    /// What follows `?`, without it; `None` when there is no `?`.
+    pub fn query(&self) -> Option<&str> {
+        Some(self.without_fragment().split_once('?')?.1)
+    }
+
+    /// What follows `#`, without it; `None` when there is no `#`.
+    pub fn fragment(&self) -> Option<&str> {
+        Some(self.href.split_once('#')?.1)
+    }
+
+    /// The URL up to the query or fragment: what a DPoP proof's `htu` holds (RFC 9449 section 4.2).
+    pub fn without_query(&self) -> &str {
+        let end = self.href.find(['?', '#']).unwrap_or(self.href.len());
+        &self.href[..end]
+    }
+
+    /// The URL up to the fragment.
+    pub fn without_fragment(&self) -> &str {
+        self.href.split('#').next().unwrap_or_default()
+    }
+
+    /// Whether the URL names a user or a password.
+    pub fn has_credentials(&self) -> bool {
+        let authority = self
+            .without_query()
+            .split_once("://")
+            .map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        authority.contains('@')
+    }
+
+    /// Whether the scheme is http or https.
+    pub fn is_web(&self) -> bool {
+        matches!(self.scheme(), "http" | "https")
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.href)
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Url({})", self.href)
+    }
+}
+
+/// Appends `name=value` to `out` in `application/x-www-form-urlencoded` form, after `&` unless it is the first.
+pub fn push_form(out: &mut String, name: &str, value: &str) {
+    if !out.is_empty() {
+        out.push('&');
+    }
+    push_encoded(out, name);
+    out.push('=');
+    push_encoded(out, value);
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986, which every form and URL parser reads alike.
+pub fn push_encoded(out: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(byte as char)
+            }
+            byte => {
+                const HEX: &[u8; 16] = b"0123456789ABCDEF";
+                out.push('%');
+                out.push(HEX[usize::from(byte >> 4)] as char);
+                out.push(HEX[usize::from(byte & 15)] as char);
+            }
+        }
+    }
+}
+
+/// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
+pub fn parse_form(input: &str) -> Vec<(String, String)> {
+    input
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+fn decode(input: &str) -> String {
+    let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16));
+    let bytes = input.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], hex(bytes.get(at + 1)), hex(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 2;
+            }
+            (b'+', ..) => out.push(b' '),
+            (byte, ..) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(target_arch = "wasm32")]
+mod backend {
+    use super::Url;
+
+    pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
+        let url = match base {
+            None => web_sys::Url::new(input),
+            Some(base) => web_sys::Url::new_with_base(input, base.as_str()),
+        }
+        .ok()?;
+        Some(Url {
+            href: url.href(),
+            origin: url.origin(),
+            hostname: url.hostname(),
+            pathname: url.pathname(),
+        })
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod backend {
+    use super::Url;
+
+    pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
+        let url = url::Url::options()
+            .base_url(base.and_then(|b| url::Url::parse(b.as_str()).ok()).as_ref())
+            .parse(input)
+            .ok()?;
+        Some(Url {
+            href: url.to_string(),
+            origin: url.origin().ascii_serialization(),
+            hostname: url.host_str().unwrap_or_default().to_owned(),
+            pathname: url.path().to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(input: &str) -> Url {
+        Url::parse(input).expect(input)
+    }
+
+    #[test]
+    fn parts_are_those_of_the_standard() {
+        let u = url("https://user@Example.com:8443/a/b?x=1?2#y#z");
+        assert_eq!(u.origin(), "https://example.com:8443");
+        assert_eq!(
+            (u.scheme(), u.hostname(), u.port()),
+            ("https", "example.com", Some("8443"))
+        );
+        assert_eq!((u.query(), u.fragment()), (Some("x=1?2"), Some("y#z")));
+        assert!(u.has_credentials());
+        assert_eq!(url("http://[::1]:3100/").port(), Some("3100"));
+        assert_eq!(url("https://a.example:443").port(), None);
+        assert_eq!(
+            u.join("/xrpc/q?a#b").expect("joins").without_query(),
+            "https://user@example.com:8443/xrpc/q"
+        );
+    }
+
+    #[test]
+    fn an_at_sign_in_the_path_is_no_credential() {
+        assert!(!url("https://example.com/@alice?u=a@b").has_credentials());
+    }
+
+    #[test]
+    fn forms_read_back() {
+        let mut form = String::new();
+        push_form(&mut form, "scope", "atproto transition:generic");
+        push_form(&mut form, "é&", "1+1=2");
+        assert_eq!(
+            form,
+            "scope=atproto%20transition%3Ageneric&%C3%A9%26=1%2B1%3D2"
+        );
+        let read = parse_form(&form);
+        assert_eq!(
+            read[0],
+            ("scope".into(), "atproto transition:generic".into())
+        );
+        assert_eq!(read[1], ("é&".into(), "1+1=2".into()));
+        assert_eq!(
+            parse_form("a=%zz&b=x+y&&c"),
+            [
+                ("a".into(), "%zz".into()),
+                ("b".into(), "x y".into()),
+                ("c".into(), String::new())
+            ]
+        );
+    }
+}
