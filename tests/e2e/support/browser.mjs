@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+
+// Nothing may leave the machine on the browser's own account: tests count requests.
+const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync']
+
+/** Launches the installed Chromium with a profile of its own, removed when it closes. */
+export function launchBrowser() {
+  const executablePath = process.env.CHROMIUM ?? USUAL_PLACES.find((place) => existsSync(place))
+  if (!executablePath) throw new Error('No Chromium found: install it, or set CHROMIUM to its path')
+  // Chromium's sandbox refuses to work for root, which is what containers run as.
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return chromium.launch({ executablePath, headless: true, args: [...QUIET, ...asRoot] })
+}

@@ -1,0 +1,32 @@
+/** A client for the control server of the local network: it makes things happen at the real PDS and PLC. */
+export function controlClient(controlUrl) {
+  const ask = async (path, query = {}) => {
+    const response = await fetch(`${controlUrl}${path}?${new URLSearchParams(query)}`)
+    if (!response.ok) throw new Error(`Control server: ${path} answered ${response.status}: ${await response.text()}`)
+    return response.json()
+  }
+  return {
+    /** Lifetime of access tokens issued from now on. */
+    tokenMaxAge: (ms) => ask('/token-max-age', { ms }),
+    /** Makes every DPoP nonce that a client holds wrong. */
+    rotateNonce: () => ask('/rotate-nonce'),
+    /** Ends every session of the account, as its owner would from the account page. */
+    revokeAll: (did) => ask('/revoke-all', { did }),
+    /** The sessions the server holds for the account. */
+    tokens: (did) => ask('/tokens', { did }),
+    /** A place in the trace, for `since`. */
+    mark: async () => (await ask('/trace-len')).n,
+    /** The requests which the servers saw since `mark`, preflights left out: they are the browser's own. */
+    since: async (mark) => (await ask('/trace', { from: mark })).filter((entry) => entry.method !== 'OPTIONS'),
+  }
+}
+
+/** Successful answers of the token endpoint among traced requests: each is one code exchange or one refresh. */
+export function grants(trace) {
+  return trace.filter((entry) => entry.method === 'POST' && entry.url === '/oauth/token' && entry.status === 200)
+}
+
+/** Traced requests to one XRPC method. */
+export function calls(trace, method) {
+  return trace.filter((entry) => entry.url.split('?')[0] === `/xrpc/${method}`)
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { dirname, extname, join, normalize, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** The package under test: the one this repository builds, unless another is named. */
+export const packageDir = resolve(here, process.env.E2E_PKG ?? '../../../pkg')
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.wasm': 'application/wasm',
+  '.json': 'application/json', '.css': 'text/css; charset=utf-8' }
+
+// The strictest policy that allows wasm: nothing inline, no eval, no other origin.
+const SCRIPT_POLICY = "script-src 'self' 'wasm-unsafe-eval'"
+
+let agentBundle
+/** `Agent` of @atproto/api as one browser module, bundled once when first asked for. */
+function bundleAgent() {
+  agentBundle ??= build({
+    stdin: { contents: "export { Agent } from '@atproto/api'", resolveDir: here },
+    bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent',
+  }).then((result) => Buffer.from(result.outputFiles[0].contents))
+  return agentBundle
+}
+
+async function find(path, root, config) {
+  if (path === '/config.js') return Buffer.from(`export const network = ${JSON.stringify(config)}\n`)
+  if (path === '/agent.js') return bundleAgent()
+  if (path.startsWith('/pkg/')) return readFile(join(packageDir, path.slice('/pkg/'.length)))
+  return readFile(join(root, path === '/' ? 'index.html' : path))
+}
+
+/**
+ * Serves a page on a loopback port of its own: `root` at `/`, the package at `/pkg/`,
+ * the network's addresses as `/config.js`.
+ */
+export async function serveHarness(config, root = join(here, '../harness')) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://harness').pathname))
+    try {
+      const body = await find(path, root, config)
+      response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
+        'content-security-policy': SCRIPT_POLICY, 'cache-control': 'no-store' })
+      response.end(body)
+    } catch (error) {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end(String(error))
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    stop: () => {
+      server.closeAllConnections()
+      return new Promise((done) => server.close(done))
+    },
+  }
+}

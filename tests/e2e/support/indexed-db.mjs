@@ -1,0 +1,58 @@
+// Reads what the client stored without going through the client, so that a
+// format only the client itself understands would not pass.
+
+export const DATABASE = '@atproto-oauth-client'
+export const POINTER = '@@atproto/oauth-client-browser(sub)'
+
+/** The whole database: `{ version, stores: { name: { keyPath, autoIncrement, indexes, rows } } }`, or null when there is none. */
+export function readDatabase(page) {
+  return page.evaluate(async (name) => {
+    const known = (await indexedDB.databases()).find((database) => database.name === name)
+    if (!known) return null // opening it would create it
+    const settle = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const plain = (value) => {
+      if (value instanceof CryptoKey) {
+        return { cryptoKey: value.type, extractable: value.extractable, algorithm: value.algorithm, usages: value.usages }
+      }
+      if (value instanceof Date) return { date: value.toISOString() }
+      if (Array.isArray(value)) return value.map(plain)
+      if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]))
+      return value
+    }
+    const database = await settle(indexedDB.open(name))
+    try {
+      const stores = {}
+      for (const storeName of database.objectStoreNames) {
+        const store = database.transaction(storeName).objectStore(storeName)
+        const [keys, values] = await Promise.all([settle(store.getAllKeys()), settle(store.getAll())])
+        stores[storeName] = {
+          keyPath: store.keyPath,
+          autoIncrement: store.autoIncrement,
+          indexes: [...store.indexNames].map((index) => ({ name: index, keyPath: store.index(index).keyPath, unique: store.index(index).unique })),
+          rows: keys.map((key, at) => ({ key, ...plain(values[at]) })),
+        }
+      }
+      return { version: database.version, stores }
+    } finally {
+      database.close()
+    }
+  }, DATABASE)
+}
+
+/** The rows of one store; none when the database or the store does not exist. */
+export async function rowsOf(page, store) {
+  return (await readDatabase(page))?.stores[store]?.rows ?? []
+}
+
+/** The DIDs with a stored session. */
+export async function storedSessions(page) {
+  return (await rowsOf(page, 'session')).map((row) => row.key)
+}
+
+/** The account which `init` restores. */
+export function activeAccount(page) {
+  return page.evaluate((key) => localStorage.getItem(key), POINTER)
+}

@@ -1,0 +1,68 @@
+import { eventually } from './eventually.mjs'
+import { harnessReady, valueOf } from './page.mjs'
+
+/** Calls `signIn` in the page, which leaves it for the authorization server's pages. */
+export async function startSignIn(page, input, options = {}) {
+  await page.evaluate(({ input, options }) => {
+    // Not awaited: the promise never resolves in a page that navigates away.
+    window.signInFailure = undefined
+    window.client.signIn(input, options).catch((error) => {
+      window.signInFailure = `${error.code ?? ''} ${error.stack ?? error}`
+    })
+  }, { input, options })
+  await eventually(async () => {
+    if (page.url().includes('/oauth/authorize')) return true
+    const failure = await page.evaluate(() => window.signInFailure).catch(() => undefined)
+    if (failure) throw new Error(`signIn was rejected: ${failure}`)
+    return false
+  }, 'the page of the authorization server')
+}
+
+/** The field for the user's name; without a suggested account the server greets first and asks whether to sign in. */
+export async function loginForm(page) {
+  const name = page.locator('input[autocomplete=username]')
+  const button = page.getByRole('button', { name: 'Sign in' })
+  await button.waitFor()
+  if (!await name.isVisible()) await button.click()
+  await name.waitFor()
+  return name
+}
+
+/** Types the user's name, where it may be typed, and a password; and presses "Sign in". */
+export async function submitPassword(page, { handle, password }) {
+  const name = await loginForm(page)
+  if (await name.isEditable()) await name.fill(handle)
+  await page.locator('input[autocomplete=current-password]').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Presses "Authorize" or "Deny access" on the consent page. */
+export function decide(page, button = 'Authorize') {
+  return page.getByRole('button', { name: button }).click()
+}
+
+/** From the authorization server's first page back to the harness, whose `init` is not called here. */
+export async function walkBack(page, account, { origin, button } = {}) {
+  await submitPassword(page, account)
+  await decide(page, button)
+  await page.waitForURL((url) => url.origin === origin, { waitUntil: 'commit' })
+  await harnessReady(page)
+}
+
+/** Makes a client in the freshly loaded page and calls `init`, keeping the session as `window.session`: `{ sub, state? }`. */
+export function initPage(page) {
+  return valueOf(page, async () => {
+    const result = await makeClient().init()
+    window.session = result?.session
+    // A restored session has no `state` at all; after a callback it is a string or null.
+    return result && { sub: result.session.sub, ...('state' in result && { state: result.state }) }
+  })
+}
+
+/** The whole walk with the default client: afterwards the page holds `window.client` and `window.session`. */
+export async function signIn(page, account, { origin, input = account.handle, options } = {}) {
+  await page.evaluate(() => void makeClient())
+  await startSignIn(page, input, options)
+  await walkBack(page, account, { origin })
+  return initPage(page)
+}

@@ -1,0 +1,65 @@
+import { after } from 'node:test'
+import { launchBrowser } from './browser.mjs'
+import { controlClient } from './control.mjs'
+import { serveHarness } from './harness-server.mjs'
+import { startNetwork } from '../../network/network.mjs'
+import { harnessReady } from './page.mjs'
+import { signIn } from './sign-in.mjs'
+
+const AN_HOUR = 3_600_000
+
+/** Longer than any step takes on a busy machine: a step that takes this long is lost, and says so soon. */
+const A_STEP = 15_000
+
+/**
+ * What a test file needs: the local network, the harness, one browser. All of it
+ * belongs to this file alone, so that files may run at the same time.
+ */
+export async function startWorld() {
+  const [network, browser] = await Promise.all([startNetwork(), launchBrowser()])
+  const { info } = network
+  const harness = await serveHarness({ pdsUrl: info.pdsUrl, plcUrl: info.plcUrl })
+  const control = controlClient(info.controlUrl)
+  const [alice, bob] = info.accounts
+  after(async () => {
+    await browser.close()
+    await harness.stop()
+    await network.stop()
+  })
+
+  /** Someone with a fresh browser profile, and servers which know of no session. */
+  async function visitor(t) {
+    await Promise.all([control.tokenMaxAge(AN_HOUR), control.revokeAll(alice.did), control.revokeAll(bob.did)])
+    const context = await browser.newContext()
+    context.setDefaultTimeout(A_STEP)
+    t.after(() => context.close())
+    return openVisitor(context, harness.origin)
+  }
+
+  /** A visitor who has signed in already: `page` holds `window.client` and `window.session`. */
+  async function signedIn(t, account = alice) {
+    const someone = await visitor(t)
+    await signIn(someone.page, account, { origin: harness.origin })
+    return someone
+  }
+
+  return { info, browser, control, origin: harness.origin, alice, bob, visitor, signedIn }
+}
+
+async function openVisitor(context, origin) {
+  const requests = []
+  context.on('request', (request) => requests.push({ method: request.method(), url: request.url() }))
+
+  /** Another tab of the same profile, with the harness loaded and no client made. */
+  async function tab() {
+    const page = await context.newPage()
+    await page.goto(`${origin}/`)
+    await harnessReady(page)
+    return page
+  }
+  return {
+    context, tab, page: await tab(),
+    /** Requests of all tabs which leave the harness's own origin. */
+    outgoing: () => requests.filter((request) => !request.url.startsWith(`${origin}/`)),
+  }
+}
