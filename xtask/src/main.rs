@@ -1,2 +1,67 @@
-//! The project's commands: `cargo xtask demo | test | build`.
-fn main() {}
+//! The project's commands: `cargo xtask build | demo | test`. Each sets up what it needs first.
+
+mod browser;
+mod compile;
+mod demo;
+mod node;
+mod package;
+mod process;
+mod suites;
+mod tally;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build                         make the npm package in pkg/, as it is published, and print its sizes
+  demo [--port N] [--no-open]   build, start a local atproto network, and serve the demo page (port 3100)
+  test [lint|native|wasm|package|e2e]...
+                                run the test suites: all of them, or those named
+
+What a command needs is installed on first use: the wasm32 target, wasm-bindgen and wasm-pack (into
+~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium.
+$CHROME and $CHROMEDRIVER name another browser and its driver.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode> {
+    let Some((command, rest)) = arguments.split_first() else {
+        println!("{USAGE}");
+        return Ok(ExitCode::FAILURE);
+    };
+    let workspace = Workspace::find()?;
+    process::stop_on_signals()?;
+    match command.as_str() {
+        "build" if rest.is_empty() => {
+            package::build(&workspace)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "demo" => {
+            demo::run(&workspace, &demo::Options::parse(rest)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "test" => test::run(&workspace, &suites::Suite::parse_all(rest)?),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => bail!("not a command: {}\n\n{USAGE}", arguments.join(" ")),
+    }
+}

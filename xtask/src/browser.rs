@@ -1,0 +1,130 @@
+//! Chromium for the tests, and the user's browser for the demo.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::process;
+use crate::tools::on_path;
+use crate::workspace::Workspace;
+
+const BROWSERS: [&str; 5] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+];
+const BROWSER_PATHS: [&str; 2] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+const DRIVER_PATHS: [&str; 2] = [
+    "/usr/lib/chromium/chromedriver",
+    "/usr/lib/chromium-browser/chromedriver",
+];
+const ADVICE: &str = "install Chrome or Chromium and a chromedriver of the same version (Debian: `apt-get install chromium \
+chromium-driver`; Homebrew: `brew install --cask google-chrome chromedriver`), or name them in $CHROME and $CHROMEDRIVER";
+
+/// A browser and the program that drives it.
+pub(crate) struct Browser {
+    pub(crate) chrome: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+impl Browser {
+    /// Finds both, or installs them where that needs no question: on Debian as root.
+    pub(crate) fn set_up(workspace: &Workspace) -> Result<Self> {
+        if let Some(found) = Self::find() {
+            return Ok(found);
+        }
+        if !is_debian() || !is_root(workspace) {
+            bail!("no Chromium with a driver found: {ADVICE}");
+        }
+        println!("Installing Chromium (about a minute) ...");
+        let apt = |arguments: &[&str]| {
+            let mut command = workspace.command("apt-get");
+            process::run(
+                command
+                    .args(arguments)
+                    .env("DEBIAN_FRONTEND", "noninteractive"),
+                ADVICE,
+            )
+        };
+        apt(&["update", "-qq"])?;
+        apt(&[
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "chromium",
+            "chromium-driver",
+        ])?;
+        match Self::find() {
+            Some(found) => Ok(found),
+            None => bail!("Chromium was installed but is not found: {ADVICE}"),
+        }
+    }
+
+    fn find() -> Option<Self> {
+        Some(Self {
+            chrome: find_chrome()?,
+            driver: find_program("CHROMEDRIVER", &["chromedriver"], &DRIVER_PATHS)?,
+        })
+    }
+}
+
+fn find_chrome() -> Option<PathBuf> {
+    find_program("CHROME", &BROWSERS, &BROWSER_PATHS)
+}
+
+fn find_program(variable: &str, names: &[&str], paths: &[&str]) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(variable) {
+        return Some(PathBuf::from(named));
+    }
+    let known = paths.iter().map(PathBuf::from).find(|path| path.is_file());
+    names.iter().find_map(|name| on_path(name)).or(known)
+}
+
+fn is_debian() -> bool {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    // Not its descendants: Ubuntu's package of the same name is a stub for another package manager.
+    release.lines().any(|line| line == "ID=debian") && on_path("apt-get").is_some()
+}
+
+fn is_root(workspace: &Workspace) -> bool {
+    process::read(workspace.command("id").arg("-u"), "").is_ok_and(|id| id.trim() == "0")
+}
+
+/// Opens an address in the user's browser where there is a screen to show it on. It is the user's: it stays when the command ends.
+pub(crate) fn open(address: &str) {
+    let Some(mut command) = opener() else { return };
+    let started = command
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if started.is_err() {
+        println!("  (no browser could be opened: open the address yourself)");
+    }
+}
+
+fn opener() -> Option<Command> {
+    let has = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let mut command = if cfg!(target_os = "macos") {
+        // A login over the network has no screen of its own.
+        (!has("SSH_CONNECTION") && Path::new("/usr/bin/open").is_file())
+            .then(|| Command::new("/usr/bin/open"))?
+    } else {
+        if !has("DISPLAY") && !has("WAYLAND_DISPLAY") {
+            return None;
+        }
+        Command::new(on_path("xdg-open").or_else(find_chrome)?)
+    };
+    // Ctrl-C in the terminal is for the demo, not for the browser.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    Some(command)
+}

@@ -1,0 +1,111 @@
+//! Rust to a small wasm module with its JavaScript glue: cargo, wasm-bindgen, wasm-opt.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::node::Node;
+use crate::process;
+use crate::tools::{self, TARGET};
+use crate::workspace::Workspace;
+
+const CARGO_ADVICE: &str = "see the compiler's messages above";
+
+/// Rust switches these on for the target, but a stripped module does not say so and wasm-opt would refuse it.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Writes `core.js`, `core.d.ts` and the optimized `core_bg.wasm` into a folder of the checkout.
+pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<()> {
+    tools::wasm_target(workspace)?;
+    let wasm_bindgen = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
+
+    let mut fetch = workspace.cargo();
+    process::run(
+        fetch.args(["fetch", "--quiet", "--target", TARGET]),
+        "crates.io must be reachable",
+    )?;
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--package",
+        "atproto-oauth-wasm",
+        "--lib",
+    ]);
+    cargo
+        .args(["--features", "js", "--target", TARGET])
+        .env("CARGO_ENCODED_RUSTFLAGS", remap_flags()?);
+    process::run(&mut cargo, CARGO_ADVICE)?;
+
+    let module = workspace
+        .target()
+        .join(TARGET)
+        .join("release/atproto_oauth_wasm.wasm");
+    let mut bindgen = workspace.command(wasm_bindgen);
+    bindgen
+        .args(["--target", "web", "--out-name", "core", "--out-dir"])
+        .arg(into)
+        .arg(&module);
+    process::run(
+        &mut bindgen,
+        "its version must be that of the crate wasm-bindgen in Cargo.lock",
+    )?;
+
+    let bound = format!("{into}/core_bg.wasm");
+    let small = format!("{into}/core_bg.small.wasm");
+    let mut wasm_opt = node.tool("wasm-opt")?;
+    wasm_opt
+        .args([
+            "-Oz",
+            "--strip-debug",
+            "--strip-producers",
+            "--strip-target-features",
+        ])
+        .args(WASM_FEATURES);
+    wasm_opt.args([&bound, "-o", &small]);
+    process::run(
+        &mut wasm_opt,
+        "it is the npm package binaryen: `npm ci` installs it anew",
+    )?;
+    fs::rename(workspace.path(&small), workspace.path(&bound))
+        .with_context(|| format!("cannot write {bound}"))
+}
+
+/// Panic messages name source files. Where dependencies lie on the machine that built the package is nobody's business, and bytes.
+fn remap_flags() -> Result<OsString> {
+    let mut flags = OsString::new();
+    let sources = cargo_home()?.join("registry/src");
+    let Ok(entries) = fs::read_dir(&sources) else {
+        return Ok(flags);
+    };
+    for entry in entries {
+        let folder = entry
+            .with_context(|| format!("cannot list {}", sources.display()))?
+            .path();
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(folder);
+        flags.push("/=");
+    }
+    Ok(flags)
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => Ok(std::env::home_dir()
+            .context("no home folder: set CARGO_HOME")?
+            .join(".cargo")),
+    }
+}

@@ -1,0 +1,259 @@
+//! Child processes. Each leads a process group of its own, so that whatever it starts ends with it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// How often a running child is looked at.
+const LOOK: Duration = Duration::from_millis(30);
+/// How long a child may take to end when asked, before it is killed.
+const GRACE: Duration = Duration::from_secs(12);
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn groups() -> MutexGuard<'static, Vec<u32>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Clone, Copy)]
+enum Request {
+    Terminate,
+    Kill,
+}
+
+#[cfg(unix)]
+fn signal_group(group: u32, request: Request) {
+    use nix::sys::signal::{Signal, killpg};
+    use nix::unistd::Pid;
+    let signal = match request {
+        Request::Terminate => Signal::SIGTERM,
+        Request::Kill => Signal::SIGKILL,
+    };
+    if let Ok(group) = i32::try_from(group) {
+        // The group may be gone already, which is what was wanted.
+        let _ = killpg(Pid::from_raw(group), signal);
+    }
+}
+
+#[cfg(not(unix))]
+fn signal_group(_group: u32, _request: Request) {}
+
+/// From now on SIGINT and SIGTERM end the children first; a second one kills them.
+pub(crate) fn stop_on_signals() -> Result<()> {
+    ctrlc::set_handler(|| {
+        let again = INTERRUPTED.swap(true, Ordering::SeqCst);
+        let request = if again {
+            Request::Kill
+        } else {
+            Request::Terminate
+        };
+        for group in groups().iter() {
+            signal_group(*group, request);
+        }
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+/// Whether the user asked to stop.
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// A child that is stopped when this value is dropped, with everything it started.
+pub(crate) struct Running {
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Running {
+    /// Starts a command; `advice` says what to do where the program is missing.
+    pub(crate) fn start(command: &mut Command, advice: &str) -> Result<Self> {
+        if interrupted() {
+            bail!("interrupted");
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {program}; {advice}"))?;
+        groups().push(child.id());
+        if interrupted() {
+            // The signal came between the spawn and the entry in the list.
+            signal_group(child.id(), Request::Terminate);
+        }
+        Ok(Self { child, ended: None })
+    }
+
+    /// Its standard output, if that is piped and not taken yet.
+    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            self.ended = self
+                .child
+                .try_wait()
+                .context("cannot watch a child process")?;
+        }
+        Ok(self.ended)
+    }
+
+    fn wait(&mut self) -> Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.ended()? {
+                return Ok(status);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Asks it to end and waits until it has, for a while.
+    pub(crate) fn stop(&mut self) {
+        // A child that reads its standard input takes the end of it as the request, also where there are no signals.
+        drop(self.child.stdin.take());
+        signal_group(self.child.id(), Request::Terminate);
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline {
+            match self.ended() {
+                Ok(None) => thread::sleep(LOOK),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.ended(), Ok(None)) {
+            self.stop();
+        }
+        // Also after an orderly end: a crashed test leaves its driver and browser in the group.
+        signal_group(self.child.id(), Request::Kill);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let own = self.child.id();
+        groups().retain(|group| *group != own);
+    }
+}
+
+/// The command as a person would type it.
+pub(crate) fn describe(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(command.get_program());
+    std::iter::once(program)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs a command whose output the user sees; `advice` says what to do when it fails.
+pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
+    println!("  $ {}", describe(command));
+    let status = Running::start(command.stdin(Stdio::null()), advice)?.wait()?;
+    if interrupted() {
+        bail!("interrupted");
+    }
+    if !status.success() {
+        bail!("`{}` failed ({status}); {advice}", describe(command));
+    }
+    Ok(())
+}
+
+/// Runs a command and returns what it writes to standard output.
+pub(crate) fn read(command: &mut Command, advice: &str) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("cannot start {}; {advice}", describe(command)))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "`{}` failed ({}): {}; {advice}",
+            describe(command),
+            output.status,
+            said.trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What came of a command that was watched.
+pub(crate) struct Outcome {
+    pub(crate) success: bool,
+    pub(crate) timed_out: bool,
+    pub(crate) output: String,
+}
+
+/// Runs a command, shows its output line by line and keeps it; ends it when it takes longer than `limit`.
+pub(crate) fn watch(command: &mut Command, limit: Duration, advice: &str) -> Result<Outcome> {
+    println!("  $ {}", describe(command));
+    let mut running = Running::start(
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped()),
+        advice,
+    )?;
+    let (sender, lines) = channel();
+    if let Some(stdout) = running.child.stdout.take() {
+        forward(stdout, sender.clone());
+    }
+    if let Some(stderr) = running.child.stderr.take() {
+        forward(stderr, sender);
+    }
+
+    let deadline = Instant::now() + limit;
+    let mut output = String::new();
+    let status = loop {
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => show(&line, &mut output),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
+        }
+        if let Some(status) = running.ended()? {
+            break Some(status);
+        }
+        if Instant::now() > deadline {
+            break None;
+        }
+    };
+    // Ends what is left of the group and so closes the pipes; whoever escaped it is not waited for long.
+    drop(running);
+    while let Ok(line) = lines.recv_timeout(Duration::from_secs(1)) {
+        show(&line, &mut output);
+    }
+    Ok(Outcome {
+        success: status.is_some_and(|status| status.success()) && !interrupted(),
+        timed_out: status.is_none(),
+        output,
+    })
+}
+
+fn show(line: &str, output: &mut String) {
+    println!("{line}");
+    output.push_str(line);
+    output.push('\n');
+}
+
+fn forward(stream: impl Read + Send + 'static, sender: Sender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            if sender
+                .send(String::from_utf8_lossy(&line).into_owned())
+                .is_err()
+            {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,280 @@
+//! The test suites: what each needs and runs.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::browser::Browser;
+use crate::node::Node;
+use crate::package;
+use crate::process;
+use crate::tally::Tally;
+use crate::tools::{self, TARGET};
+use crate::workspace::Workspace;
+
+/// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+/// For one test file in a browser, in seconds: the runner's own limit of 20 is short for two busy cores.
+const BROWSER_LIMIT: &str = "180";
+const ADVICE: &str = "see its messages above";
+
+/// A part of the tests that can be asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    Lint,
+    Native,
+    Wasm,
+    Package,
+    EndToEnd,
+}
+
+impl Suite {
+    /// In the order in which they run: what fails fast comes first.
+    const ALL: [Self; 5] = [
+        Self::Lint,
+        Self::Native,
+        Self::Wasm,
+        Self::Package,
+        Self::EndToEnd,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::Package => "package",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    /// The suites named, or all.
+    pub(crate) fn parse_all(names: &[String]) -> Result<Vec<Self>> {
+        if names.is_empty() {
+            return Ok(Self::ALL.to_vec());
+        }
+        let find = |name: &String| match Self::ALL.iter().find(|suite| suite.name() == name) {
+            Some(suite) => Ok(*suite),
+            None => bail!(
+                "not a test suite: {name} (there are {})",
+                Self::ALL.map(Self::name).join(", ")
+            ),
+        };
+        names.iter().map(find).collect()
+    }
+}
+
+/// Runs suites, and builds the package for those that need it once.
+pub(crate) struct Runner<'a> {
+    workspace: &'a Workspace,
+    built: Option<bool>,
+}
+
+impl<'a> Runner<'a> {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+        Self {
+            workspace,
+            built: None,
+        }
+    }
+
+    pub(crate) fn run(&mut self, suite: Suite) -> Result<Tally> {
+        match suite {
+            Suite::Lint => self.lint(),
+            Suite::Native => self.native(),
+            Suite::Wasm => self.wasm(),
+            Suite::Package => self.package(),
+            Suite::EndToEnd => self.end_to_end(),
+        }
+    }
+
+    /// Warnings are errors, natively and for the browser: each sees code that the other does not.
+    fn lint(&self) -> Result<Tally> {
+        tools::wasm_target(self.workspace)?;
+        tools::lint_components(self.workspace)?;
+        let strict = ["--", "--deny", "warnings"];
+        let browser = [
+            "--target",
+            TARGET,
+            "--package",
+            "atproto-oauth-wasm",
+            "--features",
+            "js",
+            "--lib",
+        ];
+        let browser_tests: &[&str] = if self.has_browser_tests()? {
+            &["--test", "browser"]
+        } else {
+            &[]
+        };
+        let cargo = |arguments: &[&[&str]]| {
+            let mut command = self.workspace.cargo();
+            command
+                .args(arguments.concat())
+                .env("RUSTDOCFLAGS", "--deny warnings");
+            command
+        };
+        let steps = [
+            cargo(&[&["fmt", "--all", "--check"]]),
+            cargo(&[&["clippy", "--workspace", "--all-targets"], &strict]),
+            cargo(&[&["clippy"], &browser, browser_tests, &strict]),
+            cargo(&[&["doc", "--workspace", "--no-deps"]]),
+            cargo(&[&["doc", "--no-deps"], &browser]),
+        ];
+        let mut tally = Tally::default();
+        for mut step in steps {
+            let outcome = watch(&mut step)?;
+            tally += if outcome.success {
+                Tally::PASSED
+            } else {
+                Tally::FAILED
+            };
+        }
+        Ok(tally)
+    }
+
+    fn native(&self) -> Result<Tally> {
+        let mut command = self.workspace.cargo();
+        let outcome = watch(command.args(["test", "--workspace", "--no-fail-fast"]))?;
+        Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
+    }
+
+    fn wasm(&self) -> Result<Tally> {
+        if !self.has_browser_tests()? {
+            bail!("Cargo.toml has no [[test]] named \"browser\": there is nothing to run");
+        }
+        tools::wasm_target(self.workspace)?;
+        let browser = Browser::set_up(self.workspace)?;
+        let folders = [
+            tools::wasm_pack(self.workspace)?,
+            tools::wasm_bindgen(self.workspace)?,
+        ];
+        let mut command = self.workspace.command("wasm-pack");
+        // Nothing is downloaded: both tools are on PATH in the right versions.
+        command.args([
+            "test",
+            "--mode",
+            "no-install",
+            "--headless",
+            "--chrome",
+            "--chromedriver",
+        ]);
+        command
+            .arg(&browser.driver)
+            .args([".", "--", "--test", "browser"]);
+        command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
+        tools::prepend_path(&mut command, &folders)?;
+        let outcome = watch(&mut command)?;
+        Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
+    }
+
+    fn package(&mut self) -> Result<Tally> {
+        self.build()?;
+        self.node_tests(&["tests/package"], None)
+    }
+
+    fn end_to_end(&mut self) -> Result<Tally> {
+        self.build()?;
+        let browser = Browser::set_up(self.workspace)?;
+        // What the tests stand on is tested with them.
+        self.node_tests(&["tests/network", "tests/e2e"], Some(&browser))
+    }
+
+    fn build(&mut self) -> Result<()> {
+        if self.built.is_none() {
+            let result = package::build(self.workspace);
+            self.built = Some(result.is_ok());
+            result?;
+        }
+        match self.built {
+            Some(true) => Ok(()),
+            _ => bail!("the package could not be built"),
+        }
+    }
+
+    /// Runs the `*.test.mjs` of each folder, one file after the other: they share two cores, and some measure time.
+    fn node_tests(&self, folders: &[&str], browser: Option<&Browser>) -> Result<Tally> {
+        let node = Node::set_up(self.workspace)?;
+        let mut tally = Tally::default();
+        for folder in folders {
+            let files = self.test_files(folder)?;
+            if files.is_empty() {
+                println!("error: no *.test.mjs in {folder}");
+                tally += Tally::FAILED;
+                continue;
+            }
+            let mut command = node.command()?;
+            command
+                .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+                .args(files);
+            if let Some(browser) = browser {
+                command
+                    .env("CHROME", &browser.chrome)
+                    .env("CHROMEDRIVER", &browser.driver);
+            }
+            let outcome = watch(&mut command)?;
+            tally += Tally::of_node(&outcome.output).judged(outcome.success);
+        }
+        Ok(tally)
+    }
+
+    fn test_files(&self, folder: &str) -> Result<Vec<String>> {
+        let Ok(entries) = fs::read_dir(self.workspace.path(folder)) else {
+            return Ok(Vec::new());
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let name = entry
+                .with_context(|| format!("cannot list {folder}"))?
+                .file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".test.mjs") {
+                files.push(format!("{folder}/{name}"));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn has_browser_tests(&self) -> Result<bool> {
+        let manifest = self.workspace.read("Cargo.toml")?;
+        Ok(manifest.split("[[test]]").skip(1).any(|table| {
+            let own = table.split("\n[").next().unwrap_or(table);
+            own.lines().any(|line| line.trim() == "name = \"browser\"")
+        }))
+    }
+}
+
+fn watch(command: &mut Command) -> Result<process::Outcome> {
+    let start = Instant::now();
+    let outcome = process::watch(command, LIMIT, ADVICE)?;
+    let verdict = match (outcome.success, outcome.timed_out) {
+        (true, _) => "done",
+        (false, true) => "took too long and was stopped",
+        (false, false) => "FAILED",
+    };
+    println!(
+        "  {verdict}: {} ({:.1} s)",
+        process::describe(command),
+        start.elapsed().as_secs_f64()
+    );
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suites_are_found_by_name() {
+        let named = Suite::parse_all(&["e2e".to_owned(), "lint".to_owned()]);
+        assert_eq!(named.ok(), Some(vec![Suite::EndToEnd, Suite::Lint]));
+        assert_eq!(
+            Suite::parse_all(&[]).ok().map(|suites| suites.len()),
+            Some(5)
+        );
+        assert!(Suite::parse_all(&["everything".to_owned()]).is_err());
+    }
+}

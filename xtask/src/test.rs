@@ -1,0 +1,44 @@
+//! `cargo xtask test`: every suite runs, whatever the others do, and the last line counts the tests of all.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::process;
+use crate::suites::{Runner, Suite};
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(workspace: &Workspace, suites: &[Suite]) -> Result<ExitCode> {
+    let mut runner = Runner::new(workspace);
+    let mut report = Vec::new();
+    let mut total = Tally::default();
+    for suite in suites {
+        println!("\n=== {} ===", suite.name());
+        let start = Instant::now();
+        let tally = match runner.run(*suite) {
+            Ok(tally) => tally,
+            Err(error) => {
+                println!("error: {error:#}");
+                Tally::FAILED
+            }
+        };
+        total += tally;
+        report.push(format!(
+            "{:<8} {tally} ({:.0} s)",
+            suite.name(),
+            start.elapsed().as_secs_f64()
+        ));
+        if process::interrupted() {
+            break;
+        }
+    }
+    println!("\n{}\n", report.join("\n"));
+    println!("{total}");
+    Ok(if total.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
