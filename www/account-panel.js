@@ -40,7 +40,7 @@ export async function showAccount(session, { stillShown }) {
   // A missing profile record is ordinary; a server that answers nothing at all is not.
   if (identity.status === 'rejected' && repo.status === 'rejected') {
     byId('account-collections').textContent = 'unknown'
-    showProblem(byId('account-problem'), 'Reading the account', repo.reason)
+    showProblem(byId('account-problem'), 'The account could not be read', repo.reason)
   }
   if (record?.avatar?.ref?.$link) showAvatar(session, record.avatar.ref.$link, stillShown)
   return handle

@@ -42,7 +42,7 @@ async function start() {
     })
   } catch (error) {
     announce('Not started')
-    return showProblem(byId('page-problem'), 'Starting the client', error, { again: () => location.reload() })
+    return showProblem(byId('page-problem'), 'The client did not start', error, { again: () => location.reload() })
   }
   listenToEvents()
   await openPage()
@@ -71,7 +71,7 @@ async function openPage() {
     if (returning) steps.failSteps(error)
     fillIn(steps.typedBefore())
     show('signed-out', 'Signed out')
-    showProblem(byId('sign-in-problem'), returning ? 'Signing in' : 'Restoring the session', error,
+    showProblem(byId('sign-in-problem'), returning ? 'Signing in did not work' : 'The session could not be restored', error,
       // An answer is good for one use only: after a failed return the way is a new sign-in, not a reload.
       returning ? {} : { again: () => location.reload() })
   }
@@ -100,7 +100,7 @@ async function signIn(input, display) {
     steps.failSteps(error)
     announce('Signed out')
     if (['handle', 'did'].includes(error?.step)) blameInput()
-    showProblem(byId('sign-in-problem'), 'Signing in', error)
+    showProblem(byId('sign-in-problem'), 'Signing in did not work', error)
   } finally {
     cancelling = null
   }
@@ -129,7 +129,7 @@ async function signOut() {
     await track(session.signOut())
     showSignedOut('Signed out')
   } catch (error) {
-    showProblem(byId('session-problem'), 'Signing out', error)
+    showProblem(byId('session-problem'), 'Signing out did not work', error)
   } finally {
     leaving = false
   }
@@ -151,8 +151,10 @@ function onSessionEvent(kind, sub, cause, heardBy) {
     setTimeout(() => session && rereadToken())
     return
   }
+  const elsewhere = ownWork === 0
   showSignedOut('Signed out')
-  showProblem(byId('sign-in-problem'), 'Keeping the session', cause ?? new Error('The session has ended.'))
+  showProblem(byId('sign-in-problem'), elsewhere ? 'Your session ended in another tab' : 'Your session has ended',
+    cause ?? new Error('Sign in again to go on.'), { calm: true })
 }
 
 // The official client has hooks only; a page that listens to both hears what its library offers.

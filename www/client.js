@@ -12,7 +12,7 @@ export async function readNetwork() {
 
 /** Opens the client. The package is imported here, not at the top of the page's code, so that its absence can be shown. */
 export async function openClient(network, hooks) {
-  const { BrowserOAuthClient } = await import('atproto-oauth-wasm')
+  const { BrowserOAuthClient } = await importPackage()
   const options = {
     handleResolver: network.handleResolver,
     plcDirectoryUrl: network.plcUrl,
@@ -33,6 +33,17 @@ export async function openClient(network, hooks) {
     })
   }
   return client
+}
+
+async function importPackage() {
+  try {
+    return await import('atproto-oauth-wasm')
+  } catch (cause) {
+    throw Object.assign(new Error('The package could not be loaded', { cause }), {
+      help: 'This page expects the built package beside it, in pkg/.',
+      retryable: true,
+    })
+  }
 }
 
 export const isLoopback = (hostname) => hostname === '127.0.0.1' || hostname === '[::1]'

@@ -5,10 +5,11 @@ import { make, onPress } from './dom.js'
 
 /**
  * @param {HTMLElement} place an element with role=alert, already in the page: a region added together with its text is not announced
- * @param {string} doing what failed, as the start of a sentence: "Signing in"
- * @param {{again?: () => unknown}} [options] `again` offers a button that tries once more
+ * @param {string} title what failed, as a sentence without its full stop
+ * @param {{again?: () => unknown, calm?: boolean}} [options] `again` offers a button that tries once more; `calm` is for
+ *   an end that may have been meant, where the way on is the page itself
  */
-export function showProblem(place, doing, error, { again } = {}) {
+export function showProblem(place, title, error, { again, calm = false } = {}) {
   const facts = []
   const fact = (name, value) => {
     if (value != null && value !== '') facts.push(make('div', {}, make('dt', {}, name), make('dd', {}, String(value))))
@@ -18,12 +19,12 @@ export function showProblem(place, doing, error, { again } = {}) {
   fact('Address', error?.url)
   fact('Cause', causes(error))
 
-  const box = make('div', { className: 'problem' },
-    make('p', { className: 'problem-title' }, `${doing} did not work`),
+  const box = make('div', { className: calm ? 'problem calm' : 'problem' },
+    make('p', { className: 'problem-title' }, title),
     make('p', { className: 'problem-message' }, messageOf(error)),
     error?.help ? make('p', { className: 'problem-help' }, error.help) : null,
     facts.length ? make('dl', { className: 'facts' }, ...facts) : null,
-    typeof error?.retryable === 'boolean'
+    typeof error?.retryable === 'boolean' && !calm
       ? make('p', { className: 'problem-retry' }, error.retryable
         ? 'This may pass: trying again can help.'
         : 'Trying again without a change will not help.')
@@ -35,16 +36,22 @@ export function showProblem(place, doing, error, { again } = {}) {
     onPress(button, again)
     actions.append(button)
   }
+  // Where the message is all there is, taking it away would leave an empty page.
+  const section = place.closest('section')
+  if (section) actions.append(dismissal(place, section))
+  if (actions.childElementCount) box.append(actions)
+  place.replaceChildren(box)
+  box.scrollIntoView({ block: 'nearest' })
+}
+
+function dismissal(place, section) {
   const dismiss = make('button', { type: 'button', className: 'quiet' }, 'Dismiss')
   dismiss.addEventListener('click', () => {
     clearProblem(place)
     // The focused button is gone; the nearest heading is where reading goes on.
-    place.closest('section')?.querySelector('h1, h2')?.focus()
+    section.querySelector('h1, h2').focus()
   })
-  actions.append(dismiss)
-  box.append(actions)
-  place.replaceChildren(box)
-  box.scrollIntoView({ block: 'nearest' })
+  return dismiss
 }
 
 export function clearProblem(place) {

@@ -24,7 +24,7 @@ export function setUpRecords({ track }) {
     } catch (error) {
       if (session !== of) return
       byId('record-note').textContent = ''
-      showProblem(byId('records-problem'), doing, error)
+      showProblem(byId('records-problem'), `${doing} did not work`, error)
     }
   }, { beside: [create, read, remove].filter((each) => each !== button) })
 

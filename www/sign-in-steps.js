@@ -102,7 +102,9 @@ function draw() {
   byId('step-list').replaceChildren(...STEPS.map(([step, label, purpose], index) => {
     const entry = entries.find((each) => each.step === step)
     const active = entry && entry.to === undefined
-    const kind = entry?.failed ? 'failed' : active ? 'active' : entry ? 'done' : index < reached ? 'skipped' : 'waiting'
+    // What a popup did, this window was not told step by step; it is done all the same.
+    const kind = entry?.failed ? 'failed' : active ? 'active' : entry ? 'done'
+      : index < reached ? 'skipped' : state === 'done' ? 'done' : 'waiting'
     const time = entry?.to === undefined ? '' : duration(entry.to - entry.from)
     const spoken = { failed: ' failed', active: ' under way', done: ' done', skipped: ' not needed', waiting: '' }[kind]
     const item = make('li', { className: kind },

@@ -19,7 +19,7 @@ export function setUpTokenPanel({ track }) {
       note.textContent = `New tokens in ${duration(performance.now() - began)}.`
     } catch (error) {
       note.textContent = ''
-      if (session === of) showProblem(byId('session-problem'), 'Refreshing', error)
+      if (session === of) showProblem(byId('session-problem'), 'Refreshing did not work', error)
     }
   }, { beside: [byId('sign-out')] })
 }
@@ -38,7 +38,7 @@ export async function rereadToken() {
     const info = await of.getTokenInfo(false)
     if (session === of) show(info)
   } catch (error) {
-    if (session === of) showProblem(byId('session-problem'), 'Reading the session', error)
+    if (session === of) showProblem(byId('session-problem'), 'The session could not be read', error)
   }
 }
 
