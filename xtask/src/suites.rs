@@ -163,7 +163,7 @@ impl<'a> Runner<'a> {
         ]);
         command
             .arg(&browser.driver)
-            .args([".", "--", "--test", "browser"]);
+            .args([".", "--test", "browser"]);
         command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
         tools::prepend_path(&mut command, &folders)?;
         let outcome = watch(&mut command)?;
