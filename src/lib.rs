@@ -10,7 +10,10 @@ pub mod ports;
 mod secret;
 mod url;
 
-pub use client::{CallbackContext, Error, ErrorKind, SessionEnd, Step};
+pub use client::{
+    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
+    OAuthSession, Refresh, ResourceAnswer, SessionEnd, SignedIn, Step, TokenInfo,
+};
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;

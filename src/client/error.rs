@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Storage(StorageError),
     /// The app's own observer failed; its words.
     Observer(String),
+    /// The user left for the authorization server and came back without an answer.
+    NavigatedBack,
 }
 
 /// An error of the client.
@@ -49,6 +51,8 @@ pub struct Error {
     pub step: Step,
     /// The address that was asked, where one was.
     pub url: Option<String>,
+    /// What all this was for, where a sign-in's input or a server was being resolved.
+    pub purpose: Option<String>,
     /// Set for everything that fails after a callback's pending sign-in was found, or for want of it.
     pub callback: Option<CallbackContext>,
 }
@@ -66,12 +70,24 @@ impl Error {
             kind: kind.into(),
             step,
             url: None,
+            purpose: None,
             callback: None,
         }
     }
 
+    /// A session that is over, met while a request was to be made with it.
+    pub(crate) fn ended(sub: &Did, end: SessionEnd) -> Self {
+        Self::new(Step::Request, ErrorKind::Ended(sub.clone(), end))
+    }
+
     pub(crate) fn at(mut self, url: &str) -> Self {
         self.url = Some(url.to_owned());
+        self
+    }
+
+    /// The outermost purpose stays: it is what the app asked for.
+    pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
+        self.purpose = Some(format!("Failed to resolve {what}: {subject}"));
         self
     }
 
@@ -94,6 +110,7 @@ impl Error {
             ErrorKind::Key(e) => e.code(),
             ErrorKind::Storage(e) => e.code(),
             ErrorKind::Observer(_) => "HOOK_FAILED",
+            ErrorKind::NavigatedBack => "NAVIGATED_BACK",
         }
     }
 
@@ -134,6 +151,7 @@ impl Error {
             }
             ErrorKind::Key(_) => "Sign in again.",
             ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
+            ErrorKind::NavigatedBack => "Let the user try again.",
         }
     }
 }
@@ -155,6 +173,7 @@ impl fmt::Display for Error {
             ErrorKind::Key(e) => e.fmt(f),
             ErrorKind::Storage(e) => e.fmt(f),
             ErrorKind::Observer(why) => f.write_str(why),
+            ErrorKind::NavigatedBack => f.write_str("User navigated back"),
         }
     }
 }

@@ -1,9 +1,104 @@
 //! The flow over the ports: authorize, callback, restore, refresh, revoke; and the session.
 
+mod authorize;
+mod callback;
+mod end;
 mod error;
+mod init;
+mod live;
+mod network;
+mod prover;
+mod refresh;
+mod resolve;
+mod restore;
+mod session;
 mod session_end;
 mod step;
+mod tabs;
 
+pub use callback::SignedIn;
 pub use error::{CallbackContext, Error, ErrorKind};
+pub use init::Initialized;
+pub use restore::Refresh;
+pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
 pub use session_end::SessionEnd;
 pub use step::Step;
+
+use crate::identity::Did;
+use crate::oauth::{ClientMetadata, ResponseMode};
+use crate::ports::{Guard, Observer, Ports};
+use crate::url::Url;
+use live::Live;
+use network::Memory;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+/// How a client is set up.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// The app's client metadata.
+    pub metadata: ClientMetadata,
+    /// Where authorization servers put their answer.
+    pub response_mode: ResponseMode,
+    /// The atproto server that resolves handles. It learns every handle that is typed.
+    pub handle_resolver: Url,
+    /// The PLC directory.
+    pub plc_directory: Url,
+    /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost`.
+    pub allow_http: Option<bool>,
+}
+
+/// The client. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct OAuthClient(Rc<Shared>);
+
+impl OAuthClient {
+    /// Sets a client up. Nothing is read, sent or opened but the channel to the other tabs.
+    pub fn new(options: ClientOptions, ports: Ports, observer: Option<Rc<dyn Observer>>) -> Self {
+        let shared = Rc::new(Shared {
+            options,
+            ports,
+            observer,
+            memory: Memory::default(),
+            live: RefCell::default(),
+            subscription: RefCell::default(),
+        });
+        tabs::subscribe(&shared);
+        Self(shared)
+    }
+
+    /// How the client was set up.
+    pub fn options(&self) -> &ClientOptions {
+        &self.0.options
+    }
+
+    /// Stops hearing the other tabs. What is stored stays.
+    pub fn close(&self) {
+        self.0.subscription.take();
+    }
+}
+
+impl fmt::Debug for OAuthClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OAuthClient({})", self.0.options.metadata.client_id)
+    }
+}
+
+/// What the clones of a client and its sessions share.
+struct Shared {
+    options: ClientOptions,
+    ports: Ports,
+    observer: Option<Rc<dyn Observer>>,
+    memory: Memory,
+    /// The sessions in use, so that what another tab did to one reaches it.
+    live: RefCell<BTreeMap<Did, Weak<Live>>>,
+    subscription: RefCell<Option<Guard>>,
+}
+
+impl Shared {
+    fn allows_http(&self) -> bool {
+        self.options.allow_http == Some(true)
+    }
+}

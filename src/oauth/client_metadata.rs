@@ -95,11 +95,15 @@ impl ClientMetadata {
         Ok(Request::get(client_id.to_owned(), "application/json"))
     }
 
-    /// Judges the answer to [`ClientMetadata::request`].
+    /// Judges the answer to [`ClientMetadata::request`]. A document must name the URL it is at, or no server takes it.
     pub(crate) fn judge_response(
+        client_id: &str,
         response: &Response,
     ) -> Result<Result<Self, ConfigError>, HttpError> {
         match response.document(&["application/json"]) {
+            Ok(raw) if raw.str("client_id").as_deref() != Some(client_id) => {
+                Ok(invalid("client_id", "must be the URL of the document"))
+            }
             Ok(raw) => Ok(Self::judge(raw)),
             Err(HttpError::Status(status)) => Ok(Err(ConfigError::MetadataStatus(status))),
             Err(HttpError::ContentType(found)) => Ok(Err(ConfigError::MetadataContentType(

@@ -11,6 +11,6 @@ pub trait Navigator {
     /// Changes the address shown, without loading anything and without a new history entry.
     fn replace(&self, url: &str);
 
-    /// Leaves for another page. The future ends only if this page is shown again: the user came back.
+    /// Leaves for another page, at once. The future ends only if this page is shown again: the user came back.
     fn leave<'a>(&'a self, url: &'a str) -> Local<'a, ()>;
 }

@@ -1,0 +1,168 @@
+//! The end of a sign-in: the authorization response is judged, the code exchanged, the account verified.
+
+use super::live::Live;
+use super::network::Freshness;
+use super::prover::Prover;
+use super::{Error, OAuthClient, OAuthSession, Shared, Step};
+use crate::identity::Did;
+use crate::oauth::{
+    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, TokenAnswer, code_form,
+    endpoint_request, judge_token,
+};
+use crate::ports::{Message, PendingLogin, StoredSession};
+use crate::url::Url;
+use std::rc::Rc;
+
+/// The outcome of a callback.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The new session.
+    pub session: OAuthSession,
+    /// The app's own text, as given to `authorize`.
+    pub state: Option<String>,
+}
+
+impl OAuthClient {
+    /// Judges an authorization response and finishes the sign-in it belongs to.
+    ///
+    /// `params` is the response as form-encoded text, without `?` or `#`. `redirect_uri` is needed only where it is
+    /// another than the one that `authorize` used.
+    ///
+    /// The pending sign-in is used up as soon as it is found, whatever comes then. Errors carry the app's `state` in
+    /// [`Error::callback`].
+    pub async fn callback(
+        &self,
+        params: &str,
+        redirect_uri: Option<&str>,
+    ) -> Result<SignedIn, Error> {
+        self.finish(&CallbackParams::parse(params), redirect_uri)
+            .await
+    }
+
+    pub(super) async fn finish(
+        &self,
+        params: &CallbackParams,
+        redirect_uri: Option<&str>,
+    ) -> Result<SignedIn, Error> {
+        let failed = |error: CallbackError| Error::new(Step::Callback, error).in_callback(None);
+        let response = AuthorizationResponse::read(params).map_err(failed)?;
+        let login = self
+            .0
+            .ports
+            .pending
+            .take(&response.state)
+            .await
+            .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
+            .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
+        let state = login.app_state.clone();
+        match self.0.complete(login, response, redirect_uri).await {
+            Ok(live) => Ok(SignedIn {
+                session: OAuthSession::new(&self.0, live),
+                state,
+            }),
+            Err(error) => Err(error.in_callback(state)),
+        }
+    }
+}
+
+impl Shared {
+    async fn complete(
+        self: &Rc<Self>,
+        login: PendingLogin,
+        response: AuthorizationResponse,
+        redirect_uri: Option<&str>,
+    ) -> Result<Rc<Live>, Error> {
+        let failed = |error: CallbackError| Error::new(Step::Callback, error);
+        let code = response.code.clone().map_err(failed)?;
+        // Metadata that this client stored was judged when the sign-in began, and is judged again: it was in storage.
+        let stored = login.server.clone();
+        let server = match stored.map(|raw| ServerMetadata::read(&login.issuer, raw)) {
+            Some(Ok(server)) => server,
+            _ => self.server(&login.issuer, Freshness::Recent).await?,
+        };
+        response.check_issuer(&server.issuer).map_err(failed)?;
+
+        let client = &self.options.metadata;
+        let redirect_uri = redirect_uri
+            .or(login.redirect_uri.as_deref())
+            .unwrap_or(&client.redirect_uris[0]);
+        let prover = Prover::new(login.key.clone());
+        let endpoint = &server.token_endpoint;
+        prover.learn(endpoint, None, login.nonce.as_deref());
+        let form = code_form(&code, &login.verifier, redirect_uri);
+        let request = endpoint_request(endpoint, &client.client_id, form);
+        let requested_at = self.ports.clock.now();
+        let answer = self.exchange(Step::Token, &prover, request).await?;
+        let granted =
+            judge_token(&answer).map_err(|error| Error::new(Step::Token, error).at(endpoint))?;
+
+        // From here on there are tokens: whatever fails, they must not live on unseen.
+        let token = granted.access_token.clone();
+        let welcomed = self
+            .welcome(login, &server, granted, requested_at, &prover)
+            .await;
+        if welcomed.is_err() {
+            self.revoke_token(&server, &prover, &token).await;
+        }
+        welcomed
+    }
+
+    /// Makes a session of what was granted, once the account is verified.
+    async fn welcome(
+        self: &Rc<Self>,
+        login: PendingLogin,
+        server: &ServerMetadata,
+        granted: TokenAnswer,
+        requested_at: u64,
+        prover: &Prover,
+    ) -> Result<Rc<Live>, Error> {
+        let audience = self.audience(&login, server, &granted.sub).await?;
+        let tokens = granted.into_token_set(&server.issuer, audience.as_str(), requested_at);
+        let sub = tokens.sub.clone();
+        let session = StoredSession {
+            tokens: tokens.clone(),
+            key: login.key,
+            client_id: Some(self.options.metadata.client_id.clone()),
+            server: Some(server.raw.clone()),
+        };
+
+        let _lock = self.lock(&sub).await;
+        let stored = |error| Error::new(Step::Storage, error);
+        // A row that cannot be read is as good as none: it is replaced.
+        let older = self.ports.sessions.get(&sub).await.unwrap_or_default();
+        self.ports
+            .sessions
+            .put(session.clone())
+            .await
+            .map_err(stored)?;
+        if let Err(error) = self.tell_updated(&tokens).await {
+            self.ports.sessions.delete(&sub).await.map_err(stored)?;
+            return Err(error);
+        }
+        let known = Prover::new(session.key.clone());
+        known.learn_all(prover);
+        let live = self.install(session, known).await?;
+        self.ports.bus.post(&Message::Updated(sub));
+        if let Some(older) = older {
+            self.revoke_in_background(older);
+        }
+        Ok(live)
+    }
+
+    /// The PDS of the account that was granted, which must be the account that was asked for; where none was, the
+    /// account must trust the server that claims it.
+    ///
+    /// Source: atproto specification, "OAuth", section "Identity Authentication".
+    async fn audience(
+        &self,
+        login: &PendingLogin,
+        server: &ServerMetadata,
+        sub: &Did,
+    ) -> Result<Url, Error> {
+        match &login.account {
+            None => self.verify_authority(sub, &server.issuer).await,
+            Some((did, pds)) if did == sub => Ok(pds.clone()),
+            Some(_) => Err(Error::new(Step::Callback, CallbackError::AccountMismatch)),
+        }
+    }
+}

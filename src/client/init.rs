@@ -1,0 +1,110 @@
+//! What a page does when it loads: finish a sign-in, or take up the last session.
+
+use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
+use crate::oauth::{CallbackError, CallbackParams, ConfigError, ResponseMode};
+use crate::url::Url;
+
+/// What a page starts with.
+#[derive(Clone, Debug)]
+pub enum Initialized {
+    /// A sign-in that just succeeded.
+    SignedIn(SignedIn),
+    /// The session of the account that was used last.
+    Restored(OAuthSession),
+}
+
+impl OAuthClient {
+    /// Finishes the sign-in whose answer the page's address holds, or else restores the last account's session.
+    /// `None`: nobody is signed in. To be called once, when the page loads.
+    pub async fn init(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
+        let at_redirect_uri =
+            |page: &Url| self.0.options.metadata.redirect_uri_of_page(page).is_some();
+        let page = self.0.ports.navigator.location().filter(at_redirect_uri);
+        let mode = self.0.options.response_mode;
+        if page.is_some_and(|page| CallbackParams::read(&page, mode).is_some()) {
+            let signed_in = self.init_callback(None, None).await?;
+            return Ok(Some(Initialized::SignedIn(signed_in)));
+        }
+        let restored = self.init_restore(refresh).await?;
+        Ok(restored.map(Initialized::Restored))
+    }
+
+    /// Restores the session of the account that was used last, if there is one.
+    ///
+    /// Only the news that the session is over makes the client forget the account: it stays when the network fails.
+    pub async fn init_restore(&self, refresh: Refresh) -> Result<Option<OAuthSession>, Error> {
+        self.leave_localhost().await?;
+        let active = &self.0.ports.active;
+        let Some(sub) = active.get() else {
+            return Ok(None);
+        };
+        let restored = self.restore(&sub, refresh).await;
+        if let Err(error) = &restored
+            && matches!(error.kind, ErrorKind::Ended(..) | ErrorKind::Identity(_))
+        {
+            active.set(None);
+        }
+        restored.map(Some)
+    }
+
+    /// Finishes a sign-in. `params` is the answer as form-encoded text, by default the one in the page's address;
+    /// `redirect_uri` the one it came to, by default that of the page, else that of the sign-in.
+    ///
+    /// The address is cleaned before anything is sent, so that no code stays in it for a reload to use again.
+    pub async fn init_callback(
+        &self,
+        params: Option<&str>,
+        redirect_uri: Option<&str>,
+    ) -> Result<SignedIn, Error> {
+        let page = self.0.ports.navigator.location();
+        let mode = self.0.options.response_mode;
+        let params = match (params, &page) {
+            (Some(params), _) => Some(CallbackParams::parse(params)),
+            (None, Some(page)) => CallbackParams::read(page, mode),
+            (None, None) => None,
+        };
+        let params =
+            params.ok_or_else(|| Error::new(Step::Callback, CallbackError::NoParameters))?;
+        if let Some(page) = &page {
+            self.0.ports.navigator.replace(&cleaned(page, mode));
+        }
+        let found = page.and_then(|page| {
+            let uri = self.0.options.metadata.redirect_uri_of_page(&page)?;
+            Some(uri.to_owned())
+        });
+        let signed_in = self
+            .finish(&params, redirect_uri.or(found.as_deref()))
+            .await?;
+        self.0.ports.active.set(Some(signed_in.session.did()));
+        Ok(signed_in)
+    }
+
+    /// A page under development on `localhost` would store its sessions where the redirect, which comes to
+    /// `127.0.0.1`, does not find them (RFC 8252 section 8.3).
+    async fn leave_localhost(&self) -> Result<(), Error> {
+        let metadata = &self.0.options.metadata;
+        let Some(page) = self.0.ports.navigator.location() else {
+            return Ok(());
+        };
+        if page.hostname() != "localhost" || !metadata.is_loopback() {
+            return Ok(());
+        }
+        let failed = |error| Err(Error::new(Step::Configure, error));
+        match metadata.loopback_ip_of_page(&page) {
+            Some(url) => {
+                drop(self.0.ports.navigator.leave(&url));
+                failed(ConfigError::RedirectingToLoopbackIp)
+            }
+            None => failed(ConfigError::UseLoopbackIp(page.to_string())),
+        }
+    }
+}
+
+/// The address without the answer: in fragment mode the fragment goes, in query mode query and fragment.
+fn cleaned(page: &Url, mode: ResponseMode) -> String {
+    let kept = match mode {
+        ResponseMode::Fragment => page.without_fragment(),
+        ResponseMode::Query => page.without_query(),
+    };
+    kept[page.origin().len()..].to_owned()
+}

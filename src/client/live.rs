@@ -1,0 +1,145 @@
+//! A session in memory: what a request needs, and nothing that must be read first.
+
+use super::prover::Prover;
+use super::{Error, SessionEnd, Shared, Step};
+use crate::base64url;
+use crate::identity::Did;
+use crate::json::Json;
+use crate::oauth::TokenSet;
+use crate::ports::{Ports, StoredSession};
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+/// A token is renewed this long before it expires, in milliseconds ...
+const RENEW_AHEAD: u64 = 10_000;
+/// ... and up to this much longer, at random, so that many tabs do not all ask at once.
+const RENEW_SPREAD: u64 = 30_000;
+
+/// One account's session as this page holds it. All session objects of an account share it.
+pub(super) struct Live {
+    pub(super) did: Did,
+    grant: RefCell<Rc<Grant>>,
+    ended: RefCell<Option<SessionEnd>>,
+}
+
+/// Tokens with all that is worked out from them once.
+pub(super) struct Grant {
+    pub(super) tokens: TokenSet,
+    pub(super) prover: Prover,
+    pub(super) client_id: Option<String>,
+    pub(super) server: Option<Json>,
+    /// The `ath` claim: the encoded digest of the access token (RFC 9449 section 4.2).
+    pub(super) ath: String,
+    /// The `Authorization` header.
+    pub(super) authorization: String,
+    /// From when on the token wants renewing.
+    stale_at: Option<u64>,
+}
+
+impl Grant {
+    async fn new(ports: &Ports, stored: StoredSession, prover: Prover) -> Result<Self, Error> {
+        let token = stored.tokens.access_token.expose();
+        let digest = ports
+            .crypto
+            .sha256(token.as_bytes())
+            .await
+            .map_err(|error| Error::new(Step::Storage, error))?;
+        let mut spread = [0; 2];
+        ports.random.fill(&mut spread);
+        let ahead = RENEW_AHEAD + u64::from(u16::from_le_bytes(spread)) % RENEW_SPREAD;
+        Ok(Self {
+            ath: base64url::encode(&digest),
+            authorization: format!("DPoP {token}"),
+            stale_at: stored.tokens.expires_at.map(|at| at.saturating_sub(ahead)),
+            tokens: stored.tokens,
+            prover,
+            client_id: stored.client_id,
+            server: stored.server,
+        })
+    }
+
+    /// The row this grant is stored as, with other tokens.
+    pub(super) fn stored(&self, tokens: TokenSet) -> StoredSession {
+        StoredSession {
+            tokens,
+            key: self.prover.key.clone(),
+            client_id: self.client_id.clone(),
+            server: self.server.clone(),
+        }
+    }
+
+    pub(super) fn is_stale(&self, now: u64) -> bool {
+        self.stale_at.is_some_and(|at| at <= now)
+    }
+
+    pub(super) fn is_expired(&self, now: u64) -> bool {
+        self.tokens.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+impl Live {
+    /// The grant in force; the reason where the session is over.
+    pub(super) fn grant(&self) -> Result<Rc<Grant>, Error> {
+        match self.ended() {
+            Some(end) => Err(Error::ended(&self.did, end)),
+            None => Ok(self.grant.borrow().clone()),
+        }
+    }
+
+    /// The last grant, even of a session that is over.
+    pub(super) fn last_grant(&self) -> Ref<'_, Rc<Grant>> {
+        self.grant.borrow()
+    }
+
+    pub(super) fn ended(&self) -> Option<SessionEnd> {
+        self.ended.borrow().clone()
+    }
+
+    pub(super) fn end(&self, end: SessionEnd) {
+        self.ended.borrow_mut().get_or_insert(end);
+    }
+}
+
+impl Shared {
+    /// The session of an account that this page uses, if it is not over.
+    pub(super) fn live(&self, did: &Did) -> Option<Rc<Live>> {
+        let live = self.live.borrow().get(did)?.upgrade()?;
+        live.ended().is_none().then_some(live)
+    }
+
+    /// Takes what is stored for what is in force. The nonces live on.
+    pub(super) async fn adopt(&self, stored: StoredSession) -> Result<Rc<Live>, Error> {
+        let prover = Prover::new(stored.key.clone());
+        if let Some(live) = self.live(&stored.tokens.sub) {
+            let known = live.last_grant().clone();
+            if known.tokens == stored.tokens {
+                return Ok(live);
+            }
+            prover.learn_all(&known.prover);
+        }
+        self.install(stored, prover).await
+    }
+
+    /// Puts a grant in force, with a prover that may know nonces already.
+    pub(super) async fn install(
+        &self,
+        stored: StoredSession,
+        prover: Prover,
+    ) -> Result<Rc<Live>, Error> {
+        let did = stored.tokens.sub.clone();
+        let grant = Rc::new(Grant::new(&self.ports, stored, prover).await?);
+        if let Some(live) = self.live(&did) {
+            *live.grant.borrow_mut() = grant;
+            return Ok(live);
+        }
+        let live = Rc::new(Live {
+            did: did.clone(),
+            grant: RefCell::new(grant),
+            ended: RefCell::default(),
+        });
+        let mut all = self.live.borrow_mut();
+        all.retain(|_, live| live.strong_count() > 0);
+        all.insert(did, Rc::downgrade(&live));
+        Ok(live)
+    }
+}

@@ -1,0 +1,125 @@
+//! One session's proofs of possession (RFC 9449): its key, and the nonces its servers gave it.
+
+use super::{Error, Shared, Step};
+use crate::http::{Request, Response};
+use crate::oauth::{ProofClaims, ProofHead, nonce_demanded};
+use crate::ports::{KeyError, Ports, Signer};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
+/// asks ("Demonstrating Proof of Possession").
+pub(super) struct Prover {
+    pub(super) key: Rc<dyn Signer>,
+    head: ProofHead,
+    /// By origin. A session talks to two servers, so a list beats a map.
+    nonces: RefCell<Vec<(String, String)>>,
+}
+
+/// A proof, and the nonce in it.
+pub(super) struct Proof {
+    pub(super) jwt: String,
+    pub(super) nonce: Option<String>,
+}
+
+impl Prover {
+    pub(super) fn new(key: Rc<dyn Signer>) -> Self {
+        let head = ProofHead::new(key.public_jwk());
+        Self {
+            key,
+            head,
+            nonces: RefCell::default(),
+        }
+    }
+
+    /// The last nonce of the server at a URL.
+    pub(super) fn nonce(&self, url: &str) -> Option<String> {
+        let origin = origin_of(url);
+        let nonces = self.nonces.borrow();
+        let (_, nonce) = nonces.iter().find(|(known, _)| known == origin)?;
+        Some(nonce.clone())
+    }
+
+    /// Keeps the nonce that came with an answer. Whether it is another than the one that was sent: only then is
+    /// there any use in proving again.
+    pub(super) fn learn(&self, url: &str, sent: Option<&str>, received: Option<&str>) -> bool {
+        let Some(received) = received.filter(|received| Some(*received) != sent) else {
+            return false;
+        };
+        let origin = origin_of(url);
+        let mut nonces = self.nonces.borrow_mut();
+        match nonces.iter_mut().find(|(known, _)| known == origin) {
+            Some((_, nonce)) => received.clone_into(nonce),
+            None => nonces.push((origin.to_owned(), received.to_owned())),
+        }
+        true
+    }
+
+    /// Keeps what another prover of the same account knows.
+    pub(super) fn learn_all(&self, other: &Self) {
+        self.nonces.borrow_mut().clone_from(&other.nonces.borrow());
+    }
+
+    /// Proves one request. `htu` has neither query nor fragment; `ath` is the encoded digest of an access token that
+    /// goes along.
+    pub(super) async fn prove(
+        &self,
+        ports: &Ports,
+        method: &str,
+        htu: &str,
+        ath: Option<&str>,
+    ) -> Result<Proof, KeyError> {
+        let mut jti = [0; 16];
+        ports.random.fill(&mut jti);
+        let nonce = self.nonce(htu);
+        let mut jwt = self.head.signing_input(&ProofClaims {
+            issued_at: ports.clock.now() / 1000,
+            jti,
+            method,
+            htu,
+            nonce: nonce.as_deref(),
+            ath,
+        });
+        let signature = self.key.sign(&jwt).await?;
+        jwt.push('.');
+        crate::base64url::push(&mut jwt, &signature);
+        Ok(Proof { jwt, nonce })
+    }
+}
+
+/// Scheme, host and port of a URL in its normal form.
+fn origin_of(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| authority + at);
+    &url[..end]
+}
+
+impl Shared {
+    /// Sends a request to the authorization server with a proof; once more if the server wants its nonce in it.
+    pub(super) async fn exchange(
+        &self,
+        step: Step,
+        prover: &Prover,
+        request: Request,
+    ) -> Result<Response, Error> {
+        let htu = request.url.split(['?', '#']).next().unwrap_or_default();
+        let mut retried = false;
+        loop {
+            let proof = prover
+                .prove(&self.ports, request.method, htu, None)
+                .await
+                .map_err(|error| Error::new(step, error))?;
+            let mut proved = request.clone();
+            proved.headers.push(("dpop", proof.jwt));
+            let response = self.send(step, proved).await?;
+            let received = response.header("dpop-nonce");
+            let learned = prover.learn(htu, proof.nonce.as_deref(), received);
+            if retried || !learned || !nonce_demanded(&response) {
+                return Ok(response);
+            }
+            retried = true;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Renewing tokens: once, for everyone who finds them old at the same time.
+
+use super::live::{Grant, Live};
+use super::network::Freshness;
+use super::{Error, ErrorKind, SessionEnd, Shared, Step};
+use crate::oauth::{ServerMetadata, TokenSet, endpoint_request, judge_token, refresh_form};
+use crate::ports::{Message, StoredSession};
+use crate::secret::Secret;
+use std::rc::Rc;
+
+impl Shared {
+    /// Renews a session's tokens if they are about to expire. Where they cannot be renewed now, they will do as long
+    /// as they last.
+    pub(super) async fn freshen(self: &Rc<Self>, live: &Rc<Live>) -> Result<Rc<Grant>, Error> {
+        let grant = live.grant()?;
+        let now = self.ports.clock.now();
+        if !grant.is_stale(now) {
+            return Ok(grant);
+        }
+        match self.renew(live, &grant.tokens.access_token).await {
+            Err(error) if error.is_retryable() && !grant.is_expired(now) => Ok(grant),
+            Err(error) => Err(error),
+            Ok(()) => live.grant(),
+        }
+    }
+
+    /// Replaces the tokens that the caller has seen by newer ones. Who waited for another's refresh gets its result.
+    pub(super) async fn renew(
+        self: &Rc<Self>,
+        live: &Rc<Live>,
+        seen: &Secret,
+    ) -> Result<(), Error> {
+        let _lock = self.lock(&live.did).await;
+        let stored = self
+            .ports
+            .sessions
+            .get(&live.did)
+            .await
+            .map_err(|error| Error::new(Step::Storage, error))?;
+        match stored {
+            None => match live.ended() {
+                Some(end) => Err(Error::ended(&live.did, end)),
+                None => Err(self.lost(live, SessionEnd::Vanished).await),
+            },
+            Some(stored) if stored.tokens.sub != live.did => {
+                Err(self.lost(live, SessionEnd::SubMismatch).await)
+            }
+            Some(stored) if stored.tokens.access_token != *seen => {
+                self.adopt(stored).await.map(drop)
+            }
+            Some(stored) => {
+                let live = self.adopt(stored).await?;
+                self.refresh(&live).await
+            }
+        }
+    }
+
+    /// Exchanges the refresh token. To be called under the account's lock, with what is stored in force.
+    async fn refresh(self: &Rc<Self>, live: &Rc<Live>) -> Result<(), Error> {
+        let grant = live.grant()?;
+        let Some(refresh_token) = &grant.tokens.refresh_token else {
+            return Err(self.lost(live, SessionEnd::NotRefreshable).await);
+        };
+        let server = self.server(&grant.tokens.issuer, Freshness::Recent).await?;
+        let endpoint = &server.token_endpoint;
+        let form = refresh_form(refresh_token);
+        let request = endpoint_request(endpoint, &self.options.metadata.client_id, form);
+        let requested_at = self.ports.clock.now();
+        let response = self.exchange(Step::Refresh, &grant.prover, request).await?;
+        let granted = match judge_token(&response).map_err(ErrorKind::from) {
+            Ok(granted) => granted,
+            // The one answer that means the session is over (RFC 6749 section 5.2).
+            Err(ErrorKind::Refused(refusal)) if refusal.is("invalid_grant") => {
+                let end = SessionEnd::RefreshRefused(refusal.description);
+                return Err(self.lost(live, end).await);
+            }
+            Err(error) => return Err(Error::new(Step::Refresh, error).at(endpoint)),
+        };
+        if granted.sub != live.did {
+            return Err(self.lost(live, SessionEnd::SubMismatch).await);
+        }
+        let refresh_token = granted.refresh_token.clone();
+        let mut tokens =
+            granted.into_token_set(&server.issuer, &grant.tokens.audience, requested_at);
+        // A server that does not rotate its refresh tokens need not send one (RFC 6749 section 6).
+        tokens.refresh_token = refresh_token.or_else(|| grant.tokens.refresh_token.clone());
+        self.keep(grant.stored(tokens), &server).await?;
+        self.watch_authority(live);
+        Ok(())
+    }
+
+    /// Stores new tokens before anyone uses them, then tells.
+    async fn keep(&self, mut session: StoredSession, server: &ServerMetadata) -> Result<(), Error> {
+        session.server = Some(server.raw.clone());
+        let tokens: TokenSet = session.tokens.clone();
+        let stored = self.ports.sessions.put(session.clone()).await;
+        // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored.
+        self.adopt(session).await?;
+        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
+        self.tell_updated(&tokens).await
+    }
+
+    async fn lost(&self, live: &Live, end: SessionEnd) -> Error {
+        self.end_with(&live.did, end, Step::Refresh).await
+    }
+
+    /// Checks, beside whatever the app does next, that the account still belongs to this server. It may have moved to
+    /// another PDS of the same server, or to another server altogether.
+    fn watch_authority(self: &Rc<Self>, live: &Rc<Live>) {
+        let (shared, live) = (self.clone(), live.clone());
+        self.ports.spawn.spawn(Box::pin(async move {
+            // Nobody waits for this: what fails is tried again after the next refresh.
+            drop(shared.check_authority(&live).await);
+        }));
+    }
+
+    async fn check_authority(&self, live: &Live) -> Result<(), Error> {
+        let issuer = live.grant()?.tokens.issuer.clone();
+        let verdict = self.verify_authority(&live.did, &issuer).await;
+        let _lock = self.lock(&live.did).await;
+        match verdict {
+            Ok(pds) => {
+                let Ok(Some(mut stored)) = self.ports.sessions.get(&live.did).await else {
+                    return Ok(());
+                };
+                if stored.tokens.issuer != issuer || stored.tokens.audience == pds.as_str() {
+                    return Ok(());
+                }
+                stored.tokens.audience = pds.as_str().to_owned();
+                let tokens = stored.tokens.clone();
+                self.ports
+                    .sessions
+                    .put(stored.clone())
+                    .await
+                    .map_err(|error| Error::new(Step::Storage, error))?;
+                self.adopt(stored).await?;
+                self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
+                self.tell_updated(&tokens).await
+            }
+            Err(error) if matches!(error.kind, ErrorKind::NotAuthoritative { .. }) => {
+                self.end(&live.did, SessionEnd::Migrated).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! From what the user typed to the authorization server.
+
+use super::network::Freshness;
+use super::{Error, ErrorKind, Shared, Step};
+use crate::identity::{
+    Did, DidDocument, Handle, Input, did_document_request, judge_did_document,
+    judge_handle_resolution, resolve_handle_request,
+};
+use crate::oauth::{
+    ResourceMetadata, ServerMetadata, parse_issuer, resource_metadata_request,
+    server_metadata_request,
+};
+use crate::url::Url;
+
+/// Where a sign-in goes.
+pub(super) struct Destination {
+    /// The account and its PDS, where the input named an account.
+    pub(super) account: Option<(Did, Url)>,
+    /// The authorization server, which was verified to be that account's.
+    pub(super) server: ServerMetadata,
+}
+
+impl Shared {
+    /// Resolves what the user typed.
+    pub(super) async fn resolve(
+        &self,
+        input: &str,
+        progress: &dyn Fn(Step),
+    ) -> Result<Destination, Error> {
+        let identity = |error: Error| error.while_resolving("identity", input);
+        let parsed =
+            Input::parse(input).map_err(|error| identity(Error::new(Step::Input, error)))?;
+        let document = match parsed {
+            Input::Service(url) => {
+                return Ok(Destination {
+                    account: None,
+                    server: self.server_of_service(input, &url, progress).await?,
+                });
+            }
+            Input::Did(did) => {
+                progress(Step::Did);
+                self.did_document(&did, Freshness::Recent).await
+            }
+            Input::Handle(handle) => self.account_of_handle(&handle, progress).await,
+        }
+        .map_err(identity)?;
+        let server = self
+            .server_of_pds(&document.pds, Freshness::Recent, progress)
+            .await?;
+        Ok(Destination {
+            account: Some((document.did, document.pds)),
+            server,
+        })
+    }
+
+    /// Checks that an authorization server is the one an account trusts, past every cache; the account's PDS.
+    ///
+    /// Source: atproto specification, "OAuth", section "Identity Authentication".
+    pub(super) async fn verify_authority(&self, sub: &Did, issuer: &str) -> Result<Url, Error> {
+        let document = self
+            .did_document(sub, Freshness::Now)
+            .await
+            .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
+        let server = self
+            .server_of_pds(&document.pds, Freshness::Now, &|_| ())
+            .await?;
+        if server.issuer == issuer {
+            Ok(document.pds)
+        } else {
+            Err(Error::new(
+                Step::Issuer,
+                ErrorKind::NotAuthoritative {
+                    sub: sub.clone(),
+                    issuer: issuer.to_owned(),
+                },
+            ))
+        }
+    }
+
+    /// Reads the metadata of an authorization server.
+    pub(super) async fn server(
+        &self,
+        issuer: &str,
+        freshness: Freshness,
+    ) -> Result<ServerMetadata, Error> {
+        let request = server_metadata_request(issuer, self.allows_http())
+            .map_err(|error| Error::new(Step::Issuer, error).at(issuer));
+        let judge = |response: &_| ServerMetadata::judge(issuer, response);
+        match request {
+            Ok(request) => self.document(Step::Issuer, request, freshness, judge).await,
+            Err(error) => Err(error),
+        }
+        .map_err(|error| error.while_resolving("OAuth server metadata for issuer", issuer))
+    }
+
+    /// The account of a handle, checked both ways.
+    async fn account_of_handle(
+        &self,
+        handle: &Handle,
+        progress: &dyn Fn(Step),
+    ) -> Result<DidDocument, Error> {
+        progress(Step::Handle);
+        let request = resolve_handle_request(&self.options.handle_resolver, handle);
+        let judge = |response: &_| judge_handle_resolution(handle, response);
+        let did = self
+            .document(Step::Handle, request, Freshness::Recent, judge)
+            .await?;
+        progress(Step::Did);
+        let document = self.did_document(&did, Freshness::Recent).await?;
+        document
+            .confirm(handle)
+            .map_err(|error| Error::new(Step::Handle, error))?;
+        Ok(document)
+    }
+
+    async fn did_document(&self, did: &Did, freshness: Freshness) -> Result<DidDocument, Error> {
+        let directory = &self.options.plc_directory;
+        let request = did_document_request(did, directory, self.options.allow_http)
+            .map_err(|error| Error::new(Step::Did, error))?;
+        let judge = |response: &_| judge_did_document(did, response);
+        self.document(Step::Did, request, freshness, judge).await
+    }
+
+    /// The authorization server of a PDS. One that publishes no resource metadata is asked whether it is its own.
+    async fn server_of_pds(
+        &self,
+        pds: &Url,
+        freshness: Freshness,
+        progress: &dyn Fn(Step),
+    ) -> Result<ServerMetadata, Error> {
+        let found = async {
+            progress(Step::Resource);
+            let request = resource_metadata_request(pds, self.allows_http())
+                .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
+            let judge = |response: &_| ResourceMetadata::judge(pds, response);
+            let resource = self
+                .document(Step::Resource, request, freshness, judge)
+                .await?;
+            progress(Step::Issuer);
+            match resource {
+                None => self.server(pds.origin(), freshness).await,
+                Some(resource) => {
+                    let server = self.server(&resource.issuer, freshness).await?;
+                    server
+                        .check_protects(&resource.resource)
+                        .map_err(|error| Error::new(Step::Issuer, error).at(&server.issuer))?;
+                    Ok(server)
+                }
+            }
+        };
+        found.await.map_err(|error: Error| {
+            error.while_resolving("OAuth server metadata for resource", pds.as_str())
+        })
+    }
+
+    /// The authorization server behind a server's address: that of a PDS, or the address itself if it is an issuer's.
+    async fn server_of_service(
+        &self,
+        input: &str,
+        url: &Url,
+        progress: &dyn Fn(Step),
+    ) -> Result<ServerMetadata, Error> {
+        let as_pds = match self.server_of_pds(url, Freshness::Recent, progress).await {
+            Ok(server) => return Ok(server),
+            Err(error) => error,
+        };
+        if parse_issuer(input).is_err() {
+            return Err(as_pds);
+        }
+        // What was wrong with the address as a PDS says more than that it is no issuer either.
+        let as_issuer = self.server(input, Freshness::Recent).await;
+        as_issuer.map_err(|_| as_pds)
+    }
+}

@@ -1,0 +1,56 @@
+//! A session from storage.
+
+use super::{Error, OAuthClient, OAuthSession, SessionEnd, Shared, Step};
+use crate::identity::Did;
+use crate::ports::StoredSession;
+use std::rc::Rc;
+
+/// When to renew a session's tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// When they are about to expire.
+    #[default]
+    Auto,
+    /// Now.
+    Force,
+    /// Not at all, even if they have expired.
+    Never,
+}
+
+impl OAuthClient {
+    /// Restores the session of an account. Needs no network while its access token lives, unless forced to refresh.
+    ///
+    /// The account becomes the active one. A session that is not there, or is over, is [`super::ErrorKind::Ended`];
+    /// every other error leaves it as it is.
+    pub async fn restore(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
+        let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
+        let session = match self.0.stored(&sub).await? {
+            Some(session) => session,
+            None => {
+                let _lock = self.0.lock(&sub).await;
+                return Err(self
+                    .0
+                    .end_with(&sub, SessionEnd::Vanished, Step::Storage)
+                    .await);
+            }
+        };
+        let live = self.0.adopt(session).await?;
+        match refresh {
+            Refresh::Never => {}
+            Refresh::Auto => drop(self.0.freshen(&live).await?),
+            Refresh::Force => {
+                let seen = live.grant()?.tokens.access_token.clone();
+                self.0.renew(&live, &seen).await?;
+            }
+        }
+        self.0.ports.active.set(Some(&sub));
+        Ok(OAuthSession::new(&self.0, live))
+    }
+}
+
+impl Shared {
+    pub(super) async fn stored(self: &Rc<Self>, sub: &Did) -> Result<Option<StoredSession>, Error> {
+        let stored = self.ports.sessions.get(sub).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))
+    }
+}

@@ -1,0 +1,198 @@
+//! A session: requests with its tokens, facts about them, and its end.
+
+use super::live::{Grant, Live};
+use super::{Error, Refresh, Shared, Step};
+use crate::identity::Did;
+use crate::json::Json;
+use crate::oauth::{ConfigError, ResourceVerdict, judge_resource};
+use crate::url::Url;
+use std::fmt;
+use std::rc::Rc;
+
+/// A token counts as expired this long before it is, in milliseconds.
+const EXPIRY_TOLERANCE: u64 = 5_000;
+
+/// The session of an account.
+#[derive(Clone)]
+pub struct OAuthSession {
+    shared: Rc<Shared>,
+    live: Rc<Live>,
+}
+
+/// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    /// The absolute URL, on the session's PDS.
+    pub url: &'a str,
+    /// The `Authorization` header.
+    pub authorization: &'a str,
+    /// The `DPoP` header: good for this method and URL, once.
+    pub dpop: &'a str,
+}
+
+/// The answer to a request with a session, as far as it is judged here.
+pub trait ResourceAnswer {
+    /// The status code.
+    fn status(&self) -> u16;
+
+    /// A header's value; `name` is in lower case.
+    fn header(&self, name: &str) -> Option<String>;
+}
+
+/// Facts about a session's tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// When the access token expires, in milliseconds since the epoch, where the server said.
+    pub expires_at: Option<u64>,
+    /// Whether it has, or is about to within 5 seconds.
+    pub expired: Option<bool>,
+    /// The granted scope.
+    pub scope: String,
+    /// The authorization server.
+    pub issuer: String,
+    /// The PDS: an origin with a trailing slash.
+    pub audience: String,
+    /// The account.
+    pub sub: Did,
+}
+
+impl OAuthSession {
+    pub(super) fn new(shared: &Rc<Shared>, live: Rc<Live>) -> Self {
+        Self {
+            shared: shared.clone(),
+            live,
+        }
+    }
+
+    /// The account.
+    pub fn did(&self) -> &Did {
+        &self.live.did
+    }
+
+    /// The authorization server's metadata as it was last seen. Absent for a session that another client stored, until
+    /// it is refreshed.
+    pub fn server_metadata(&self) -> Option<Json> {
+        self.live.last_grant().server.clone()
+    }
+
+    /// Facts about the tokens, renewed as asked.
+    pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
+        let grant = match refresh {
+            Refresh::Never => self.live.grant()?,
+            Refresh::Auto => self.shared.freshen(&self.live).await?,
+            Refresh::Force => {
+                let seen = self.live.grant()?.tokens.access_token.clone();
+                self.shared.renew(&self.live, &seen).await?;
+                self.live.grant()?
+            }
+        };
+        let soon = self.shared.ports.clock.now() + EXPIRY_TOLERANCE;
+        let tokens = &grant.tokens;
+        Ok(TokenInfo {
+            expires_at: tokens.expires_at,
+            expired: tokens.expires_at.map(|at| at < soon),
+            scope: tokens.scope.clone(),
+            issuer: tokens.issuer.clone(),
+            audience: tokens.audience.clone(),
+            sub: tokens.sub.clone(),
+        })
+    }
+
+    /// Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. Once is
+    /// enough; a second time does nothing.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        self.shared.sign_out(&self.live.did).await
+    }
+
+    /// Makes a request to the session's PDS.
+    ///
+    /// `path` is a path, or a URL of that very server: any other is refused, since the token is for no one else.
+    /// `send` sends the request as often as it is called: again when the server wants its nonce in the proof, and again
+    /// when it takes the token for expired and a newer one could be had; `replayable` says whether it can be called more
+    /// than once. Every answer but those is returned as it is, errors of the server included.
+    pub async fn request<A: ResourceAnswer, E: From<Error>>(
+        &self,
+        method: &str,
+        path: &str,
+        replayable: bool,
+        send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
+    ) -> Result<A, E> {
+        let grant = self.shared.freshen(&self.live).await?;
+        let answer = self
+            .attempt(&grant, method, path, replayable, &send)
+            .await?;
+        if judge(&answer) != ResourceVerdict::TokenRefused {
+            return Ok(answer);
+        }
+        let refused = &grant.tokens.access_token;
+        if self.shared.renew(&self.live, refused).await.is_err() || !replayable {
+            return Ok(answer);
+        }
+        let grant = self.live.grant()?;
+        let answer = self
+            .attempt(&grant, method, path, replayable, &send)
+            .await?;
+        if judge(&answer) == ResourceVerdict::TokenRefused {
+            self.shared.refused(&self.live, &grant).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Sends once, and once more with the nonce that the server asked for.
+    async fn attempt<A: ResourceAnswer, E: From<Error>>(
+        &self,
+        grant: &Grant,
+        method: &str,
+        path: &str,
+        replayable: bool,
+        send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
+    ) -> Result<A, E> {
+        let url = resolve(&grant.tokens.audience, path)?;
+        let htu = url.without_query();
+        let mut retried = false;
+        loop {
+            let proof = grant
+                .prover
+                .prove(&self.shared.ports, method, htu, Some(&grant.ath))
+                .await
+                .map_err(|error| Error::new(Step::Request, error))?;
+            let answer = send(Credentials {
+                url: url.as_str(),
+                authorization: &grant.authorization,
+                dpop: &proof.jwt,
+            })
+            .await?;
+            let received = answer.header("dpop-nonce");
+            let sent = proof.nonce.as_deref();
+            let learned = grant.prover.learn(htu, sent, received.as_deref());
+            let again = replayable && !retried && learned;
+            if !again || judge(&answer) != ResourceVerdict::NonceDemanded {
+                return Ok(answer);
+            }
+            retried = true;
+        }
+    }
+}
+
+impl fmt::Debug for OAuthSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OAuthSession({})", self.live.did)
+    }
+}
+
+fn judge(answer: &impl ResourceAnswer) -> ResourceVerdict {
+    // Only a 401 is worth reading a header for.
+    match answer.status() {
+        401 => judge_resource(401, answer.header("www-authenticate").as_deref()),
+        _ => ResourceVerdict::Done,
+    }
+}
+
+/// The URL of a request. A token that leaves for another origin is a token lost.
+fn resolve(audience: &str, path: &str) -> Result<Url, Error> {
+    let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
+    let base = Url::parse(audience).ok_or_else(foreign)?;
+    base.join(path)
+        .filter(|url| url.origin() == base.origin() && !url.has_credentials())
+        .ok_or_else(foreign)
+}
