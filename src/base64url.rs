@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Appends the encoding of `bytes` to `out`.
-pub fn push(out: &mut String, bytes: &[u8]) {
+pub(crate) fn push(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
         let word = chunk
             .iter()
@@ -16,7 +16,7 @@ pub fn push(out: &mut String, bytes: &[u8]) {
 }
 
 /// The encoding of `bytes`.
-pub fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     push(&mut out, bytes);
     out

@@ -96,7 +96,7 @@ impl PartialEq for Json {
 }
 
 /// Appends `value` to `out` as a JSON string literal, quotes included.
-pub fn push_quoted(out: &mut String, value: &str) {
+pub(crate) fn push_quoted(out: &mut String, value: &str) {
     out.push('"');
     for c in value.chars() {
         match c {

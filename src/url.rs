@@ -104,7 +104,7 @@ impl fmt::Debug for Url {
 }
 
 /// Appends `name=value` to `out` in `application/x-www-form-urlencoded` form, after `&` unless it is the first.
-pub fn push_form(out: &mut String, name: &str, value: &str) {
+pub(crate) fn push_form(out: &mut String, name: &str, value: &str) {
     if !out.is_empty() {
         out.push('&');
     }
@@ -114,7 +114,7 @@ pub fn push_form(out: &mut String, name: &str, value: &str) {
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, which every form and URL parser reads alike.
-pub fn push_encoded(out: &mut String, value: &str) {
+pub(crate) fn push_encoded(out: &mut String, value: &str) {
     for byte in value.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
@@ -131,7 +131,7 @@ pub fn push_encoded(out: &mut String, value: &str) {
 }
 
 /// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
-pub fn parse_form(input: &str) -> Vec<(String, String)> {
+pub(crate) fn parse_form(input: &str) -> Vec<(String, String)> {
     input
         .split('&')
         .filter(|pair| !pair.is_empty())

@@ -44,17 +44,15 @@ pub enum ErrorKind {
 
 /// An error of the client.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error {
-    /// What went wrong.
-    pub kind: ErrorKind,
-    /// In which step.
-    pub step: Step,
-    /// The address that was asked, where one was.
-    pub url: Option<String>,
-    /// What all this was for, where a sign-in's input or a server was being resolved.
-    pub purpose: Option<String>,
-    /// Set for everything that fails after a callback's pending sign-in was found, or for want of it.
-    pub callback: Option<CallbackContext>,
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Details {
+    kind: ErrorKind,
+    step: Step,
+    url: Option<String>,
+    purpose: Option<String>,
+    callback: Option<CallbackContext>,
 }
 
 /// Which callback an error belongs to.
@@ -66,13 +64,13 @@ pub struct CallbackContext {
 
 impl Error {
     pub(crate) fn new(step: Step, kind: impl Into<ErrorKind>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: kind.into(),
             step,
             url: None,
             purpose: None,
             callback: None,
-        }
+        }))
     }
 
     /// A session that is over, met while a request was to be made with it.
@@ -81,24 +79,49 @@ impl Error {
     }
 
     pub(crate) fn at(mut self, url: &str) -> Self {
-        self.url = Some(url.to_owned());
+        self.0.url = Some(url.to_owned());
         self
     }
 
     /// The outermost purpose stays: it is what the app asked for.
     pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
-        self.purpose = Some(format!("Failed to resolve {what}: {subject}"));
+        self.0.purpose = Some(format!("Failed to resolve {what}: {subject}"));
         self
     }
 
     pub(crate) fn in_callback(mut self, state: Option<String>) -> Self {
-        self.callback = Some(CallbackContext { state });
+        self.0.callback = Some(CallbackContext { state });
         self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// In which step.
+    pub fn step(&self) -> Step {
+        self.0.step
+    }
+
+    /// The address that was asked, where one was.
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// What all this was for, where what the user typed or a server was being resolved.
+    pub fn purpose(&self) -> Option<&str> {
+        self.0.purpose.as_deref()
+    }
+
+    /// Present for everything that fails in a callback.
+    pub fn callback(&self) -> Option<&CallbackContext> {
+        self.0.callback.as_ref()
     }
 
     /// A string that says what went wrong, and that no release changes.
     pub fn code(&self) -> &'static str {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::Config(e) => e.code(),
             ErrorKind::Identity(e) => e.code(),
             ErrorKind::Http(e) => e.code(),
@@ -116,7 +139,7 @@ impl Error {
 
     /// Whether the same call may well succeed later, with nothing changed but the network, a server or the disk.
     pub fn is_retryable(&self) -> bool {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::Http(e) => e.is_retryable(),
             ErrorKind::Refused(e) => e.is_retryable(),
             ErrorKind::Storage(e) => e.is_retryable(),
@@ -126,7 +149,7 @@ impl Error {
 
     /// What the app or its user can do about it, in a sentence.
     pub fn help(&self) -> &'static str {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::Config(e) => e.help(),
             ErrorKind::Identity(e) => e.help(),
             ErrorKind::Peer(e) => e.help(),
@@ -158,10 +181,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        match &self.0.kind {
             ErrorKind::Config(e) => e.fmt(f),
             ErrorKind::Identity(e) => e.fmt(f),
-            ErrorKind::Http(e) => match &self.url {
+            ErrorKind::Http(e) => match &self.0.url {
                 Some(url) => write!(f, "{e} for \"{url}\""),
                 None => e.fmt(f),
             },

@@ -40,7 +40,7 @@ impl OAuthClient {
         };
         let restored = self.restore(&sub, refresh).await;
         if let Err(error) = &restored
-            && matches!(error.kind, ErrorKind::Ended(..) | ErrorKind::Identity(_))
+            && matches!(error.kind(), ErrorKind::Ended(..) | ErrorKind::Identity(_))
         {
             active.set(None);
         }

@@ -138,7 +138,7 @@ impl Shared {
                 self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
                 self.tell_updated(&tokens).await
             }
-            Err(error) if matches!(error.kind, ErrorKind::NotAuthoritative { .. }) => {
+            Err(error) if matches!(error.kind(), ErrorKind::NotAuthoritative { .. }) => {
                 self.end(&live.did, SessionEnd::Migrated).await
             }
             Err(error) => Err(error),

@@ -18,6 +18,12 @@ pub trait Signer {
     fn as_any(&self) -> &dyn Any;
 }
 
+impl fmt::Debug for dyn Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({})", self.public_jwk().kid)
+    }
+}
+
 /// Makes keys and digests.
 pub trait Crypto {
     /// A new key pair for ES256, whose private half cannot be read out.

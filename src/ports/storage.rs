@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub(crate) const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
 
 /// A sign-in that waits for its callback.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct PendingLogin {
     /// The authorization server it was begun with.
     pub issuer: String,
@@ -34,7 +34,7 @@ pub struct PendingLogin {
 }
 
 /// A session.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct StoredSession {
     /// Its tokens.
     pub tokens: TokenSet,
