@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import zlib from 'node:zlib'
+import { NAME, REPOSITORY, installPacked } from './packed.mjs'
+
+/** What the official client weighs, minified and compressed the same way. Nobody should download more for changing over. */
+const BROTLI_LIMIT = 52_049
+
+const { folder, files } = installPacked()
+const read = (name) => fs.readFileSync(path.join(folder, name))
+const manifest = JSON.parse(read('package.json'))
+
+/** The declarations that `index.d.ts` leads to. */
+function declarations(name = 'index.d.ts', found = new Set()) {
+  if (found.has(name)) return found
+  found.add(name)
+  for (const [, to] of read(name).toString().matchAll(/(?:from|import\()\s*["'](\.[^"']+)\.js["']/g))
+    declarations(path.posix.join(path.posix.dirname(name), `${to}.d.ts`), found)
+  return found
+}
+
+test('exactly what is needed is published', () => {
+  const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'core_bg.wasm', 'index.js', 'index.js.map', 'package.json']
+  assert.deepEqual(files, [...expected, ...declarations()].sort())
+})
+
+test('a visitor downloads no more than with the official client', () => {
+  const brotli = (name) => zlib.brotliCompressSync(read(name)).length
+  const bytes = brotli('index.js') + brotli('core_bg.wasm')
+  assert.ok(bytes <= BROTLI_LIMIT, `${bytes} bytes, allowed are ${BROTLI_LIMIT}`)
+})
+
+test('package.json names the package, and the version is the crate\'s', () => {
+  const cargo = fs.readFileSync(path.join(REPOSITORY, 'Cargo.toml'), 'utf8')
+  assert.equal(manifest.name, NAME)
+  assert.equal(manifest.version, cargo.match(/^version = "(.*)"$/m)[1])
+  assert.equal(manifest.license, 'MIT OR Apache-2.0')
+  assert.equal(manifest.private, undefined)
+})
+
+test('package.json lets bundlers drop what is unused, and brings nothing else along', () => {
+  assert.equal(manifest.type, 'module')
+  assert.equal(manifest.sideEffects, false)
+  for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts', 'bin'])
+    assert.deepEqual(manifest[field] ?? {}, {}, field)
+})
+
+test('every entry point exists, and types come before code', () => {
+  const targets = []
+  const collect = (value) => (typeof value === 'string' ? targets.push(value) : Object.values(value).forEach(collect))
+  collect(manifest.exports)
+  for (const target of [...targets, manifest.types, manifest.main, manifest.module].filter(Boolean))
+    assert.ok(files.includes(path.posix.normalize(target)), target)
+
+  const main = manifest.exports['.']
+  assert.equal(Object.keys(main)[0], 'types')
+  assert.equal(path.posix.normalize(main.types), 'index.d.ts')
+  assert.equal(path.posix.normalize(main.default ?? main.import), 'index.js')
+})
+
+test('the module finds its wasm beside itself, in the form that bundlers understand', () => {
+  assert.match(read('index.js').toString(), /new URL\("core_bg\.wasm",\s*import\.meta\.url\)/)
+})
+
+test('the source map brings its sources along', () => {
+  const map = JSON.parse(read('index.js.map'))
+  assert.equal(map.sourcesContent.length, map.sources.length)
+  assert.ok(read('index.js').toString().trimEnd().endsWith('//# sourceMappingURL=index.js.map'))
+})
+
+test('nothing tells where it was built', () => {
+  for (const name of files) {
+    const text = read(name).toString('latin1')
+    for (const place of [`${os.homedir()}/`, `${REPOSITORY}/`, '/registry/src/']) assert.ok(!text.includes(place), `${name}: ${place}`)
+  }
+})
