@@ -27,56 +27,54 @@ const DRIVER_PATHS: [&str; 2] = [
 const ADVICE: &str = "install Chrome or Chromium and a chromedriver of the same version (Debian: `apt-get install chromium \
 chromium-driver`; Homebrew: `brew install --cask google-chrome chromedriver`), or name them in $CHROME and $CHROMEDRIVER";
 
-/// A browser and the program that drives it.
-pub(crate) struct Browser {
-    pub(crate) chrome: PathBuf,
-    pub(crate) driver: PathBuf,
+/// Chrome or Chromium, installed where that needs no question: on Debian as root.
+pub(crate) fn chrome(workspace: &Workspace) -> Result<PathBuf> {
+    find_or_install(workspace, find_chrome)
 }
 
-impl Browser {
-    /// Finds both, or installs them where that needs no question: on Debian as root.
-    pub(crate) fn set_up(workspace: &Workspace) -> Result<Self> {
-        if let Some(found) = Self::find() {
-            return Ok(found);
-        }
-        if !is_debian() || !is_root(workspace) {
-            bail!("no Chromium with a driver found: {ADVICE}");
-        }
-        println!("Installing Chromium (about a minute) ...");
-        let apt = |arguments: &[&str]| {
-            let mut command = workspace.command("apt-get");
-            process::run(
-                command
-                    .args(arguments)
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-                ADVICE,
-            )
-        };
-        apt(&["update", "-qq"])?;
-        apt(&[
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
-            "chromium",
-            "chromium-driver",
-        ])?;
-        match Self::find() {
-            Some(found) => Ok(found),
-            None => bail!("Chromium was installed but is not found: {ADVICE}"),
-        }
-    }
-
-    fn find() -> Option<Self> {
-        Some(Self {
-            chrome: find_chrome()?,
-            driver: find_program("CHROMEDRIVER", &["chromedriver"], &DRIVER_PATHS)?,
-        })
-    }
+/// The program that drives it for wasm-bindgen's test runner.
+pub(crate) fn driver(workspace: &Workspace) -> Result<PathBuf> {
+    find_or_install(workspace, find_driver)
 }
 
 fn find_chrome() -> Option<PathBuf> {
     find_program("CHROME", &BROWSERS, &BROWSER_PATHS)
+}
+
+fn find_driver() -> Option<PathBuf> {
+    find_program("CHROMEDRIVER", &["chromedriver"], &DRIVER_PATHS)
+}
+
+fn find_or_install(workspace: &Workspace, find: fn() -> Option<PathBuf>) -> Result<PathBuf> {
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    if !is_debian() || !is_root(workspace) {
+        bail!("no Chromium with a driver found: {ADVICE}");
+    }
+    println!("Installing Chromium (about a minute) ...");
+    let apt = |arguments: &[&str]| {
+        let mut command = workspace.command("apt-get");
+        process::run(
+            command
+                .args(arguments)
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+            ADVICE,
+        )
+    };
+    apt(&["update", "-qq"])?;
+    apt(&[
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        "chromium",
+        "chromium-driver",
+    ])?;
+    match find() {
+        Some(found) => Ok(found),
+        None => bail!("Chromium was installed but is not found: {ADVICE}"),
+    }
 }
 
 fn find_program(variable: &str, names: &[&str], paths: &[&str]) -> Option<PathBuf> {

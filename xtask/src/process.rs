@@ -257,3 +257,65 @@ fn forward(stream: impl Read + Send + 'static, sender: Sender<String>) {
         }
     });
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn output_of_both_streams_is_kept() -> Result<()> {
+        let outcome = watch(&mut shell("echo one; echo two >&2"), LONG, "")?;
+        assert!(
+            outcome.success && outcome.output.contains("one\n") && outcome.output.contains("two\n")
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_failure_is_seen() -> Result<()> {
+        let outcome = watch(&mut shell("echo before; exit 3"), LONG, "")?;
+        assert!(!outcome.success && !outcome.timed_out && outcome.output == "before\n");
+        Ok(())
+    }
+
+    #[test]
+    fn what_takes_too_long_ends_with_everything_it_started() -> Result<()> {
+        let start = Instant::now();
+        let outcome = watch(
+            &mut shell("sleep 300 & echo $!; wait"),
+            Duration::from_millis(300),
+            "",
+        )?;
+        assert!(outcome.timed_out && start.elapsed() < LONG);
+        let grandchild = outcome.output.trim();
+        // A killed process is gone or, until init looks, a zombie.
+        let state = read(
+            &mut shell(&format!("ps -o stat= -p {grandchild} || echo gone")),
+            "",
+        )?;
+        assert!(
+            state.contains("gone") || state.trim().starts_with('Z'),
+            "{state}"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_missing_program_comes_with_advice() {
+        let error = watch(&mut Command::new("no-such-program"), LONG, "install it")
+            .err()
+            .map(|error| error.to_string());
+        assert_eq!(
+            error.as_deref(),
+            Some("cannot start no-such-program; install it")
+        );
+    }
+}

@@ -1,18 +1,17 @@
 //! The test suites: what each needs and runs.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::browser::Browser;
 use crate::node::Node;
-use crate::package;
-use crate::process;
 use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
+use crate::{browser, package, process};
 
 /// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -146,7 +145,8 @@ impl<'a> Runner<'a> {
             bail!("Cargo.toml has no [[test]] named \"browser\": there is nothing to run");
         }
         tools::wasm_target(self.workspace)?;
-        let browser = Browser::set_up(self.workspace)?;
+        browser::chrome(self.workspace)?;
+        let driver = browser::driver(self.workspace)?;
         let folders = [
             tools::wasm_pack(self.workspace)?,
             tools::wasm_bindgen(self.workspace)?,
@@ -161,9 +161,7 @@ impl<'a> Runner<'a> {
             "--chrome",
             "--chromedriver",
         ]);
-        command
-            .arg(&browser.driver)
-            .args([".", "--test", "browser"]);
+        command.arg(&driver).args([".", "--test", "browser"]);
         command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
         tools::prepend_path(&mut command, &folders)?;
         let outcome = watch(&mut command)?;
@@ -177,9 +175,9 @@ impl<'a> Runner<'a> {
 
     fn end_to_end(&mut self) -> Result<Tally> {
         self.build()?;
-        let browser = Browser::set_up(self.workspace)?;
+        let chrome = browser::chrome(self.workspace)?;
         // What the tests stand on is tested with them.
-        self.node_tests(&["tests/network", "tests/e2e"], Some(&browser))
+        self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
     }
 
     fn build(&mut self) -> Result<()> {
@@ -195,7 +193,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs the `*.test.mjs` of each folder, one file after the other: they share two cores, and some measure time.
-    fn node_tests(&self, folders: &[&str], browser: Option<&Browser>) -> Result<Tally> {
+    fn node_tests(&self, folders: &[&str], chrome: Option<&Path>) -> Result<Tally> {
         let node = Node::set_up(self.workspace)?;
         let mut tally = Tally::default();
         for folder in folders {
@@ -209,10 +207,8 @@ impl<'a> Runner<'a> {
             command
                 .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
                 .args(files);
-            if let Some(browser) = browser {
-                command
-                    .env("CHROME", &browser.chrome)
-                    .env("CHROMEDRIVER", &browser.driver);
+            if let Some(chrome) = chrome {
+                command.env("CHROMIUM", chrome);
             }
             let outcome = watch(&mut command)?;
             tally += Tally::of_node(&outcome.output).judged(outcome.success);
