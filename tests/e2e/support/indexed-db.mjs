@@ -5,8 +5,8 @@ export const DATABASE = '@atproto-oauth-client'
 export const POINTER = '@@atproto/oauth-client-browser(sub)'
 
 /** The whole database: `{ version, stores: { name: { keyPath, autoIncrement, indexes, rows } } }`, or null when there is none. */
-export function readDatabase(page) {
-  return page.evaluate(async (name) => {
+export async function readDatabase(page) {
+  const database = await page.evaluate(async (name) => {
     const known = (await indexedDB.databases()).find((database) => database.name === name)
     if (!known) return null // opening it would create it
     const settle = (request) => new Promise((resolve, reject) => {
@@ -40,11 +40,30 @@ export function readDatabase(page) {
       database.close()
     }
   }, DATABASE)
+  // A member that is undefined is as good as absent, to IndexedDB and to us.
+  return JSON.parse(JSON.stringify(database))
 }
 
 /** The rows of one store; none when the database or the store does not exist. */
 export async function rowsOf(page, store) {
   return (await readDatabase(page))?.stores[store]?.rows ?? []
+}
+
+/** Moves the end of every row of a store into the past, as time would. */
+export function expireRows(page, store) {
+  return page.evaluate(async ({ name, store }) => {
+    const settle = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const database = await settle(indexedDB.open(name))
+    const rows = database.transaction(store, 'readwrite').objectStore(store)
+    for (const key of await settle(rows.getAllKeys())) {
+      const row = await settle(rows.get(key))
+      await settle(rows.put({ ...row, expiresAt: new Date(Date.now() - 1).toISOString() }, key))
+    }
+    database.close()
+  }, { name: DATABASE, store })
 }
 
 /** The DIDs with a stored session. */

@@ -1,0 +1,98 @@
+// Signing in through a popup window: the page stays where it is.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertIsA, assertTyped } from './support/error-shape.mjs'
+import { eventually } from './support/eventually.mjs'
+import { activeAccount, rowsOf, storedSessions } from './support/indexed-db.mjs'
+import { harnessReady, outcomeOf } from './support/page.mjs'
+import { walkBack } from './support/sign-in.mjs'
+import { startWorld } from './support/world.mjs'
+
+const world = await startWorld()
+const { alice, control, origin } = world
+
+/** Opens the popup; the outcome of `signIn` is asked for later, with `outcomeIn`. */
+async function openPopup({ page, context }, input = alice.handle, options = {}) {
+  const opened = context.waitForEvent('page')
+  await page.evaluate(({ input, options }) => {
+    makeClient()
+    window.popupOutcome = undefined
+    window.attempt(async () => {
+      window.session = await client.signIn(input, { display: 'popup', ...options })
+      return { sub: session.sub, status: (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status }
+    }).then((outcome) => { window.popupOutcome = outcome })
+  }, { input, options })
+  return opened
+}
+
+const outcomeIn = (page) => eventually(() => page.evaluate(() => window.popupOutcome && JSON.parse(JSON.stringify(window.popupOutcome))),
+  'signIn has settled in the page that opened the popup')
+
+/** What the app in the popup does: it calls `init`, as it does in every page. */
+async function initPopup(popup) {
+  // The popup closes itself; what it said before may be lost with it.
+  return outcomeOf(popup, async () => { await makeClient().init() }).catch(() => undefined)
+}
+
+test('A popup signs the page in, and closes', async (t) => {
+  const someone = await world.visitor(t)
+  const popup = await openPopup(someone)
+  await walkBack(popup, alice, { origin })
+  const closed = popup.isClosed() || popup.waitForEvent('close')
+  const said = await initPopup(popup)
+  if (said) assert.equal(said.error.code, 'LOGIN_CONTINUED_IN_PARENT_WINDOW')
+  assert.deepEqual(await outcomeIn(someone.page), { value: { sub: alice.did, status: 200 } })
+  await closed
+  assert.equal(someone.page.url(), `${origin}/`)
+  assert.equal(await activeAccount(someone.page), alice.did)
+  assert.equal((await control.tokens(alice.did)).length, 1)
+})
+
+test('Consent denied in the popup is an OAuthCallbackError in the page', async (t) => {
+  const someone = await world.visitor(t)
+  const popup = await openPopup(someone)
+  await walkBack(popup, alice, { origin, button: 'Deny access' })
+  await initPopup(popup)
+  const { error } = await outcomeIn(someone.page)
+  assertIsA(error, 'OAuthCallbackError')
+  assert.equal(error.params.error, 'access_denied')
+  assert.deepEqual(await rowsOf(someone.page, 'state'), [])
+  assert.deepEqual(await storedSessions(someone.page), [])
+})
+
+test('A popup closed by the user ends the sign-in', async (t) => {
+  const someone = await world.visitor(t)
+  const popup = await openPopup(someone)
+  await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
+  await popup.close()
+  const { error } = await outcomeIn(someone.page)
+  assertTyped(error)
+  assert.deepEqual(await storedSessions(someone.page), [])
+})
+
+test('A popup for a handle nobody has closes again', async (t) => {
+  const someone = await world.visitor(t)
+  const popup = await openPopup(someone, 'nobody.test')
+  const { error } = await outcomeIn(someone.page)
+  assertTyped(error, { code: 'HANDLE_NOT_FOUND' })
+  await eventually(() => popup.isClosed(), 'the blank window is closed')
+})
+
+test('An aborted popup sign-in closes the window', async (t) => {
+  const someone = await world.visitor(t)
+  const opened = someone.context.waitForEvent('page')
+  await someone.page.evaluate((handle) => {
+    const controller = new AbortController()
+    window.giveUp = () => controller.abort()
+    makeClient()
+    window.attempt(() => client.signIn(handle, { display: 'popup', signal: controller.signal })).then((outcome) => {
+      window.popupOutcome = outcome
+    })
+  }, alice.handle)
+  const popup = await opened
+  await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
+  await someone.page.evaluate(() => window.giveUp())
+  const { error } = await outcomeIn(someone.page)
+  assert.ok(error)
+  await eventually(() => popup.isClosed(), 'the window is closed')
+})
