@@ -73,7 +73,7 @@ async function openPage() {
     show('signed-out', 'Signed out')
     showProblem(byId('sign-in-problem'), returning ? 'Signing in did not work' : 'The session could not be restored', error,
       // An answer is good for one use only: after a failed return the way is a new sign-in, not a reload.
-      returning ? {} : { again: () => location.reload() })
+      returning || error?.retryable === false ? {} : { again: () => location.reload() })
   }
 }
 
@@ -94,12 +94,15 @@ async function signIn(input, display) {
     showRunning(false)
     if (aborter.signal.aborted) {
       steps.resetSteps()
-      announce('Sign-in cancelled')
-      return
+      return announce('Sign-in cancelled')
+    }
+    announce('Signed out')
+    if (error?.code === 'NAVIGATED_BACK') {
+      steps.resetSteps()
+      return showProblem(byId('sign-in-problem'), 'You came back before the server answered', error, { calm: true })
     }
     steps.failSteps(error)
-    announce('Signed out')
-    if (['handle', 'did'].includes(error?.step)) blameInput()
+    if (['input', 'handle', 'did'].includes(error?.step)) blameInput()
     showProblem(byId('sign-in-problem'), 'Signing in did not work', error)
   } finally {
     cancelling = null

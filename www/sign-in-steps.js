@@ -59,11 +59,15 @@ export function finishSteps() {
   save()
 }
 
+// The library tells the judging of the answer from the exchange; to a visitor both are what happens after the return.
+const LISTED_AS = { callback: 'answer', token: 'answer' }
+
 /** Marks the step the error names, or else the one that was under way. */
 export function failSteps(error) {
   if (state !== 'running') return
   closeLast(now())
-  const failed = entries.find(({ step }) => step === error?.step) ?? entries.at(-1)
+  const blamed = LISTED_AS[error?.step] ?? error?.step
+  const failed = entries.find(({ step }) => step === blamed) ?? entries.at(-1)
   if (failed) failed.failed = true
   state = 'failed'
   save()
