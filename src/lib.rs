@@ -1,6 +1,8 @@
 //! AT Protocol OAuth client for browser apps.
 
 mod base64url;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
 mod client;
 mod http;
 mod identity;

@@ -9,6 +9,9 @@ mod navigator;
 mod storage;
 mod tabs;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use storage::PENDING_LIFETIME;
+
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;

@@ -1,0 +1,124 @@
+//! `BroadcastChannel`: what this tab and the others tell each other, in messages the official client understands.
+//!
+//! That client puts the whole session, tokens included, into its messages. Ours never do, and of its messages only the
+//! account is read.
+
+use super::listener::Listener;
+use super::reflect::{call, construct, get, get_str, object};
+use crate::client::SessionEnd;
+use crate::identity::Did;
+use crate::ports::{Bus, Guard, Message};
+use js_sys::{Array, Error};
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+
+const CHANNEL: &str = "@@atproto/oauth-client-browser(synchronization-channel:2)";
+const UPDATED: &str = "onSessionUpdated";
+const DELETED: &str = "onSessionDeleted";
+
+/// An open channel.
+struct Channel(JsValue);
+
+impl Channel {
+    fn open() -> Option<Self> {
+        let channel = construct("BroadcastChannel", &[&JsValue::from_str(CHANNEL)]).ok()?;
+        // In Node an open channel would keep the process alive; browsers have no such method.
+        let _ = call(&channel, "unref", &[]);
+        Some(Self(channel))
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        let _ = call(&self.0, "close", &[]);
+    }
+}
+
+/// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
+/// is then noticed at its next refresh.
+#[derive(Default)]
+pub(super) struct Channels {
+    /// The channel that is listened on. Posting goes through the same object, which alone does not hear itself.
+    open: RefCell<Weak<Channel>>,
+}
+
+impl Channels {
+    fn channel(&self) -> Option<Rc<Channel>> {
+        if let Some(channel) = self.open.borrow().upgrade() {
+            return Some(channel);
+        }
+        let channel = Rc::new(Channel::open()?);
+        *self.open.borrow_mut() = Rc::downgrade(&channel);
+        Some(channel)
+    }
+}
+
+impl Bus for Channels {
+    fn post(&self, message: &Message) {
+        if let Some(channel) = self.channel() {
+            let _ = call(&channel.0, "postMessage", &[&to_wire(message)]);
+        }
+    }
+
+    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard {
+        let Some(channel) = self.channel() else {
+            return Guard::new(|| {});
+        };
+        let listener = Listener::new(&channel.0, "message", move |event| {
+            if let Some(message) = from_wire(&get(&event, "data")) {
+                heard(message);
+            }
+        });
+        Guard::new(move || drop((listener, channel)))
+    }
+}
+
+/// The end of a session in the words the app sees.
+struct Words<'a>(&'a SessionEnd, &'a Did);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, self.1)
+    }
+}
+
+fn to_wire(message: &Message) -> JsValue {
+    let (name, sub) = match message {
+        Message::Updated(sub) => (UPDATED, sub),
+        Message::Deleted(sub, _) => (DELETED, sub),
+    };
+    let args = Array::of1(&JsValue::from_str(sub.as_str()));
+    if let Message::Deleted(sub, end) = message {
+        // The official client hands the second argument to the app as the cause; the third is for us alone, since a
+        // structured clone strips an error of everything but its message.
+        args.push(&Error::new(&Words(end, sub).to_string()));
+        let words = match end {
+            SessionEnd::RefreshRefused(Some(words)) => JsValue::from_str(words),
+            _ => JsValue::UNDEFINED,
+        };
+        args.push(&object(&[
+            ("code", &JsValue::from_str(end.code())),
+            ("words", &words),
+        ]));
+    }
+    object(&[("name", &JsValue::from_str(name)), ("args", &args)])
+}
+
+fn from_wire(data: &JsValue) -> Option<Message> {
+    let name = get_str(data, "name")?;
+    let args = get(data, "args");
+    let sub = Did::parse(&get_str(&args, "0")?).ok()?;
+    match name.as_str() {
+        UPDATED => Some(Message::Updated(sub)),
+        DELETED => {
+            let ours = get(&args, "2");
+            let end = get_str(&ours, "code")
+                .and_then(|code| SessionEnd::from_code(&code, get_str(&ours, "words")))
+                .unwrap_or(SessionEnd::Vanished);
+            Some(Message::Deleted(sub, end))
+        }
+        _ => None,
+    }
+}

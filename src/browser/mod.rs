@@ -1,0 +1,72 @@
+//! The browser as a host: one file per Web API, one duty each.
+//!
+//! Works in a page and in a worker, and can be made where neither is (a server that renders the app): nothing here is
+//! looked up before it is used, and an API that is missing then gives its port's own error, or does nothing where the
+//! port has none. No network, timer, channel or database exists before first use.
+
+mod broadcast;
+mod environment;
+mod fetch;
+mod indexed_db;
+mod listener;
+mod local_storage;
+mod location;
+mod reflect;
+mod stores;
+mod web_crypto;
+mod web_locks;
+
+use crate::ports::Ports;
+use indexed_db::Database;
+use std::fmt;
+use std::rc::Rc;
+
+/// What a page may choose.
+#[derive(Clone, Debug, Default)]
+pub struct BrowserOptions {
+    /// Called in place of `globalThis.fetch`, with one argument, a `Request`; returns a `Response` or a promise of one.
+    pub fetch: Option<js_sys::Function>,
+}
+
+/// The browser's implementations of the ports, and the end of them.
+pub struct Browser {
+    ports: Ports,
+    database: Rc<Database>,
+}
+
+impl Browser {
+    /// Bundles the implementations. Touches no API of the browser yet.
+    pub fn new(options: BrowserOptions) -> Self {
+        let database = Rc::new(Database::default());
+        let ports = Ports {
+            clock: Rc::new(environment::SystemClock),
+            random: Rc::new(environment::SystemRandom),
+            crypto: Rc::new(web_crypto::WebCrypto),
+            http: Rc::new(fetch::Fetch::new(options.fetch)),
+            pending: Rc::new(stores::PendingRows(database.clone())),
+            sessions: Rc::new(stores::SessionRows(database.clone())),
+            active: Rc::new(local_storage::ActivePointer::default()),
+            lock: Rc::new(web_locks::WebLocks),
+            bus: Rc::new(broadcast::Channels::default()),
+            navigator: Rc::new(location::Page),
+            spawn: Rc::new(environment::Microtasks),
+        };
+        Self { ports, database }
+    }
+
+    /// The implementations; they share one database connection.
+    pub fn ports(&self) -> Ports {
+        self.ports.clone()
+    }
+
+    /// Closes the database for good: every later use of a store is [`crate::ports::StorageError::Disposed`].
+    pub fn dispose(&self) {
+        self.database.dispose();
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Browser")
+    }
+}

@@ -1,0 +1,287 @@
+//! The rows of the database, in the official client's own format, so that either reads what the other stored.
+//!
+//! What this client keeps beyond that is in one member, `extra`, of the row's value, which the official client does
+//! not look at. Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
+
+use super::indexed_db::{Database, Operation};
+use super::reflect::{object, set};
+use super::web_crypto::WebCryptoKey;
+use crate::identity::Did;
+use crate::json::Json;
+use crate::oauth::TokenSet;
+use crate::ports::{
+    KeyError, Local, PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Signer,
+    StorageError, StoredSession,
+};
+use crate::secret::Secret;
+use crate::url::Url;
+use js_sys::Date;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+const PENDING: &str = "state";
+const SESSIONS: &str = "session";
+
+/// The store of pending sign-ins.
+pub(super) struct PendingRows(pub(super) Rc<Database>);
+
+impl PendingStore for PendingRows {
+    fn put<'a>(
+        &'a self,
+        state: &'a str,
+        login: PendingLogin,
+    ) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let row = pending_row(&login)?;
+            self.0
+                .run(PENDING, &Operation::Put(state, &row, Some(&iso(now()))))
+                .await?;
+            Ok(())
+        })
+    }
+
+    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+        Box::pin(async move {
+            let row = Json::from_js(self.0.run(PENDING, &Operation::Take(state)).await?);
+            if !row.is_object() || is_expired(&row) {
+                return Ok(None);
+            }
+            pending_login(&row).await.map(Some)
+        })
+    }
+}
+
+/// The store of sessions.
+pub(super) struct SessionRows(pub(super) Rc<Database>);
+
+impl SessionStore for SessionRows {
+    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+        Box::pin(async move {
+            let key = did.as_str();
+            let row = Json::from_js(self.0.run(SESSIONS, &Operation::Get(key)).await?);
+            if !row.is_object() {
+                return Ok(None);
+            }
+            if is_expired(&row) {
+                // Not by its key: another tab may have stored a new session there since.
+                self.0.run(SESSIONS, &Operation::Sweep(&iso(now()))).await?;
+                return Ok(None);
+            }
+            stored_session(&row).await.map(Some)
+        })
+    }
+
+    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let row = session_row(&session)?;
+            let key = session.tokens.sub.as_str();
+            self.0
+                .run(SESSIONS, &Operation::Put(key, &row, None))
+                .await?;
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            self.0
+                .run(SESSIONS, &Operation::Delete(did.as_str()))
+                .await?;
+            Ok(())
+        })
+    }
+}
+
+fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
+    let extra = object(&[]);
+    if let Some((did, pds)) = &login.account {
+        let account = object(&[("did", &text(did.as_str())), ("pds", &text(pds.as_str()))]);
+        set(&extra, "account", &account);
+    }
+    set_text(&extra, "redirectUri", login.redirect_uri.as_deref());
+    set_json(&extra, "server", login.server.as_ref());
+    set_text(&extra, "nonce", login.nonce.as_deref());
+    let value = object(&[
+        ("iss", &text(&login.issuer)),
+        ("authMethod", &public_client()),
+        ("verifier", &text(login.verifier.expose())),
+        ("dpopKey", &key_row(login.key.as_ref())?),
+        ("extra", &extra),
+    ]);
+    set_text(&value, "appState", login.app_state.as_deref());
+    Ok(object(&[
+        ("value", &value),
+        ("expiresAt", &iso(now().saturating_add(PENDING_LIFETIME))),
+    ]))
+}
+
+async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
+    let value = member(row, "value")?;
+    let extra = value.get("extra");
+    let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
+    let account = match extra("account") {
+        None => None,
+        Some(account) => Some(read_account(&account).ok_or(StorageError::Corrupt("account"))?),
+    };
+    Ok(PendingLogin {
+        issuer: string(&value, "iss")?,
+        key: read_key(&value).await?,
+        verifier: Secret::new(string(&value, "verifier")?),
+        app_state: value.str("appState"),
+        account,
+        redirect_uri: extra("redirectUri").and_then(|uri| uri.as_str()),
+        server: extra("server").filter(Json::is_object),
+        nonce: extra("nonce").and_then(|nonce| nonce.as_str()),
+    })
+}
+
+fn read_account(account: &Json) -> Option<(Did, Url)> {
+    Some((
+        Did::parse(&account.str("did")?).ok()?,
+        Url::parse(&account.str("pds")?)?,
+    ))
+}
+
+fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
+    let tokens = &session.tokens;
+    let token_set = object(&[
+        ("iss", &text(&tokens.issuer)),
+        ("sub", &text(tokens.sub.as_str())),
+        ("aud", &text(&tokens.audience)),
+        ("scope", &text(&tokens.scope)),
+        ("access_token", &text(tokens.access_token.expose())),
+        ("token_type", &text("DPoP")),
+    ]);
+    let refresh_token = tokens.refresh_token.as_ref().map(Secret::expose);
+    set_text(&token_set, "refresh_token", refresh_token);
+    let expires_at = tokens.expires_at.map(iso);
+    if let Some(expires_at) = &expires_at {
+        set(&token_set, "expires_at", expires_at);
+    }
+    let extra = object(&[]);
+    set_text(&extra, "clientId", session.client_id.as_deref());
+    set_json(&extra, "server", session.server.as_ref());
+    let value = object(&[
+        ("tokenSet", &token_set),
+        ("authMethod", &public_client()),
+        ("dpopKey", &key_row(session.key.as_ref())?),
+        ("extra", &extra),
+    ]);
+    let row = object(&[("value", &value)]);
+    // A session that can be refreshed outlives its access token.
+    if let (None, Some(expires_at)) = (refresh_token, &expires_at) {
+        set(&row, "expiresAt", expires_at);
+    }
+    Ok(row)
+}
+
+async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
+    let value = member(row, "value")?;
+    // Rows of before 2025 have no `authMethod`; other methods than `none` are for clients with a server.
+    let method = value.get("authMethod").and_then(|auth| auth.str("method"));
+    if method.as_deref() != Some("none") {
+        return Err(StorageError::Corrupt("authMethod"));
+    }
+    let tokens = member(&value, "tokenSet")?;
+    if tokens.str("token_type").as_deref() != Some("DPoP") {
+        return Err(StorageError::Corrupt("token_type"));
+    }
+    let expires_at = match tokens.get("expires_at") {
+        None => None,
+        Some(at) => Some(
+            at.as_str()
+                .and_then(|at| from_iso(&at))
+                .ok_or(StorageError::Corrupt("expires_at"))?,
+        ),
+    };
+    let extra = value.get("extra");
+    let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
+    Ok(StoredSession {
+        tokens: TokenSet {
+            issuer: string(&tokens, "iss")?,
+            sub: Did::parse(&string(&tokens, "sub")?).map_err(|_| StorageError::Corrupt("sub"))?,
+            audience: string(&tokens, "aud")?,
+            scope: string(&tokens, "scope")?,
+            access_token: Secret::new(string(&tokens, "access_token")?),
+            refresh_token: tokens.str("refresh_token").map(Secret::new),
+            expires_at,
+        },
+        key: read_key(&value).await?,
+        client_id: extra("clientId").and_then(|id| id.as_str()),
+        server: extra("server").filter(Json::is_object),
+    })
+}
+
+fn key_row(key: &dyn Signer) -> Result<JsValue, StorageError> {
+    let Some(key) = key.as_any().downcast_ref::<WebCryptoKey>() else {
+        return Err(StorageError::Corrupt("dpopKey"));
+    };
+    Ok(object(&[
+        ("keyId", &text(&key.public_jwk().kid)),
+        ("keyPair", key.pair()),
+    ]))
+}
+
+async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
+    let key = member(value, "dpopKey")?;
+    let pair = member(&key, "keyPair")?.to_js();
+    match WebCryptoKey::from_row(&string(&key, "keyId")?, pair).await {
+        Ok(key) => Ok(Rc::new(key)),
+        Err(KeyError::Unusable) => Err(StorageError::Corrupt("dpopKey")),
+        // The row is good; this context is not.
+        Err(error) => Err(StorageError::Failed(error.to_string())),
+    }
+}
+
+/// The only way a browser app authenticates itself: not at all.
+fn public_client() -> JsValue {
+    object(&[("method", &text("none"))])
+}
+
+fn is_expired(row: &Json) -> bool {
+    row.str("expiresAt")
+        .and_then(|at| from_iso(&at))
+        .is_some_and(|at| at <= now())
+}
+
+fn member(json: &Json, name: &'static str) -> Result<Json, StorageError> {
+    json.get(name).ok_or(StorageError::Corrupt(name))
+}
+
+fn string(json: &Json, name: &'static str) -> Result<String, StorageError> {
+    json.str(name).ok_or(StorageError::Corrupt(name))
+}
+
+fn text(value: &str) -> JsValue {
+    JsValue::from_str(value)
+}
+
+fn set_text(target: &JsValue, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        set(target, name, &text(value));
+    }
+}
+
+fn set_json(target: &JsValue, name: &str, value: Option<&Json>) {
+    if let Some(value) = value {
+        set(target, name, &value.to_js());
+    }
+}
+
+fn now() -> u64 {
+    Date::now() as u64
+}
+
+/// A time as an ISO text. A server can name a lifetime beyond what a `Date` can tell, which throws: the last moment it
+/// can tell stands for all later.
+fn iso(milliseconds: u64) -> JsValue {
+    let milliseconds = milliseconds.min(8_640_000_000_000_000);
+    Date::new(&JsValue::from_f64(milliseconds as f64))
+        .to_iso_string()
+        .into()
+}
+
+fn from_iso(text: &str) -> Option<u64> {
+    let milliseconds = Date::parse(text);
+    (milliseconds >= 0.0).then_some(milliseconds as u64)
+}
