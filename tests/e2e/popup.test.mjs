@@ -38,7 +38,7 @@ test('A popup signs the page in, and closes', async (t) => {
   const someone = await world.visitor(t)
   const popup = await openPopup(someone)
   await walkBack(popup, alice, { origin })
-  const closed = popup.isClosed() || popup.waitForEvent('close')
+  const closed = popup.waitForEvent('close')
   const said = await initPopup(popup)
   if (said) assert.equal(said.error.code, 'LOGIN_CONTINUED_IN_PARENT_WINDOW')
   assert.deepEqual(await outcomeIn(someone.page), { value: { sub: alice.did, status: 200 } })
@@ -60,13 +60,23 @@ test('Consent denied in the popup is an OAuthCallbackError in the page', async (
   assert.deepEqual(await storedSessions(someone.page), [])
 })
 
-test('A popup closed by the user ends the sign-in', async (t) => {
+// The real login pages send Cross-Origin-Opener-Policy: same-origin. From then on the opener sees
+// `closed === true` and can close nothing, so only a window that is still blank can be judged by it;
+// the two tests above show that a living window is not taken for a closed one.
+test('A popup closed while the servers are still being asked ends the sign-in, and no other opens', async (t) => {
   const someone = await world.visitor(t)
+  let answer
+  const held = new Promise((resolve) => { answer = resolve })
+  await someone.context.route('**/oauth/par', async (route) => {
+    await held
+    await route.continue()
+  })
   const popup = await openPopup(someone)
-  await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
   await popup.close()
+  answer()
   const { error } = await outcomeIn(someone.page)
   assertTyped(error)
+  assert.equal(someone.context.pages().length, 1)
   assert.deepEqual(await storedSessions(someone.page), [])
 })
 
@@ -78,7 +88,7 @@ test('A popup for a handle nobody has closes again', async (t) => {
   await eventually(() => popup.isClosed(), 'the blank window is closed')
 })
 
-test('An aborted popup sign-in closes the window', async (t) => {
+test('A popup finished after the page gave up leaves no session, here or at the server', async (t) => {
   const someone = await world.visitor(t)
   const opened = someone.context.waitForEvent('page')
   await someone.page.evaluate((handle) => {
@@ -93,6 +103,12 @@ test('An aborted popup sign-in closes the window', async (t) => {
   await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
   await someone.page.evaluate(() => window.giveUp())
   const { error } = await outcomeIn(someone.page)
-  assert.ok(error)
-  await eventually(() => popup.isClosed(), 'the window is closed')
+  assert.match(error.message, /abort/i)
+
+  await walkBack(popup, alice, { origin })
+  const closed = popup.waitForEvent('close')
+  await initPopup(popup)
+  await closed
+  assert.deepEqual(await control.tokens(alice.did), [])
+  assert.deepEqual(await storedSessions(someone.page), [])
 })
