@@ -77,7 +77,18 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
         "it is the npm package binaryen: `npm ci` installs it anew",
     )?;
     fs::rename(workspace.path(&small), workspace.path(&bound))
-        .with_context(|| format!("cannot write {bound}"))
+        .with_context(|| format!("cannot write {bound}"))?;
+
+    let mut shorten = node.command()?;
+    shorten.args([
+        "xtask/shorten-imports.mjs",
+        &bound,
+        &format!("{into}/core.js"),
+    ]);
+    process::run(
+        &mut shorten,
+        "wasm-bindgen may write its glue differently now: see xtask/shorten-imports.mjs",
+    )
 }
 
 /// Panic messages name source files. Where dependencies lie on the machine that built the package is nobody's business, and bytes.

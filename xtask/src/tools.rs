@@ -79,14 +79,7 @@ impl CargoTool<'_> {
     fn install(&self, workspace: &Workspace, into: &Path) -> Result<()> {
         let mut command = workspace.cargo();
         command
-            .args([
-                "install",
-                "--quiet",
-                self.package,
-                "--version",
-                self.version,
-                "--root",
-            ])
+            .args(["install", self.package, "--version", self.version, "--root"])
             .arg(into);
         // Its build has nothing to do with the checkout's, whose flags would only get in the way.
         command
