@@ -12,7 +12,8 @@ const brotli = (bytes) =>
   })
 
 const rows = fs
-  .readdirSync(folder)
+  .readdirSync(folder, { recursive: true })
+  .filter((name) => fs.statSync(path.join(folder, name)).isFile())
   .sort()
   .map((name) => {
     const bytes = fs.readFileSync(path.join(folder, name))

@@ -13,8 +13,8 @@ const { folder, files } = installPacked()
 const read = (name) => fs.readFileSync(path.join(folder, name))
 const manifest = JSON.parse(read('package.json'))
 
-/** The declarations that `index.d.ts` leads to. */
-function declarations(name = 'index.d.ts', found = new Set()) {
+/** The declarations that the entry point's lead to. */
+function declarations(name = 'types/index.d.ts', found = new Set()) {
   if (found.has(name)) return found
   found.add(name)
   for (const [, to] of read(name).toString().matchAll(/(?:from|import\()\s*["'](\.[^"']+)\.js["']/g))
@@ -57,7 +57,7 @@ test('every entry point exists, and types come before code', () => {
 
   const main = manifest.exports['.']
   assert.equal(Object.keys(main)[0], 'types')
-  assert.equal(path.posix.normalize(main.types), 'index.d.ts')
+  assert.equal(path.posix.normalize(main.types), 'types/index.d.ts')
   assert.equal(path.posix.normalize(main.default ?? main.import), 'index.js')
 })
 

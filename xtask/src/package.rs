@@ -38,8 +38,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     println!("Making the package ...");
     bundle(&node, &stage)?;
     copy(&sources.join("core_bg.wasm"), &out.join("core_bg.wasm"))?;
-    if mentions_core(&out)? {
-        copy(&sources.join("core.d.ts"), &out.join("core.d.ts"))?;
+    if mentions_core(&out.join("types"))? {
+        copy(&sources.join("core.d.ts"), &out.join("types/core.d.ts"))?;
     }
     copy_loose_files(&workspace.path(TEMPLATE), &out)?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
@@ -79,7 +79,7 @@ fn bundle(node: &Node, stage: &Path) -> Result<()> {
         "--declaration",
         "--emitDeclarationOnly",
     ]);
-    tsc.args(["--rootDir", "src", "--outDir", "out"])
+    tsc.args(["--rootDir", "src", "--outDir", "out/types"])
         .current_dir(stage);
     process::run(&mut tsc, TYPESCRIPT_ADVICE)?;
 
@@ -103,8 +103,8 @@ fn bundle(node: &Node, stage: &Path) -> Result<()> {
 }
 
 /// Whether a published declaration refers to the core's own, which then must be published too.
-fn mentions_core(out: &Path) -> Result<bool> {
-    for entry in list(out)? {
+fn mentions_core(types: &Path) -> Result<bool> {
+    for entry in list(types)? {
         if entry.to_string_lossy().ends_with(".d.ts") {
             let text = fs::read_to_string(&entry)
                 .with_context(|| format!("cannot read {}", entry.display()))?;
