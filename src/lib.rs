@@ -7,6 +7,8 @@ mod client;
 mod http;
 mod identity;
 mod json;
+#[cfg(any(not(target_arch = "wasm32"), feature = "software-keys"))]
+pub mod memory;
 mod oauth;
 pub mod ports;
 mod secret;

@@ -9,7 +9,6 @@ mod navigator;
 mod storage;
 mod tabs;
 
-#[cfg(target_arch = "wasm32")]
 pub(crate) use storage::PENDING_LIFETIME;
 
 pub use crypto::{Crypto, KeyError, Signer};

@@ -1,0 +1,92 @@
+//! Rows that live as long as the process.
+
+use crate::identity::Did;
+use crate::ports::{
+    ActiveAccount, Clock, Local, PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore,
+    StorageError, StoredSession,
+};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Sign-ins that wait for their callback, each with the time it expires.
+pub(super) struct Pending {
+    clock: Rc<dyn Clock>,
+    rows: RefCell<BTreeMap<String, (u64, PendingLogin)>>,
+}
+
+impl Pending {
+    pub(super) fn new(clock: Rc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            rows: RefCell::default(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.borrow().len()
+    }
+}
+
+impl PendingStore for Pending {
+    fn put<'a>(
+        &'a self,
+        state: &'a str,
+        login: PendingLogin,
+    ) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let mut rows = self.rows.borrow_mut();
+            rows.retain(|_, (until, _)| now < *until);
+            rows.insert(state.to_owned(), (now + PENDING_LIFETIME, login));
+            Ok(())
+        })
+    }
+
+    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let row = self.rows.borrow_mut().remove(state);
+            Ok(row.and_then(|(until, login)| (now < until).then_some(login)))
+        })
+    }
+}
+
+/// Sessions, by account.
+#[derive(Default)]
+pub(super) struct Sessions(RefCell<BTreeMap<Did, StoredSession>>);
+
+impl SessionStore for Sessions {
+    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+        Box::pin(async move { Ok(self.0.borrow().get(did).cloned()) })
+    }
+
+    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            let did = session.tokens.sub.clone();
+            self.0.borrow_mut().insert(did, session);
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async move {
+            self.0.borrow_mut().remove(did);
+            Ok(())
+        })
+    }
+}
+
+/// The account that was used last.
+#[derive(Default)]
+pub(super) struct Active(RefCell<Option<String>>);
+
+impl ActiveAccount for Active {
+    fn get(&self) -> Option<String> {
+        self.0.borrow().clone()
+    }
+
+    fn set(&self, did: Option<&Did>) {
+        *self.0.borrow_mut() = did.map(|did| did.as_str().to_owned());
+    }
+}
