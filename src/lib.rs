@@ -6,6 +6,8 @@ pub mod browser;
 mod client;
 mod http;
 mod identity;
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
+mod js;
 mod json;
 #[cfg(any(not(target_arch = "wasm32"), feature = "software-keys"))]
 pub mod memory;
@@ -17,13 +19,15 @@ mod url;
 pub use client::{
     CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
     OAuthSession, Refresh, ResourceAnswer, SessionEnd, SignedIn, Step, TokenInfo,
+    load_client_metadata,
 };
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;
 pub use oauth::{
     ATPROTO_SCOPE, AuthorizeOptions, CallbackError, Capability, ClientMetadata, ConfigError,
-    PeerError, PublicJwk, Refusal, ResponseMode, ServerMetadata, TokenSet, loopback_client_id,
+    FORWARDED, PeerError, PublicJwk, Refusal, ResponseMode, ServerMetadata, TokenSet,
+    loopback_client_id,
 };
 pub use secret::Secret;
 pub use url::Url;

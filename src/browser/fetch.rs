@@ -176,7 +176,7 @@ impl Exchange {
     }
 }
 
-fn header(answer: &JsValue, name: &str) -> Option<String> {
+pub(super) fn header(answer: &JsValue, name: &str) -> Option<String> {
     call(&get(answer, "headers"), "get", &[&JsValue::from_str(name)])
         .ok()?
         .as_string()

@@ -4,6 +4,7 @@
 //! looked up before it is used, and an API that is missing then gives its port's own error, or does nothing where the
 //! port has none. No network, timer, channel or database exists before first use.
 
+mod answer;
 mod broadcast;
 mod environment;
 mod fetch;
@@ -15,6 +16,8 @@ mod reflect;
 mod stores;
 mod web_crypto;
 mod web_locks;
+
+pub use answer::FetchAnswer;
 
 use crate::ports::Ports;
 use indexed_db::Database;

@@ -19,7 +19,7 @@ pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
 pub(crate) use dpop::{ProofClaims, ProofHead, ResourceVerdict, judge_resource, nonce_demanded};
 pub use loopback::loopback_client_id;
-pub use par::AuthorizeOptions;
+pub use par::{AuthorizeOptions, FORWARDED};
 pub(crate) use par::{ParRequest, judge_par, par_form};
 pub use peer_error::{Capability, PeerError};
 pub(crate) use pkce::Pkce;

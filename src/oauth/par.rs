@@ -15,9 +15,23 @@ pub struct AuthorizeOptions {
     pub redirect_uri: Option<String>,
     /// The scope to ask for; the registered one where absent.
     pub scope: Option<String>,
-    /// Further request parameters, such as `prompt` or `ui_locales`, already in their wire form.
-    pub extra: Vec<(&'static str, String)>,
+    /// Further request parameters in their wire form, of those that [`FORWARDED`] names; others are dropped.
+    pub parameters: Vec<(String, String)>,
 }
+
+/// The request parameters an app may add (RFC 6749, OpenID Connect Core section 3.1.2.1, RFC 9396, RFC 9449). All
+/// others are the client's own, or no server's.
+pub const FORWARDED: [&str; 9] = [
+    "authorization_details",
+    "claims",
+    "display",
+    "dpop_jkt",
+    "id_token_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "ui_locales",
+];
 
 /// All that an authorization request says.
 #[derive(Debug)]
@@ -35,8 +49,10 @@ pub(crate) struct ParRequest<'a> {
 /// The form to push (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 pub(crate) fn par_form(request: &ParRequest<'_>) -> String {
     let mut form = String::new();
-    for (name, value) in &request.options.extra {
-        push_form(&mut form, name, value);
+    for (name, value) in &request.options.parameters {
+        if FORWARDED.contains(&name.as_str()) {
+            push_form(&mut form, name, value);
+        }
     }
     let scope = request.options.scope.as_deref();
     for (name, value) in [

@@ -1,0 +1,247 @@
+import { loadCore } from './core-loader.js'
+import type { Client, Session } from './core.js'
+import { type ErrorDetails, rethrow, toError } from './errors.js'
+import { OAuthSession } from './session.js'
+import type {
+  AuthorizeOptions,
+  BrowserOAuthClientLoadOptions,
+  BrowserOAuthClientOptions,
+  SessionEventMap,
+  SessionFacts,
+} from './types.js'
+
+/** The facts of new tokens as the core gives them: times in milliseconds. */
+type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expires_at'> & { expires_at?: number }
+
+/**
+ * Signs users of the AT Protocol in to a browser app.
+ *
+ * Made synchronously: the WebAssembly core loads meanwhile, and what is wrong with the options rejects the first call
+ * that is awaited.
+ */
+export class BrowserOAuthClient extends EventTarget {
+  readonly #options: BrowserOAuthClientOptions
+  #core: Promise<Client> | undefined
+  #disposed = false
+  /** What the app's own hook threw: it rejects the call that the hook was part of, as it is. */
+  #hookError: unknown
+
+  constructor(options: BrowserOAuthClientOptions) {
+    super()
+    this.#options = options
+    // On a server that renders the app there is nothing to load, and nothing to sign in with.
+    if (globalThis.location !== undefined) this.#ready().catch(() => undefined)
+  }
+
+  /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
+  static async load(options: BrowserOAuthClientLoadOptions): Promise<BrowserOAuthClient> {
+    const { clientId, signal, ...others } = options
+    const core = await loadCore()
+    signal?.throwIfAborted()
+    const clientMetadata = await core.Client.loadMetadata(String(clientId), others.fetch).catch(rethrow)
+    signal?.throwIfAborted()
+    return new this({ ...others, clientMetadata })
+  }
+
+  /**
+   * Finishes a sign-in whose answer is in the page's address, or else restores the session of the account that was used
+   * last. `undefined`: nobody is signed in. Call it once, when the page loads.
+   */
+  async init(
+    refresh?: boolean,
+  ): Promise<{ session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null } | undefined> {
+    const params = this.readCallbackParams()
+    const found = await this.#call((core) => core.init(refresh), params)
+    if (found === undefined) return undefined
+    return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
+  }
+
+  /** Restores the session of the account that was used last. `undefined`: there is none. */
+  async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
+    const session = await this.#call((core) => core.initRestore(refresh))
+    return session && { session: this.#session(session) }
+  }
+
+  /** Finishes a sign-in, by default the one whose answer is in the page's address. */
+  async initCallback(
+    params = this.readCallbackParams(),
+    redirectUri?: string,
+  ): Promise<{ session: OAuthSession; state: string | null }> {
+    const text = params?.toString()
+    return this.#outcome(await this.#call((core) => core.initCallback(text, redirectUri), params))
+  }
+
+  /** The answer to an authorization request in the page's address; `null` where there is none. */
+  readCallbackParams(): URLSearchParams | null {
+    const { location } = globalThis
+    if (!location) return null
+    const query = this.#options.responseMode === 'query'
+    const params = new URLSearchParams(query ? location.search : location.hash.slice(1))
+    return params.has('state') && (params.has('code') || params.has('error')) ? params : null
+  }
+
+  /**
+   * Signs a user in by leaving for the authorization server's page. It never resolves, and rejects if the user comes
+   * back without an answer; the answer itself is for `init` on the page that the server redirects to.
+   *
+   * @param input - a handle, a DID, or the URL of a PDS or authorization server
+   */
+  async signIn(input: string, options?: AuthorizeOptions): Promise<never> {
+    return this.signInRedirect(input, options)
+  }
+
+  /** As {@link signIn}. */
+  async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
+    const given = forCore(options)
+    return this.#call((core) => core.signIn(String(input), given, options?.onProgress) as Promise<never>)
+  }
+
+  /** Prepares a sign-in and resolves to the URL to send the user to. */
+  async authorize(input: string, options?: AuthorizeOptions): Promise<URL> {
+    const given = forCore(options)
+    return new URL(await this.#call((core) => core.authorize(String(input), given, options?.onProgress)))
+  }
+
+  /**
+   * Finishes the sign-in that an answer belongs to.
+   *
+   * @param params - the parameters that came to the redirect URI
+   */
+  async callback(
+    params: URLSearchParams,
+    options?: { redirect_uri?: string },
+  ): Promise<{ session: OAuthSession; state: string | null }> {
+    const text = params.toString()
+    return this.#outcome(await this.#call((core) => core.callback(text, options?.redirect_uri), params))
+  }
+
+  /**
+   * Restores the session of an account. Needs no network while its access token lives.
+   *
+   * @param sub - the account's DID
+   * @param refresh - `true` to refresh its tokens now, `false` to leave them as they are
+   */
+  async restore(sub: string, refresh?: boolean | 'auto'): Promise<OAuthSession> {
+    const mode = refresh === 'auto' ? undefined : refresh
+    return this.#session(await this.#call((core) => core.restore(String(sub), mode)))
+  }
+
+  /** Ends the session of an account. Resolves where there is none. */
+  async revoke(sub: string): Promise<void> {
+    await this.#call((core) => core.revoke(String(sub)))
+  }
+
+  /** Closes the database and stops hearing the other tabs. */
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    const core = await this.#core?.catch(() => undefined)
+    core?.dispose()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+
+  override addEventListener<K extends keyof SessionEventMap>(
+    type: K,
+    listener: ((event: SessionEventMap[K]) => void) | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void
+  override addEventListener(
+    type: string,
+    listener: ((event: never) => void) | EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    super.addEventListener(type, listener as EventListener | null, options)
+  }
+
+  #ready(): Promise<Client> {
+    this.#core ??= this.#make()
+    return this.#core
+  }
+
+  async #make(): Promise<Client> {
+    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, fetch } = this.#options
+    try {
+      const core = await loadCore()
+      return new core.Client(
+        {
+          clientMetadata,
+          responseMode,
+          handleResolver: handleResolver && String(handleResolver),
+          plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
+          allowHttp,
+        },
+        fetch,
+        (sub: string, facts: CoreTokenFacts) => this.#updated(sub, facts),
+        (sub: string, details: ErrorDetails) => this.#deleted(sub, details),
+      )
+    } catch (error) {
+      // The core may load the next time; options that are wrong will be wrong again.
+      this.#core = undefined
+      throw error
+    }
+  }
+
+  async #call<T>(work: (core: Client) => Promise<T>, params?: URLSearchParams | null): Promise<T> {
+    try {
+      const core = await this.#ready()
+      return await work(core)
+    } catch (thrown) {
+      if ((thrown as ErrorDetails | undefined)?.name === 'HookError') throw this.#hookError
+      rethrow(thrown, params ?? undefined)
+    }
+  }
+
+  #session(core: Session): OAuthSession {
+    return new OAuthSession(core, this.#options.fetch)
+  }
+
+  #outcome(found: { session: Session; state: string | null }): { session: OAuthSession; state: string | null } {
+    return { session: this.#session(found.session), state: found.state }
+  }
+
+  async #updated(sub: string, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
+    const session: SessionFacts = {
+      tokenSet: {
+        ...facts,
+        token_type: 'DPoP',
+        ...(expires_at === undefined ? {} : { expires_at: new Date(expires_at).toISOString() }),
+      },
+      authMethod: { method: 'none' },
+    }
+    const { onSessionUpdated } = this.#options
+    await this.#hook(() => onSessionUpdated?.(sub, session))
+    this.dispatchEvent(new CustomEvent('updated', { detail: { sub, ...session } }))
+  }
+
+  async #deleted(sub: string, details: ErrorDetails): Promise<void> {
+    const cause = toError(details)
+    const { onSessionDeleted } = this.#options
+    await this.#hook(() => onSessionDeleted?.(sub, cause))
+    this.dispatchEvent(new CustomEvent('deleted', { detail: { sub, cause } }))
+  }
+
+  async #hook(call: () => void | PromiseLike<void>): Promise<void> {
+    try {
+      await call()
+    } catch (error) {
+      this.#hookError = error
+      throw error
+    }
+  }
+}
+
+/** Splits options into what the core names and the request parameters, each in its wire form. */
+function forCore(options: AuthorizeOptions = {}) {
+  const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options
+  const parameters = Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+  return { state, redirect_uri, scope, parameters }
+}

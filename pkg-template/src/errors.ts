@@ -1,0 +1,194 @@
+import type { Step } from './types.js'
+
+/** What every error of this package has beside its message. */
+export interface ErrorFacts {
+  /** Says what went wrong; no release changes it. */
+  code: string
+  /** The step in which it went wrong. */
+  step: Step
+  /** The address that was asked, where one was. */
+  url?: string
+  /** Whether the same call may well succeed later, with nothing changed but the network, a server or the disk. */
+  retryable: boolean
+  /** What the app or its user can do about it. */
+  help: string
+}
+
+/** The details of an error as the core gives them. */
+export interface ErrorDetails extends ErrorFacts {
+  name: string
+  message: string
+  cause?: ErrorDetails
+  sub?: string
+  status?: number
+  payload?: unknown
+  state?: string
+}
+
+/** The answer to an authorization request could not be used. `cause` says why, where it was not the answer's own fault. */
+export class OAuthCallbackError extends Error {
+  constructor(
+    /** The parameters of the answer. */
+    readonly params: URLSearchParams,
+    message = params.get('error_description') ?? 'OAuth callback error',
+    /** The app's own text, as given to `signIn`. */
+    readonly state?: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause })
+  }
+
+  static from(err: unknown, params: URLSearchParams, state?: string): OAuthCallbackError {
+    if (err instanceof OAuthCallbackError) return err
+    return new OAuthCallbackError(params, err instanceof Error ? err.message : undefined, state, err)
+  }
+}
+
+/** An identity, or the server it belongs to, could not be found or is not as it must be. `cause` says why. */
+export class OAuthResolverError extends Error {}
+
+/** The authorization server refused a request (RFC 6749 section 5.2). */
+export class OAuthResponseError extends Error {
+  /** The `error` code, such as `invalid_grant`. */
+  readonly error?: string
+  /** The `error_description`. */
+  readonly errorDescription?: string
+
+  constructor(
+    readonly response: Response,
+    readonly payload: unknown,
+  ) {
+    const { error, error_description } = (payload ?? {}) as Record<string, unknown>
+    const code = typeof error === 'string' ? error : undefined
+    const description = typeof error_description === 'string' ? error_description : undefined
+    super(`OAuth ${code ? `"${code}"` : 'unknown'} error${description ? `: ${description}` : ''}`)
+    this.error = code
+    this.errorDescription = description
+  }
+
+  /** The HTTP status. */
+  get status(): number {
+    return this.response.status
+  }
+
+  get headers(): Headers {
+    return this.response.headers
+  }
+}
+
+/** The network failed, or an answer had not the form it must have. */
+export abstract class FetchError extends Error {
+  constructor(
+    /** The HTTP status to pass on, where this happens on behalf of another. */
+    readonly statusCode: number,
+    message?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** No answer came. */
+export class FetchRequestError extends FetchError {}
+
+/** An answer came that had not the form it must have. */
+export class FetchResponseError extends FetchError {}
+
+/** What was given as a DID is none that atproto supports. */
+export class InvalidDidError extends Error {}
+
+/** A session is over: it could not be refreshed, or has gone. */
+export class TokenRefreshError extends Error {
+  constructor(
+    /** The account's DID. */
+    readonly sub: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** A session is over: it was signed out. */
+export class TokenRevokedError extends Error {
+  constructor(
+    /** The account's DID. */
+    readonly sub: string,
+    message = `The session for "${sub}" was successfully revoked`,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** A session is over: the PDS refuses even new tokens. */
+export class TokenInvalidError extends Error {
+  constructor(
+    /** The account's DID. */
+    readonly sub: string,
+    message = `The session for "${sub}" is invalid`,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** The session's key cannot be used any more. */
+export class AuthMethodUnsatisfiableError extends Error {}
+
+/** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */
+export class LoginContinuedInParentWindowError extends Error {
+  readonly code = 'LOGIN_CONTINUED_IN_PARENT_WINDOW'
+
+  constructor() {
+    super('Login complete, please close the popup window.')
+  }
+}
+
+/** Throws what the core threw: its details as the error that apps know, anything else as it is. */
+export function rethrow(thrown: unknown, params?: URLSearchParams): never {
+  const ours = typeof thrown === 'object' && thrown !== null && !(thrown instanceof Error) && 'help' in thrown
+  throw ours ? toError(thrown as ErrorDetails, params) : thrown
+}
+
+/** Makes the error that apps know of the details that the core gives. `params` are those of the callback at hand. */
+export function toError(details: ErrorDetails, params = new URLSearchParams()): Error & ErrorFacts {
+  const { message, code, step, url, retryable, help } = details
+  const error = construct(details, params)
+  return Object.assign(error, { message, code, step, retryable, help }, url === undefined ? {} : { url })
+}
+
+function construct(details: ErrorDetails, params: URLSearchParams): Error {
+  const { name, message, sub = '', status = 502 } = details
+  const cause = details.cause && toError(details.cause, params)
+  const options = cause ? { cause } : undefined
+  switch (name) {
+    case 'OAuthCallbackError':
+      return new OAuthCallbackError(params, message, details.state, cause)
+    case 'OAuthResolverError':
+      return new OAuthResolverError(message, options)
+    case 'OAuthResponseError': {
+      const { payload } = details
+      const headers = { 'content-type': 'application/json' }
+      return new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
+    }
+    case 'FetchRequestError':
+      return new FetchRequestError(status, message, options)
+    case 'FetchResponseError':
+      return new FetchResponseError(status, message, options)
+    case 'InvalidDidError':
+      return new InvalidDidError(message, options)
+    case 'TokenRefreshError':
+      return new TokenRefreshError(sub, message, options)
+    case 'TokenRevokedError':
+      return new TokenRevokedError(sub, message, options)
+    case 'TokenInvalidError':
+      return new TokenInvalidError(sub, message, options)
+    case 'AuthMethodUnsatisfiableError':
+      return new AuthMethodUnsatisfiableError(message, options)
+    case 'TypeError':
+      return new TypeError(message, options)
+    default:
+      return new Error(message, options)
+  }
+}

@@ -1,0 +1,194 @@
+//! The client, as JavaScript holds it.
+
+use super::options::{self, AuthorizeInput};
+use super::session::Session;
+use super::{observer::Hooks, promise, set};
+use crate::browser::{Browser, BrowserOptions};
+use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, Step};
+use crate::json::Json;
+use js_sys::{Function, Object, Promise};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// One client, and the browser it runs in.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Client {
+    browser: Browser,
+    client: OAuthClient,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Sets a client up; throws the details of what is wrong with its options.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        given: JsValue,
+        fetch: Option<Function>,
+        updated: Function,
+        deleted: Function,
+    ) -> Result<Client, JsValue> {
+        let browser = Browser::new(BrowserOptions { fetch });
+        let ports = browser.ports();
+        let page = ports.navigator.location();
+        let options = options::read(&Json::from_js(given), page.as_ref())
+            .map_err(|error| Error::new(Step::Configure, error))?;
+        let hooks = Hooks { updated, deleted };
+        Ok(Self {
+            client: OAuthClient::new(options, ports, Some(Rc::new(hooks))),
+            browser,
+        })
+    }
+
+    /// Resolves to the judged client metadata that a client id stands for.
+    #[wasm_bindgen(js_name = loadMetadata)]
+    pub fn load_metadata(client_id: String, fetch: Option<Function>) -> Promise {
+        let ports = Browser::new(BrowserOptions { fetch }).ports();
+        promise(Box::pin(async move {
+            let metadata = client::load_client_metadata(&ports, &client_id).await?;
+            Ok(metadata.raw.to_js())
+        }))
+    }
+
+    /// The judged client metadata.
+    #[wasm_bindgen(getter, js_name = clientMetadata)]
+    pub fn client_metadata(&self) -> JsValue {
+        self.client.options().metadata.raw.to_js()
+    }
+
+    /// Resolves to the URL of the consent page.
+    pub fn authorize(
+        &self,
+        input: String,
+        options: JsValue,
+        progress: Option<Function>,
+    ) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let options = AuthorizeInput::read(options)?;
+            let url = client
+                .authorize(&input, &options, &report(progress.as_ref()))
+                .await?;
+            Ok(JsValue::from_str(url.as_str()))
+        }))
+    }
+
+    /// Leaves for the consent page. Rejects if the user comes back without an answer.
+    #[wasm_bindgen(js_name = signIn)]
+    pub fn sign_in(&self, input: String, options: JsValue, progress: Option<Function>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let options = AuthorizeInput::read(options)?;
+            client
+                .sign_in(&input, &options, &report(progress.as_ref()))
+                .await?;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// Resolves to `{session, state}`.
+    pub fn callback(&self, params: String, redirect_uri: Option<String>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let signed_in = client.callback(&params, redirect_uri.as_deref()).await?;
+            Ok(outcome(signed_in))
+        }))
+    }
+
+    /// Resolves to `{session, state}`, `{session}` or `undefined`.
+    pub fn init(&self, refresh: Option<bool>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            Ok(match client.init(refresh.into()).await? {
+                None => JsValue::UNDEFINED,
+                Some(Initialized::SignedIn(signed_in)) => outcome(signed_in),
+                Some(Initialized::Restored(session)) => Session::wrap(session),
+            })
+        }))
+    }
+
+    /// Resolves to a session or `undefined`.
+    #[wasm_bindgen(js_name = initRestore)]
+    pub fn init_restore(&self, refresh: Option<bool>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let restored = client.init_restore(refresh.into()).await?;
+            Ok(restored.map_or(JsValue::UNDEFINED, Session::wrap))
+        }))
+    }
+
+    /// Resolves to `{session, state}`.
+    #[wasm_bindgen(js_name = initCallback)]
+    pub fn init_callback(&self, params: Option<String>, redirect_uri: Option<String>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let signed_in = client
+                .init_callback(params.as_deref(), redirect_uri.as_deref())
+                .await?;
+            Ok(outcome(signed_in))
+        }))
+    }
+
+    /// Resolves to a session.
+    pub fn restore(&self, sub: String, refresh: Option<bool>) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let session = client.restore(&sub, refresh.into()).await?;
+            Ok(Session::wrap(session))
+        }))
+    }
+
+    /// Ends the session of an account.
+    pub fn revoke(&self, sub: String) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            client.revoke(&sub).await?;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// Stops hearing the other tabs and closes the database.
+    pub fn dispose(&self) {
+        self.client.close();
+        self.browser.dispose();
+    }
+}
+
+/// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.
+fn outcome(signed_in: SignedIn) -> JsValue {
+    let object = Object::new();
+    set(&object, "session", Session::wrap(signed_in.session));
+    let state = signed_in.state.as_deref();
+    set(
+        &object,
+        "state",
+        state.map_or(JsValue::NULL, JsValue::from_str),
+    );
+    object.into()
+}
+
+/// Tells the app of each step. What its callback throws is its own affair.
+fn report(progress: Option<&Function>) -> impl Fn(Step) {
+    move |step| {
+        if let Some(progress) = progress {
+            let _ = progress.call1(&JsValue::UNDEFINED, &JsValue::from_str(step.as_str()));
+        }
+    }
+}
+
+impl Session {
+    fn wrap(session: crate::client::OAuthSession) -> JsValue {
+        JsValue::from(Session::new(session))
+    }
+}
+
+/// The refresh modes of the JavaScript API: `true`, `false`, or neither.
+impl From<Option<bool>> for Refresh {
+    fn from(refresh: Option<bool>) -> Self {
+        match refresh {
+            Some(true) => Self::Force,
+            Some(false) => Self::Never,
+            None => Self::Auto,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Errors, as plain objects of which the package's TypeScript makes the classes that apps know.
+
+use super::set;
+use crate::client::{Error, ErrorKind, SessionEnd};
+use crate::http::HttpError;
+use crate::oauth::{CallbackError, ConfigError};
+use crate::ports::KeyError;
+use js_sys::Object;
+use wasm_bindgen::JsValue;
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        details(&error)
+    }
+}
+
+/// The details of an error: `name` is the class to make of it, `cause` the details of what is behind it.
+pub(super) fn details(error: &Error) -> JsValue {
+    let mut object = layer(error, class(error.kind()), &error.to_string());
+    facts(&object, error.kind());
+    if let Some(purpose) = error.purpose() {
+        object = around(error, "OAuthResolverError", purpose, &object);
+    }
+    if let Some(callback) = error.callback() {
+        let message = error
+            .purpose()
+            .map_or_else(|| error.to_string(), str::to_owned);
+        object = match error.kind() {
+            // Already an error of the callback, and nothing behind it.
+            ErrorKind::Callback(_) => object,
+            _ => around(error, "OAuthCallbackError", &message, &object),
+        };
+        if let Some(state) = &callback.state {
+            set(&object, "state", state.as_str());
+        }
+    }
+    object.into()
+}
+
+/// What all errors have.
+fn layer(error: &Error, class: &str, message: &str) -> Object {
+    let object = Object::new();
+    set(&object, "name", class);
+    set(&object, "message", message);
+    set(&object, "code", error.code());
+    set(&object, "step", error.step().as_str());
+    set(&object, "retryable", error.is_retryable());
+    set(&object, "help", error.help());
+    if let Some(url) = error.url() {
+        set(&object, "url", url);
+    }
+    object
+}
+
+fn around(error: &Error, class: &str, message: &str, cause: &Object) -> Object {
+    let object = layer(error, class, message);
+    set(&object, "cause", cause);
+    object
+}
+
+/// The class that the official client throws for the same reason.
+fn class(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Config(ConfigError::RedirectingToLoopbackIp | ConfigError::UseLoopbackIp(_)) => {
+            "Error"
+        }
+        ErrorKind::Config(_) | ErrorKind::NotAuthoritative { .. } => "TypeError",
+        ErrorKind::Identity(crate::identity::IdentityError::InvalidDid(_)) => "InvalidDidError",
+        ErrorKind::Http(HttpError::Unreachable(_) | HttpError::Timeout) => "FetchRequestError",
+        ErrorKind::Http(_) => "FetchResponseError",
+        ErrorKind::Peer(_) => "TypeError",
+        ErrorKind::Refused(_) => "OAuthResponseError",
+        ErrorKind::Callback(CallbackError::NoParameters) => "TypeError",
+        ErrorKind::Callback(_) => "OAuthCallbackError",
+        ErrorKind::Ended(_, SessionEnd::SignedOut) => "TokenRevokedError",
+        ErrorKind::Ended(_, SessionEnd::TokenRefused) => "TokenInvalidError",
+        ErrorKind::Ended(..) => "TokenRefreshError",
+        ErrorKind::Key(KeyError::Unusable) => "AuthMethodUnsatisfiableError",
+        ErrorKind::Observer(_) => "HookError",
+        _ => "Error",
+    }
+}
+
+/// What only some have.
+fn facts(object: &Object, kind: &ErrorKind) {
+    match kind {
+        ErrorKind::Ended(sub, _) | ErrorKind::NotAuthoritative { sub, .. } => {
+            set(object, "sub", sub.as_str());
+        }
+        ErrorKind::Http(HttpError::Status(status)) => set(object, "status", *status),
+        ErrorKind::Refused(refusal) => {
+            set(object, "status", refusal.status);
+            set(object, "payload", refusal.payload.to_js());
+        }
+        _ => {}
+    }
+}

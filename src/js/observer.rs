@@ -1,0 +1,54 @@
+//! The app's hooks, as the client's observer.
+
+use super::{error, set};
+use crate::client::{Error, SessionEnd};
+use crate::identity::Did;
+use crate::oauth::TokenSet;
+use crate::ports::{Local, Observer};
+use js_sys::{Function, Object, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+/// Two functions of the package's TypeScript, which tells hooks and listeners.
+pub(super) struct Hooks {
+    /// `(sub, facts)`: the facts of the new tokens, never the tokens.
+    pub(super) updated: Function,
+    /// `(sub, details)`: the details of the error that says why.
+    pub(super) deleted: Function,
+}
+
+impl Observer for Hooks {
+    fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>> {
+        let facts = Object::new();
+        set(&facts, "iss", tokens.issuer.as_str());
+        set(&facts, "sub", tokens.sub.as_str());
+        set(&facts, "aud", tokens.audience.as_str());
+        set(&facts, "scope", tokens.scope.as_str());
+        if let Some(at) = tokens.expires_at {
+            set(&facts, "expires_at", at as f64);
+        }
+        tell(&self.updated, &tokens.sub, facts.into())
+    }
+
+    fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>> {
+        let details = error::details(&Error::ended(sub, end.clone()));
+        tell(&self.deleted, sub, details)
+    }
+}
+
+/// Calls a hook and waits for it. The text of an error is for Rust; JavaScript keeps the error itself.
+fn tell<'a>(hook: &'a Function, sub: &Did, value: JsValue) -> Local<'a, Result<(), String>> {
+    let called = hook.call2(
+        &JsValue::UNDEFINED,
+        &JsValue::from_str(sub.as_str()),
+        &value,
+    );
+    Box::pin(async move {
+        let told = match called {
+            Ok(told) => JsFuture::from(Promise::resolve(&told)).await,
+            Err(thrown) => Err(thrown),
+        };
+        told.map(drop)
+            .map_err(|_| "The app's session hook failed".to_owned())
+    })
+}

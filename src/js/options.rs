@@ -1,0 +1,67 @@
+//! Options, from JavaScript's names to ours.
+
+use crate::client::ClientOptions;
+use crate::json::Json;
+use crate::oauth::{
+    AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode, loopback_client_id,
+};
+use crate::url::Url;
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+
+/// Reads a client's options. Without metadata, the client of a page under development is meant.
+pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
+    let response_mode = match given.str("responseMode").as_deref() {
+        None if given.get("responseMode").is_none() => ResponseMode::default(),
+        Some("fragment") => ResponseMode::Fragment,
+        Some("query") => ResponseMode::Query,
+        other => {
+            let value = other.unwrap_or("of another type").to_owned();
+            return Err(ConfigError::InvalidOption("responseMode", value));
+        }
+    };
+    let url = |name: &'static str, default: Option<&str>| match given.str(name) {
+        Some(text) => Url::parse(&text)
+            .filter(Url::is_web)
+            .map(Some)
+            .ok_or(ConfigError::InvalidOption(name, text)),
+        None => Ok(default.and_then(Url::parse)),
+    };
+    Ok(ClientOptions {
+        response_mode,
+        handle_resolver: url("handleResolver", None)?.ok_or(ConfigError::NoHandleResolver)?,
+        plc_directory: url("plcDirectoryUrl", Some("https://plc.directory/"))?
+            .ok_or_else(|| ConfigError::InvalidOption("plcDirectoryUrl", String::new()))?,
+        allow_http: given.get("allowHttp").and_then(|json| json.as_bool()),
+        metadata: match given.get("clientMetadata") {
+            Some(raw) => ClientMetadata::judge(raw)?,
+            None => {
+                let nowhere = || ConfigError::NotLoopback(String::new());
+                let id = loopback_client_id(page.ok_or_else(nowhere)?)?;
+                ClientMetadata::of_loopback_id(&id)?
+            }
+        },
+    })
+}
+
+/// What JavaScript asks of one sign-in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AuthorizeInput {
+    state: Option<String>,
+    redirect_uri: Option<String>,
+    scope: Option<String>,
+    parameters: Vec<(String, String)>,
+}
+
+impl AuthorizeInput {
+    pub(super) fn read(given: JsValue) -> Result<AuthorizeOptions, JsValue> {
+        let given: Self = serde_wasm_bindgen::from_value(given)?;
+        Ok(AuthorizeOptions {
+            state: given.state,
+            redirect_uri: given.redirect_uri,
+            scope: given.scope,
+            parameters: given.parameters,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! A session, as JavaScript holds it.
+
+use super::promise;
+use crate::browser::FetchAnswer;
+use crate::client::{Credentials, OAuthSession};
+use js_sys::{Function, Promise};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// One session.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Session(OAuthSession);
+
+/// Facts about a session's tokens, as the JavaScript API names them. Times are milliseconds since the epoch.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenFacts<'a> {
+    expires_at: Option<f64>,
+    scope: &'a str,
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+}
+
+impl Session {
+    pub(super) fn new(session: OAuthSession) -> Self {
+        Self(session)
+    }
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// The account.
+    #[wasm_bindgen(getter)]
+    pub fn did(&self) -> String {
+        self.0.did().to_string()
+    }
+
+    /// The authorization server's metadata, as far as it is known.
+    #[wasm_bindgen(getter, js_name = serverMetadata)]
+    pub fn server_metadata(&self) -> JsValue {
+        self.0
+            .server_metadata()
+            .map_or(JsValue::UNDEFINED, |raw| raw.to_js())
+    }
+
+    /// Makes a request: `send(url, authorization, dpop)` is called as often as needed and promises a `Response`, which
+    /// is what this resolves to. The body, both ways, never comes in here.
+    pub fn request(
+        &self,
+        method: String,
+        path: String,
+        replayable: bool,
+        send: Function,
+    ) -> Promise {
+        let session = self.0.clone();
+        promise(Box::pin(async move {
+            let answer: FetchAnswer = session
+                .request(&method, &path, replayable, async |with: Credentials<'_>| {
+                    let sent = send.call3(
+                        &JsValue::UNDEFINED,
+                        &JsValue::from_str(with.url),
+                        &JsValue::from_str(with.authorization),
+                        &JsValue::from_str(with.dpop),
+                    )?;
+                    let answer = JsFuture::from(Promise::resolve(&sent)).await?;
+                    Ok::<_, JsValue>(FetchAnswer(answer))
+                })
+                .await?;
+            Ok(answer.0)
+        }))
+    }
+
+    /// Resolves to facts about the tokens.
+    #[wasm_bindgen(js_name = tokenInfo)]
+    pub fn token_info(&self, refresh: Option<bool>) -> Promise {
+        let session = self.0.clone();
+        promise(Box::pin(async move {
+            let info = session.token_info(refresh.into()).await?;
+            let facts = TokenFacts {
+                expires_at: info.expires_at.map(|at| at as f64),
+                scope: &info.scope,
+                iss: &info.issuer,
+                aud: &info.audience,
+                sub: info.sub.as_str(),
+            };
+            Ok(serde_wasm_bindgen::to_value(&facts)?)
+        }))
+    }
+
+    /// Ends the session.
+    #[wasm_bindgen(js_name = signOut)]
+    pub fn sign_out(&self) -> Promise {
+        let session = self.0.clone();
+        promise(Box::pin(async move {
+            session.sign_out().await?;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+}
