@@ -1,0 +1,308 @@
+//! The database: when it opens, what is single-use, what expires, and what happens when it is taken away.
+
+use crate::support::*;
+use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::ports::StorageError;
+use js_sys::Array;
+use rexie::{Rexie, TransactionMode};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+async fn nothing_opens_before_first_use() {
+    no_database().await;
+    let browser = Browser::new(BrowserOptions::default());
+    sleep(20).await;
+    let databases = js_async(
+        "return (await indexedDB.databases()).map(d => d.name).join()",
+        &JsValue::UNDEFINED,
+        &JsValue::UNDEFINED,
+    )
+    .await;
+    assert!(!databases.as_string().expect("text").contains(DATABASE));
+    drop(browser);
+}
+
+#[wasm_bindgen_test]
+async fn the_database_is_the_official_one() {
+    no_database().await;
+    assert!(
+        ports()
+            .sessions
+            .get(&alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
+    let found = js_async(
+        "const open = indexedDB.open(a);
+         await new Promise((yes, no) => { open.onsuccess = yes; open.onerror = no; open.onupgradeneeded = no });
+         const db = open.result;
+         const names = [...db.objectStoreNames];
+         const stores = names.map(n => db.transaction(n).objectStore(n));
+         const like = s => s.keyPath === null && s.autoIncrement && [...s.indexNames].join() === 'expiresAt'
+           && s.index('expiresAt').keyPath === 'expiresAt' && !s.index('expiresAt').unique;
+         const result = `${db.version} ${names.join()} ${stores.every(like)}`;
+         db.close();
+         return result",
+        &DATABASE.into(),
+        &JsValue::UNDEFINED,
+    )
+    .await;
+    assert_eq!(
+        found.as_string().expect("text"),
+        "1 authorizationServerMetadataCache,didCache,dpopNonceCache,handleCache,\
+         protectedResourceMetadataCache,session,state true"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn writes_are_durable_before_they_are_done() {
+    no_database().await;
+    let ports = ports();
+    let session = session(new_key().await);
+    ports.sessions.delete(&alice()).await.expect("opens");
+    let _seen = Replaced::new(
+        "IDBDatabase.prototype",
+        "transaction",
+        "{ value: function (...args) {
+             const transaction = old.apply(this, args);
+             globalThis.durability = transaction.durability;
+             globalThis.committed = false;
+             transaction.addEventListener('complete', () => { globalThis.committed = true });
+             return transaction } }",
+    );
+    ports.sessions.put(session).await.expect("stores");
+    assert_eq!(
+        js("return globalThis.durability").as_string().as_deref(),
+        Some("strict")
+    );
+    assert!(js("return globalThis.committed").is_truthy());
+}
+
+#[wasm_bindgen_test]
+async fn of_two_takers_one_gets_the_row() {
+    no_database().await;
+    ports()
+        .pending
+        .put("s", login(new_key().await))
+        .await
+        .expect("stores");
+    let takers = (0..4).map(|_| {
+        let ports = ports();
+        async move {
+            let taken = ports.pending.take("s").await.expect("reads");
+            JsValue::from(taken.is_some())
+        }
+    });
+    let winners = all(takers.collect()).await;
+    assert_eq!(winners.iter().filter(|won| won.is_truthy()).count(), 1);
+}
+
+async fn keys(store: &str) -> String {
+    let database = outside().await;
+    let transaction = database
+        .transaction(&[store], TransactionMode::ReadOnly)
+        .expect("transaction");
+    let keys = transaction
+        .store(store)
+        .expect("store")
+        .get_all_keys(None, None)
+        .await
+        .expect("keys");
+    database.close();
+    keys.into_iter().collect::<Array>().join(" ").into()
+}
+
+fn row_expiring_in(milliseconds: i32) -> JsValue {
+    js1(
+        "return { value: {}, expiresAt: new Date(Date.now() + a).toISOString() }",
+        &milliseconds.into(),
+    )
+}
+
+#[wasm_bindgen_test]
+async fn storing_a_sign_in_sweeps_those_that_expired_and_only_those() {
+    no_database().await;
+    put_row("state", "long gone", &row_expiring_in(-86_400_000)).await;
+    put_row("state", "just gone", &row_expiring_in(-1000)).await;
+    put_row("state", "alive", &row_expiring_in(60_000)).await;
+    put_row("state", "timeless", &js("return { value: {} }")).await;
+    put_row("session", "gone", &row_expiring_in(-1000)).await;
+    ports()
+        .pending
+        .put("new", login(new_key().await))
+        .await
+        .expect("stores");
+    assert_eq!(keys("state").await, "alive new timeless");
+    assert_eq!(keys("session").await, "gone");
+}
+
+#[wasm_bindgen_test]
+async fn an_expired_row_reads_as_absent_and_is_removed() {
+    no_database().await;
+    put_row("state", "s", &row_expiring_in(-1)).await;
+    assert!(ports().pending.take("s").await.expect("reads").is_none());
+    assert_eq!(keys("state").await, "");
+
+    let mut session = session(new_key().await);
+    session.tokens.refresh_token = None;
+    session.tokens.expires_at = Some(js_sys::Date::now() as u64 - 1000);
+    let sessions = ports().sessions;
+    sessions.put(session).await.expect("stores");
+    assert_eq!(keys("session").await, ALICE);
+    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    assert_eq!(keys("session").await, "");
+}
+
+#[wasm_bindgen_test]
+async fn deleting_what_is_not_there_is_no_error() {
+    no_database().await;
+    let sessions = ports().sessions;
+    sessions.delete(&alice()).await.expect("deletes");
+    sessions
+        .put(session(new_key().await))
+        .await
+        .expect("stores");
+    sessions.delete(&alice()).await.expect("deletes");
+    assert!(row("session", ALICE).await.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_database_deleted_under_us_is_made_anew() {
+    no_database().await;
+    let ports = ports();
+    let session = session(new_key().await);
+    ports.sessions.put(session.clone()).await.expect("stores");
+    // Comes to an end only because our connection gives way.
+    Rexie::delete(DATABASE).await.expect("deletes");
+    assert!(ports.sessions.get(&alice()).await.expect("reads").is_none());
+    ports.sessions.put(session).await.expect("stores");
+    assert!(row("session", ALICE).await.is_some());
+}
+
+#[wasm_bindgen_test]
+async fn first_uses_at_the_same_time_share_what_they_store() {
+    no_database().await;
+    let ports = ports();
+    let key = new_key().await;
+    let logins = (0..5).map(|n| {
+        let (ports, login) = (ports.clone(), login(key.clone()));
+        async move {
+            ports
+                .pending
+                .put(&n.to_string(), login)
+                .await
+                .expect("stores");
+            JsValue::UNDEFINED
+        }
+    });
+    all(logins.collect()).await;
+    assert_eq!(keys("state").await, "0 1 2 3 4");
+}
+
+/// Makes the next transactions fail, as many times as `times` says.
+fn failing(times: u32, failure: &str) -> Replaced {
+    js1("globalThis.failures = a", &times.into());
+    Replaced::new(
+        "IDBDatabase.prototype",
+        "transaction",
+        &format!(
+            "{{ value: function (...args) {{
+                 const fails = globalThis.failures > 0;
+                 globalThis.failures -= 1;
+                 if (!fails) return old.apply(this, args);
+                 {failure} }} }}"
+        ),
+    )
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_connection_is_replaced_once() {
+    no_database().await;
+    let sessions = ports().sessions;
+    let session = session(new_key().await);
+    for failure in [
+        "throw new DOMException('closing', 'InvalidStateError')",
+        "const t = old.apply(this, args); queueMicrotask(() => t.abort()); return t",
+    ] {
+        let _broken = failing(1, failure);
+        sessions.put(session.clone()).await.expect(failure);
+    }
+    let _broken = failing(9, "throw new DOMException('closing', 'InvalidStateError')");
+    assert_eq!(
+        sessions.put(session).await,
+        Err(StorageError::Failed("closing".to_owned()))
+    );
+    assert_eq!(js("return globalThis.failures").as_f64(), Some(7.0));
+}
+
+#[wasm_bindgen_test]
+async fn a_full_disk_is_told_apart() {
+    no_database().await;
+    let sessions = ports().sessions;
+    let _full = Replaced::new(
+        "IDBObjectStore.prototype",
+        "put",
+        "{ value: () => { throw new DOMException('', 'QuotaExceededError') } }",
+    );
+    assert_eq!(
+        sessions.put(session(new_key().await)).await,
+        Err(StorageError::Full)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn refused_or_missing_storage_is_denied() {
+    let sessions = ports().sessions;
+    {
+        let _missing = Replaced::missing("globalThis", "indexedDB");
+        assert!(matches!(
+            sessions.get(&alice()).await,
+            Err(StorageError::Denied(_))
+        ));
+    }
+    {
+        let _throwing = Replaced::new(
+            "globalThis",
+            "indexedDB",
+            "{ get() { throw new DOMException('sandboxed', 'SecurityError') } }",
+        );
+        assert!(matches!(
+            sessions.get(&alice()).await,
+            Err(StorageError::Denied(_))
+        ));
+    }
+    for name in ["SecurityError", "InvalidStateError"] {
+        let _refused = Replaced::new(
+            "IDBFactory.prototype",
+            "open",
+            &format!("{{ value: () => {{ throw new DOMException('no', '{name}') }} }}"),
+        );
+        assert_eq!(
+            sessions.get(&alice()).await.err(),
+            Some(StorageError::Denied("no".to_owned())),
+            "{name}"
+        );
+    }
+    // And once it is there, it works.
+    no_database().await;
+    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_disposed_browser_stores_nothing_more() {
+    no_database().await;
+    let browser = Browser::new(BrowserOptions::default());
+    let ports = browser.ports();
+    ports.sessions.delete(&alice()).await.expect("opens");
+    browser.dispose();
+    assert_eq!(
+        ports.sessions.put(session(new_key().await)).await,
+        Err(StorageError::Disposed)
+    );
+    assert_eq!(
+        ports.pending.take("s").await.err(),
+        Some(StorageError::Disposed)
+    );
+}

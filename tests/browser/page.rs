@@ -1,0 +1,120 @@
+//! The page: its address, leaving it, the pointer to the account, and work in the background.
+
+use crate::support::*;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const POINTER: &str = "@@atproto/oauth-client-browser(sub)";
+
+#[wasm_bindgen_test]
+fn the_account_is_remembered_where_the_official_client_looks() {
+    let active = ports().active;
+    active.set(Some(&alice()));
+    let stored = js1("return localStorage.getItem(a)", &POINTER.into());
+    assert_eq!(stored.as_string().as_deref(), Some(ALICE));
+    assert_eq!(ports().active.get().as_deref(), Some(ALICE));
+    active.set(None);
+    assert!(js1("return localStorage.getItem(a)", &POINTER.into()).is_null());
+    assert_eq!(active.get(), None);
+}
+
+#[wasm_bindgen_test]
+fn without_storage_the_page_remembers_by_itself() {
+    let active = ports().active;
+    for denial in [
+        "{ value: undefined }",
+        "{ get() { throw new DOMException('denied', 'SecurityError') } }",
+    ] {
+        let _denied = Replaced::new("globalThis", "localStorage", denial);
+        active.set(Some(&alice()));
+        assert_eq!(active.get().as_deref(), Some(ALICE));
+        assert_eq!(ports().active.get(), None);
+        active.set(None);
+        assert_eq!(active.get(), None);
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_address_is_read_and_replaced_without_loading() {
+    let navigator = ports().navigator;
+    let before = navigator.location().expect("a page");
+    let entries = js("return history.length").as_f64();
+    let with_answer = before.join("?x=1#state=s&code=c").expect("URL");
+    navigator.replace(with_answer.as_str());
+    assert_eq!(navigator.location(), Some(with_answer));
+    assert_eq!(js("return history.length").as_f64(), entries);
+    navigator.replace(before.as_str());
+    assert_eq!(navigator.location(), Some(before.clone()));
+    // Another origin's address cannot be shown; that is no reason to throw.
+    navigator.replace("https://elsewhere.example/");
+    assert_eq!(navigator.location(), Some(before));
+}
+
+async fn is_pending(future: &mut Pin<Box<dyn Future<Output = ()> + '_>>) -> bool {
+    sleep(10).await;
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+}
+
+#[wasm_bindgen_test]
+async fn leaving_ends_when_the_page_comes_back_out_of_the_cache() {
+    let navigator = ports().navigator;
+    let before = navigator.location().expect("a page");
+    // A fragment is left for without unloading the page.
+    let mut leaving = navigator.leave("#left");
+    assert!(is_pending(&mut leaving).await);
+    let left = navigator.location().expect("a page");
+    assert_eq!(left.fragment(), Some("left"));
+    js("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }))");
+    assert!(is_pending(&mut leaving).await);
+    js("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    assert!(!is_pending(&mut leaving).await);
+    navigator.replace(before.as_str());
+}
+
+#[wasm_bindgen_test]
+async fn leaving_takes_its_listener_along() {
+    js("globalThis.listeners = 0");
+    let count = |by: &str| {
+        format!(
+            "{{ value: function (...args) {{ if (args[0] === 'pageshow') globalThis.listeners {by}; return old.apply(this, args) }} }}"
+        )
+    };
+    let _adding = Replaced::new("globalThis", "addEventListener", &count("+= 1"));
+    let _removing = Replaced::new("globalThis", "removeEventListener", &count("-= 1"));
+    let navigator = ports().navigator;
+    let before = navigator.location().expect("a page");
+    let mut leaving = navigator.leave("#left");
+    assert!(is_pending(&mut leaving).await);
+    assert_eq!(js("return globalThis.listeners").as_f64(), Some(1.0));
+    drop(leaving);
+    assert_eq!(js("return globalThis.listeners").as_f64(), Some(0.0));
+    navigator.replace(before.as_str());
+}
+
+#[wasm_bindgen_test]
+async fn leaving_for_nowhere_ends_at_once() {
+    ports().navigator.leave("http://").await;
+}
+
+#[wasm_bindgen_test]
+async fn background_work_runs_to_its_end() {
+    let done = Rc::new(Cell::new(false));
+    let mark = done.clone();
+    ports().spawn.spawn(Box::pin(async move {
+        sleep(5).await;
+        mark.set(true);
+    }));
+    sleep(40).await;
+    assert!(done.get());
+}
+
+#[wasm_bindgen_test]
+fn the_clock_is_the_browsers() {
+    let before = js_sys::Date::now() as u64;
+    let now = ports().clock.now();
+    assert!((before..before + 1000).contains(&now));
+}

@@ -1,0 +1,364 @@
+//! The rows' format: ours read by other code, the official client's read by ours, and broken ones.
+
+use crate::support::*;
+use atproto_oauth_wasm::ports::{KeyError, Local, Signer, StorageError};
+use atproto_oauth_wasm::{Json, PublicJwk};
+use std::any::Any;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// The JSON text of a row's part, which leaves keys out of account.
+fn json(row: &JsValue, path: &str) -> String {
+    Json::from_js(get(row, path)).text()
+}
+
+#[wasm_bindgen_test]
+async fn a_session_row_has_the_official_format() {
+    no_database().await;
+    let key = new_key().await;
+    let kid = key.public_jwk().kid.clone();
+    ports().sessions.put(session(key)).await.expect("stores");
+    let row = row("session", ALICE).await.expect("row");
+    assert_eq!(members(&row), "value");
+    assert_eq!(
+        members(&get(&row, "value")),
+        "authMethod dpopKey extra tokenSet"
+    );
+    let sorted = js1(
+        "return JSON.stringify(a.value.tokenSet, Object.keys(a.value.tokenSet).sort())",
+        &row,
+    );
+    assert_eq!(
+        sorted.as_string().expect("text"),
+        format!(
+            r#"{{"access_token":"access","aud":"https://pds.example/","expires_at":"2030-03-17T17:46:40.123Z","iss":"https://auth.example","refresh_token":"refresh","scope":"atproto transition:generic","sub":"{ALICE}","token_type":"DPoP"}}"#
+        )
+    );
+    assert_eq!(json(&row, "value.authMethod"), r#"{"method":"none"}"#);
+    assert_eq!(members(&get(&row, "value.dpopKey")), "keyId keyPair");
+    assert_eq!(text(&row, "value.dpopKey.keyId"), Some(kid));
+    assert_eq!(
+        members(&get(&row, "value.dpopKey.keyPair")),
+        "privateKey publicKey"
+    );
+    assert!(
+        js1(
+            "return a.value.dpopKey.keyPair.privateKey instanceof CryptoKey",
+            &row
+        )
+        .is_truthy()
+    );
+    assert_eq!(
+        json(&row, "value.extra"),
+        r#"{"clientId":"https://app.example/client.json","server":{"issuer":"https://auth.example"}}"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
+    no_database().await;
+    let mut session = session(new_key().await);
+    session.tokens.refresh_token = None;
+    let sessions = ports().sessions;
+    sessions.put(session.clone()).await.expect("stores");
+    let stored = row("session", ALICE).await.expect("row");
+    assert_eq!(members(&stored), "expiresAt value");
+    assert_eq!(
+        text(&stored, "expiresAt").as_deref(),
+        Some("2030-03-17T17:46:40.123Z")
+    );
+    session.tokens.expires_at = None;
+    session.client_id = None;
+    session.server = None;
+    sessions.put(session).await.expect("stores");
+    let stored = row("session", ALICE).await.expect("row");
+    assert_eq!(members(&stored), "value");
+    assert_eq!(
+        members(&get(&stored, "value.tokenSet")),
+        "access_token aud iss scope sub token_type"
+    );
+    assert_eq!(json(&stored, "value.extra"), "{}");
+}
+
+#[wasm_bindgen_test]
+async fn a_pending_row_has_the_official_format_and_ten_minutes() {
+    no_database().await;
+    let before = js_sys::Date::now();
+    let mut login = login(new_key().await);
+    let pending = ports().pending;
+    pending
+        .put("the state", login.clone())
+        .await
+        .expect("stores");
+    let stored = row("state", "the state").await.expect("row");
+    assert_eq!(members(&stored), "expiresAt value");
+    let expires_at = text(&stored, "expiresAt").expect("text");
+    let lifetime = js_sys::Date::parse(&expires_at) - before;
+    assert!((600_000.0..610_000.0).contains(&lifetime), "{lifetime}");
+    assert!(expires_at.ends_with('Z'), "{expires_at}");
+    let value = get(&stored, "value");
+    assert_eq!(
+        members(&value),
+        "appState authMethod dpopKey extra iss verifier"
+    );
+    assert_eq!(text(&value, "iss").as_deref(), Some("https://auth.example"));
+    assert_eq!(text(&value, "verifier").as_deref(), Some("the verifier"));
+    assert_eq!(text(&value, "appState").as_deref(), Some("the app's"));
+    assert_eq!(json(&value, "authMethod"), r#"{"method":"none"}"#);
+    assert_eq!(
+        members(&get(&value, "extra")),
+        "account nonce redirectUri server"
+    );
+    login.app_state = None;
+    pending.put("the state", login).await.expect("stores");
+    let stored = row("state", "the state").await.expect("row");
+    assert!(!members(&get(&stored, "value")).contains("appState"));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_stored_comes_back_whole() {
+    no_database().await;
+    let (key, login) = {
+        let key = new_key().await;
+        (key.clone(), login(key))
+    };
+    ports()
+        .pending
+        .put("s", login.clone())
+        .await
+        .expect("stores");
+    let back = ports()
+        .pending
+        .take("s")
+        .await
+        .expect("reads")
+        .expect("row");
+    assert_eq!(back.issuer, login.issuer);
+    assert_eq!(back.verifier, login.verifier);
+    assert_eq!(back.app_state, login.app_state);
+    assert_eq!(back.account, login.account);
+    assert_eq!(back.redirect_uri, login.redirect_uri);
+    assert_eq!(back.server, login.server);
+    assert_eq!(back.nonce, login.nonce);
+    assert_eq!(back.key.public_jwk(), key.public_jwk());
+
+    let session = session(key);
+    ports().sessions.put(session.clone()).await.expect("stores");
+    let back = ports()
+        .sessions
+        .get(&alice())
+        .await
+        .expect("reads")
+        .expect("row");
+    assert_eq!(back.tokens, session.tokens);
+    assert_eq!(back.client_id, session.client_id);
+    assert_eq!(back.server, session.server);
+}
+
+#[wasm_bindgen_test]
+async fn a_key_pair_survives_storage_and_signs_again() {
+    no_database().await;
+    let key = new_key().await;
+    ports()
+        .sessions
+        .put(session(key.clone()))
+        .await
+        .expect("stores");
+    let back = ports()
+        .sessions
+        .get(&alice())
+        .await
+        .expect("reads")
+        .expect("row");
+    let signature = back.key.sign("later").await.expect("signs");
+    assert!(verifies(key.as_ref(), &signature, "later").await);
+}
+
+#[wasm_bindgen_test]
+async fn a_lifetime_beyond_all_dates_is_stored_as_the_last_date() {
+    no_database().await;
+    let mut session = session(new_key().await);
+    session.tokens.expires_at = Some(u64::MAX);
+    let sessions = ports().sessions;
+    sessions.put(session).await.expect("stores");
+    let back = sessions.get(&alice()).await.expect("reads").expect("row");
+    assert_eq!(back.tokens.expires_at, Some(8_640_000_000_000_000));
+}
+
+/// A session row as the official client stores it.
+async fn official_session() -> JsValue {
+    js_async(
+        "return { value: {
+           tokenSet: {
+             iss: 'https://auth.example', sub: a, aud: 'https://pds.example/', scope: 'atproto', refresh_token: 'r',
+             access_token: 'a', token_type: 'DPoP', expires_at: '2030-01-01T00:00:00.000Z',
+           },
+           authMethod: { method: 'none' },
+           dpopKey: {
+             keyId: 'official',
+             keyPair: await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
+           },
+         } }",
+        &ALICE.into(),
+        &JsValue::UNDEFINED,
+    )
+    .await
+}
+
+#[wasm_bindgen_test]
+async fn a_session_of_the_official_client_loads_and_signs() {
+    no_database().await;
+    put_row("session", ALICE, &official_session().await).await;
+    let session = ports()
+        .sessions
+        .get(&alice())
+        .await
+        .expect("reads")
+        .expect("row");
+    assert_eq!(session.tokens.access_token.expose(), "a");
+    assert_eq!(session.tokens.expires_at, Some(1_893_456_000_000));
+    assert_eq!(session.client_id, None);
+    assert_eq!(session.server, None);
+    assert_eq!(session.key.public_jwk().kid, "official");
+    let signature = session.key.sign("x").await.expect("signs");
+    assert!(verifies(session.key.as_ref(), &signature, "x").await);
+}
+
+/// A pending row as the official client stores it, good for a minute.
+async fn official_login() -> JsValue {
+    let session = official_session().await;
+    js1(
+        "return {
+           value: { iss: 'https://auth.example', authMethod: { method: 'none' }, verifier: 'v', appState: undefined,
+                    dpopKey: a.value.dpopKey },
+           expiresAt: new Date(Date.now() + 60000).toISOString(),
+         }",
+        &session,
+    )
+}
+
+#[wasm_bindgen_test]
+async fn a_sign_in_begun_by_the_official_client_loads() {
+    no_database().await;
+    put_row("state", "s", &official_login().await).await;
+    let login = ports()
+        .pending
+        .take("s")
+        .await
+        .expect("reads")
+        .expect("row");
+    assert_eq!(login.verifier.expose(), "v");
+    assert_eq!(login.app_state, None);
+    assert_eq!(login.account, None);
+    assert!(login.redirect_uri.is_none() && login.server.is_none() && login.nonce.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_broken_session_row_is_corrupt_and_says_where() {
+    no_database().await;
+    let cases = [
+        ("delete a.value", "value"),
+        ("a.value = 7", "tokenSet|authMethod"),
+        ("a.value = []", "value|authMethod"),
+        ("delete a.value.tokenSet", "tokenSet"),
+        ("a.value.tokenSet.sub = 'alice'", "sub"),
+        ("a.value.tokenSet.sub = 5", "sub"),
+        ("delete a.value.tokenSet.iss", "iss"),
+        ("a.value.tokenSet.access_token = {}", "access_token"),
+        ("a.value.tokenSet.token_type = 'Bearer'", "token_type"),
+        ("a.value.tokenSet.expires_at = 'soon'", "expires_at"),
+        ("a.value.tokenSet.expires_at = 5", "expires_at"),
+        ("delete a.value.authMethod", "authMethod"),
+        (
+            "a.value.authMethod = { method: 'private_key_jwt' }",
+            "authMethod",
+        ),
+        ("delete a.value.dpopKey", "dpopKey"),
+        ("delete a.value.dpopKey.keyPair", "keyPair"),
+        ("a.value.dpopKey.keyId = 1", "keyId"),
+        ("a.value.dpopKey.keyPair = {}", "dpopKey"),
+        (
+            "a.value.dpopKey.keyPair = { privateKey: a.value.dpopKey.keyPair.privateKey }",
+            "dpopKey",
+        ),
+        (
+            "a.value.dpopKey.keyPair = { publicKey: a.value.dpopKey.keyPair.publicKey, privateKey: a.value.dpopKey.keyPair.publicKey }",
+            "dpopKey",
+        ),
+    ];
+    let sessions = ports().sessions;
+    for (damage, expected) in cases {
+        let row = official_session().await;
+        js1(damage, &row);
+        put_row("session", ALICE, &row).await;
+        match sessions.get(&alice()).await.err() {
+            Some(StorageError::Corrupt(what)) => {
+                assert!(
+                    expected.split('|').any(|name| name == what),
+                    "{damage}: {what}"
+                );
+            }
+            other => panic!("{damage}: {other:?}"),
+        }
+    }
+    // What is no object at all is no row.
+    put_row("session", ALICE, &"text".into()).await;
+    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_stored_key_of_another_kind_is_corrupt() {
+    no_database().await;
+    let row = official_session().await;
+    let pair = js_async(
+        "return crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, false, ['sign', 'verify'])",
+        &JsValue::UNDEFINED,
+        &JsValue::UNDEFINED,
+    )
+    .await;
+    js2("a.value.dpopKey.keyPair = b", &row, &pair);
+    put_row("session", ALICE, &row).await;
+    assert_eq!(
+        ports().sessions.get(&alice()).await.err(),
+        Some(StorageError::Corrupt("dpopKey"))
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_broken_pending_row_is_corrupt_once_and_gone() {
+    no_database().await;
+    let row = official_login().await;
+    js1(
+        "a.value.extra = { account: { did: 'did:plc:x', pds: 'https://pds.example/' } }",
+        &row,
+    );
+    put_row("state", "s", &row).await;
+    let pending = ports().pending;
+    assert_eq!(
+        pending.take("s").await.err(),
+        Some(StorageError::Corrupt("account"))
+    );
+    assert!(pending.take("s").await.expect("reads").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_key_of_another_host_cannot_be_stored() {
+    struct Foreign(PublicJwk);
+    impl Signer for Foreign {
+        fn public_jwk(&self) -> &PublicJwk {
+            &self.0
+        }
+        fn sign<'a>(&'a self, _: &'a str) -> Local<'a, Result<[u8; 64], KeyError>> {
+            Box::pin(async { Err(KeyError::Unusable) })
+        }
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+    let key = Rc::new(Foreign(new_key().await.public_jwk().clone()));
+    assert_eq!(
+        ports().sessions.put(session(key)).await,
+        Err(StorageError::Corrupt("dpopKey"))
+    );
+}
