@@ -1,0 +1,42 @@
+//! The browser's adapters where there is no browser: an app rendered by Node. Nothing throws; what is missing is an
+//! error of its port, or nothing happens.
+
+#![cfg(target_arch = "wasm32")]
+// A test says that something must be so by failing where it is not.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use atproto_oauth_wasm::Did;
+use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::ports::{Message, StorageError};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn did() -> Did {
+    Did::parse("did:plc:z72i7hdynmk6r22z27h6tvur").expect("DID")
+}
+
+#[wasm_bindgen_test]
+async fn what_is_missing_is_an_error_or_nothing() {
+    let ports = Browser::new(BrowserOptions::default()).ports();
+    assert!(matches!(
+        ports.sessions.get(&did()).await,
+        Err(StorageError::Denied(_))
+    ));
+    assert!(matches!(
+        ports.pending.take("state").await,
+        Err(StorageError::Denied(_))
+    ));
+    assert_eq!(ports.navigator.location(), None);
+    ports.navigator.replace("https://example.com/");
+    ports.navigator.leave("https://example.com/").await;
+    drop(ports.lock.acquire("name").await);
+    ports.bus.post(&Message::Updated(did()));
+    // Never dropped: the process must be able to end nevertheless.
+    std::mem::forget(ports.bus.listen(Box::new(|_| {})));
+}
+
+#[wasm_bindgen_test]
+fn the_account_is_remembered_in_memory() {
+    let active = Browser::new(BrowserOptions::default()).ports().active;
+    active.set(Some(&did()));
+    assert_eq!(active.get().as_deref(), Some(did().as_str()));
+}

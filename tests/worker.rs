@@ -1,0 +1,72 @@
+//! The browser's adapters in a dedicated worker, which has no page, no `localStorage` and no `window`.
+
+#![cfg(target_arch = "wasm32")]
+// A test says that something must be so by failing where it is not.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::ports::{Ports, StoredSession};
+use atproto_oauth_wasm::{Did, Request, Secret, TokenSet};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+fn ports() -> Ports {
+    Browser::new(BrowserOptions::default()).ports()
+}
+
+fn did() -> Did {
+    Did::parse("did:plc:z72i7hdynmk6r22z27h6tvur").expect("DID")
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_is_nowhere_and_goes_nowhere() {
+    let ports = ports();
+    assert_eq!(ports.navigator.location(), None);
+    ports.navigator.replace("#x");
+    ports.navigator.leave("https://example.com/").await;
+}
+
+#[wasm_bindgen_test]
+fn a_worker_remembers_the_account_by_itself() {
+    let active = ports().active;
+    active.set(Some(&did()));
+    assert_eq!(active.get().as_deref(), Some(did().as_str()));
+    active.set(None);
+    assert_eq!(active.get(), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_session_is_stored_under_the_lock_and_signs() {
+    let ports = ports();
+    let guard = ports.lock.acquire("worker").await;
+    let key = ports.crypto.generate_key().await.expect("key");
+    let session = StoredSession {
+        tokens: TokenSet {
+            issuer: "https://auth.example".to_owned(),
+            sub: did(),
+            audience: "https://pds.example/".to_owned(),
+            scope: "atproto".to_owned(),
+            access_token: Secret::new("a".to_owned()),
+            refresh_token: None,
+            expires_at: None,
+        },
+        key,
+        client_id: None,
+        server: None,
+    };
+    ports.sessions.put(session.clone()).await.expect("stores");
+    drop(guard);
+    let back = ports.sessions.get(&did()).await.expect("reads");
+    let back = back.expect("row");
+    assert_eq!(back.tokens, session.tokens);
+    assert!(back.key.sign("x").await.is_ok());
+    ports.sessions.delete(&did()).await.expect("deletes");
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_fetches() {
+    let request = Request::get("data:text/plain,here".to_owned(), "*/*");
+    let response = ports().http.send(request).await.expect("answer");
+    assert_eq!(response.body, "here");
+}
