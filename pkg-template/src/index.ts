@@ -28,3 +28,17 @@ export type {
   TokenInfo,
   UpdatedEventDetail,
 } from './types.js'
+export {
+  ATPROTO_SCOPE_VALUE,
+  DEFAULT_ATPROTO_OAUTH_SCOPE,
+  DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS,
+  LOOPBACK_CLIENT_ID_ORIGIN,
+  atprotoLoopbackClientMetadata,
+  buildAtprotoLoopbackClientId,
+  buildAtprotoLoopbackClientMetadata,
+  buildLoopbackClientId,
+  isLoopbackHost,
+  isOAuthClientIdLoopback,
+  parseAtprotoLoopbackClientId,
+} from './loopback.js'
+export type { AtprotoLoopbackClientMetadata, LoopbackClientConfig } from './loopback.js'
