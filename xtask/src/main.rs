@@ -10,6 +10,7 @@ mod suites;
 mod tally;
 mod test;
 mod tools;
+mod wasm_tests;
 mod workspace;
 
 use std::process::ExitCode;

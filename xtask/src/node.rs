@@ -64,10 +64,18 @@ impl Node {
         Ok(command)
     }
 
+    /// The folder with `node` itself.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        Ok(self
+            .program
+            .parent()
+            .context("Node lies in no folder")?
+            .to_path_buf())
+    }
+
     /// The programs of packages are scripts that ask PATH for Node.
     fn put_on_path(&self, command: &mut Command) -> Result<()> {
-        let folder = self.program.parent().context("Node lies in no folder")?;
-        prepend_path(command, &[folder.to_path_buf()])
+        prepend_path(command, &[self.folder()?])
     }
 }
 

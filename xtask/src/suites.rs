@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::node::Node;
 use crate::tally::Tally;
 use crate::tools::{self, TARGET};
+use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
 use crate::{browser, package, process};
 
@@ -103,11 +104,8 @@ impl<'a> Runner<'a> {
             "js",
             "--lib",
         ];
-        let browser_tests: &[&str] = if self.has_browser_tests()? {
-            &["--test", "browser"]
-        } else {
-            &[]
-        };
+        let tests = WasmTests::find(self.workspace)?.all();
+        let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
         let cargo = |arguments: &[&[&str]]| {
             let mut command = self.workspace.cargo();
             command
@@ -118,7 +116,7 @@ impl<'a> Runner<'a> {
         let steps = [
             cargo(&[&["fmt", "--all", "--check"]]),
             cargo(&[&["clippy", "--workspace", "--all-targets"], &strict]),
-            cargo(&[&["clippy"], &browser, browser_tests, &strict]),
+            cargo(&[&["clippy"], &browser, &tests, &strict]),
             cargo(&[&["doc", "--workspace", "--no-deps"]]),
             cargo(&[&["doc", "--no-deps"], &browser]),
         ];
@@ -140,32 +138,50 @@ impl<'a> Runner<'a> {
         Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
     }
 
+    /// With wasm-pack, in a browser and, for an app rendered on a server, in Node.
     fn wasm(&self) -> Result<Tally> {
-        if !self.has_browser_tests()? {
-            bail!("Cargo.toml has no [[test]] named \"browser\": there is nothing to run");
-        }
         tools::wasm_target(self.workspace)?;
         browser::chrome(self.workspace)?;
         let driver = browser::driver(self.workspace)?;
-        let folders = [
+        let node = Node::set_up(self.workspace)?;
+        let tools = [
             tools::wasm_pack(self.workspace)?,
             tools::wasm_bindgen(self.workspace)?,
+            node.folder()?,
         ];
-        let mut command = self.workspace.command("wasm-pack");
-        // Nothing is downloaded: both tools are on PATH in the right versions.
-        command.args([
-            "test",
-            "--mode",
-            "no-install",
-            "--headless",
-            "--chrome",
-            "--chromedriver",
-        ]);
-        command.arg(&driver).args([".", "--test", "browser"]);
-        command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
-        tools::prepend_path(&mut command, &folders)?;
-        let outcome = watch(&mut command)?;
-        Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
+        let tests = WasmTests::find(self.workspace)?;
+
+        let wasm_pack = || {
+            let mut command = self.workspace.command("wasm-pack");
+            // Nothing is downloaded: the tools are on PATH in the right versions.
+            command
+                .args(["test", "--mode", "no-install"])
+                .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
+            command
+        };
+        let mut in_browser = wasm_pack();
+        in_browser
+            .args(["--headless", "--chrome", "--chromedriver"])
+            .arg(driver);
+        let mut in_node = wasm_pack();
+        in_node.arg("--node");
+
+        let mut tally = Tally::default();
+        for (mut command, names, place) in [
+            (in_browser, tests.browser, "a browser"),
+            (in_node, tests.node, "Node"),
+        ] {
+            if names.is_empty() {
+                println!("error: no test in tests/ runs as wasm in {place}");
+                tally += Tally::FAILED;
+                continue;
+            }
+            command.arg(".").args(wasm_tests::arguments(&names));
+            tools::prepend_path(&mut command, &tools)?;
+            let outcome = watch(&mut command)?;
+            tally += Tally::of_cargo(&outcome.output).judged(outcome.success);
+        }
+        Ok(tally)
     }
 
     fn package(&mut self) -> Result<Tally> {
@@ -232,14 +248,6 @@ impl<'a> Runner<'a> {
         }
         files.sort();
         Ok(files)
-    }
-
-    fn has_browser_tests(&self) -> Result<bool> {
-        let manifest = self.workspace.read("Cargo.toml")?;
-        Ok(manifest.split("[[test]]").skip(1).any(|table| {
-            let own = table.split("\n[").next().unwrap_or(table);
-            own.lines().any(|line| line.trim() == "name = \"browser\"")
-        }))
     }
 }
 
