@@ -56,18 +56,18 @@ impl Shared {
             Freshness::Recent => self.memory.get(&url, self.ports.clock.now()),
             Freshness::Now => None,
         };
-        let response = match known {
-            Some(response) => response,
-            None => {
-                request.revalidate = freshness == Freshness::Now;
-                self.send(step, request).await?
-            }
+        let judged = |response: &Response| match judge(response) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(Error::new(step, error).at(&url)),
+            Err(error) => Err(Error::new(step, error).at(&url)),
         };
-        let value = match judge(&response) {
-            Ok(Ok(value)) => value,
-            Ok(Err(error)) => return Err(Error::new(step, error).at(&url)),
-            Err(error) => return Err(Error::new(step, error).at(&url)),
-        };
+        if let Some(response) = known {
+            // Not put back: a document that is read often must be forgotten in time as well.
+            return judged(&response);
+        }
+        request.revalidate = freshness == Freshness::Now;
+        let response = self.send(step, request).await?;
+        let value = judged(&response)?;
         self.memory.put(url, response, self.ports.clock.now());
         Ok(value)
     }
