@@ -136,7 +136,12 @@ impl Shared {
             .await
             .map_err(stored)?;
         if let Err(error) = self.tell_updated(&tokens).await {
-            self.ports.sessions.delete(&sub).await.map_err(stored)?;
+            // As if there had been no sign-in: the new tokens will be revoked, and an older session is still good.
+            let undone = match older {
+                Some(older) => self.ports.sessions.put(older).await,
+                None => self.ports.sessions.delete(&sub).await,
+            };
+            undone.map_err(stored)?;
             return Err(error);
         }
         let known = Prover::new(session.key.clone());
