@@ -1,2 +1,11 @@
-//! The client against scripted servers, natively: no browser, no sockets.
+//! The client against a scripted network, natively: no browser, no sockets, no clock but the test's.
+//!
+//! `server` is an atproto network that checks all that a client must do right, `world` a browser that visits it. The
+//! files of `transcripts` are tables of what a server can answer and what must come of it; the others follow one user.
 #![cfg(not(target_arch = "wasm32"))]
+
+mod callback;
+mod server;
+mod session;
+mod sign_in;
+mod world;

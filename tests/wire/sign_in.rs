@@ -1,0 +1,344 @@
+//! The beginning of a sign-in, by every kind of input.
+
+use crate::server::{ALICE, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, PDS, WANDA, asked};
+use crate::world::{CLIENT_ID, REDIRECT_URI, World, kind, options};
+use atproto_oauth_wasm::ports::{Crypto, Local, Signer, StorageError};
+use atproto_oauth_wasm::ports::{KeyError, PendingLogin, PendingStore};
+use atproto_oauth_wasm::{
+    AuthorizeOptions, ConfigError, ErrorKind, HttpError, IdentityError, PeerError, Step, Url,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a sign-in asks of the network, and in which order.
+#[test]
+fn every_kind_of_input_leads_to_the_server() {
+    let handle = [
+        asked::HANDLE,
+        asked::ALICE_DID,
+        asked::RESOURCE,
+        asked::METADATA,
+    ];
+    let by_server = &handle[2..];
+    let issuer = [
+        "GET https://issuer.example.com/.well-known/oauth-protected-resource",
+        asked::METADATA,
+    ];
+    let wanda = [
+        asked::WANDA_DID,
+        "GET https://pds2.example.com/.well-known/oauth-protected-resource",
+        asked::METADATA,
+    ];
+    for (input, requests, hint) in [
+        ("alice.example.com", &handle[..], Some("alice.example.com")),
+        ("ALICE.Example.com", &handle, Some("ALICE.Example.com")),
+        (ALICE.did, &handle[1..], Some(ALICE.did)),
+        (WANDA.did, &wanda, Some(WANDA.did)),
+        (PDS, by_server, None),
+        ("https://pds.example.com/xrpc?x#y", by_server, None),
+        (ISSUER, &issuer, None),
+    ] {
+        let world = World::new();
+        let tab = world.tab();
+        let url = world.authorize(&tab, input).expect(input);
+        let log = world.server.take_log();
+        let (par, resolution) = log.split_at(log.len() - 2);
+        assert_eq!(par, requests, "{input}");
+        // Twice: the server's nonce is learned from its refusal.
+        assert_eq!(resolution, [asked::PAR, asked::PAR], "{input}");
+        let pushed = world.server.pushed(&url);
+        assert_eq!(
+            pushed.get("login_hint").map(String::as_str),
+            hint,
+            "{input}"
+        );
+        assert_eq!(world.origin.pending_logins(), 1, "{input}");
+    }
+}
+
+#[test]
+fn the_pushed_request_says_this_and_no_more() {
+    let world = World::new();
+    let tab = world.tab();
+    let options = AuthorizeOptions {
+        state: Some("the app's own".into()),
+        redirect_uri: Some("https://app.example.com/other".into()),
+        scope: Some("atproto".into()),
+        parameters: [
+            ("prompt", "login"),
+            ("state", "forged"),
+            ("login_hint", "mallory.elsewhere.com"),
+            ("popupName", "x"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec(),
+    };
+    let url = world
+        .run(tab.client.authorize(ALICE.handle, &options, &|_| ()))
+        .expect("a sign-in begun");
+    let mut pushed = world.server.pushed(&url);
+    let challenge = pushed.remove("code_challenge").expect("a challenge");
+    assert_eq!(challenge.len(), 43);
+    let state = pushed.remove("state").expect("a state");
+    assert_eq!(state.len(), 22);
+    let rest: Vec<(&str, &str)> = pushed
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        rest,
+        [
+            ("client_id", CLIENT_ID),
+            ("code_challenge_method", "S256"),
+            ("login_hint", ALICE.handle),
+            ("prompt", "login"),
+            ("redirect_uri", "https://app.example.com/other"),
+            ("response_mode", "fragment"),
+            ("response_type", "code"),
+            ("scope", "atproto"),
+        ]
+    );
+    let params = world.server.consent(&url, &ALICE);
+    let signed_in = world.callback(&tab, &params).expect("a sign-in");
+    assert_eq!(signed_in.state.as_deref(), Some("the app's own"));
+}
+
+#[test]
+fn by_default_the_registered_scope_and_the_first_redirect_uri_are_asked_for() {
+    let world = World::new();
+    let url = world.authorize(&world.tab(), ALICE.did).expect("begun");
+    let pushed = world.server.pushed(&url);
+    assert_eq!(pushed["scope"], "atproto transition:generic");
+    assert_eq!(pushed["redirect_uri"], REDIRECT_URI);
+}
+
+#[test]
+fn each_step_is_told_before_it_is_taken() {
+    let world = World::new();
+    let tab = world.tab();
+    let steps = RefCell::new(Vec::new());
+    let told = |step| steps.borrow_mut().push(step);
+    let options = AuthorizeOptions::default();
+    world
+        .run(tab.client.authorize(ALICE.handle, &options, &told))
+        .expect("begun");
+    assert_eq!(
+        *steps.borrow(),
+        [
+            Step::Handle,
+            Step::Did,
+            Step::Resource,
+            Step::Issuer,
+            Step::Par
+        ]
+    );
+}
+
+#[test]
+fn documents_are_remembered_for_a_minute() {
+    let world = World::new();
+    let tab = world.tab();
+    world.authorize(&tab, ALICE.handle).expect("begun");
+    world.pass(59);
+    world.authorize(&tab, ALICE.handle).expect("begun again");
+    assert_eq!(world.server.count(asked::HANDLE), 1);
+    assert_eq!(world.server.count(asked::METADATA), 1);
+    world.pass(2);
+    world.authorize(&tab, ALICE.handle).expect("begun anew");
+    assert_eq!(world.server.count(asked::HANDLE), 2);
+    assert_eq!(world.server.count(asked::METADATA), 2);
+}
+
+#[test]
+fn a_document_that_was_refused_is_not_remembered() {
+    let world = World::new();
+    let tab = world.tab();
+    world.server.fault(
+        asked::ALICE_DID,
+        Fault::lies(|doc| doc["service"] = serde_json::json!([])),
+    );
+    let no_pds = ErrorKind::Identity(IdentityError::NoPds(crate::world::did(&ALICE)));
+    assert_eq!(kind(world.authorize(&tab, ALICE.did)), no_pds);
+    world.server.heal();
+    assert!(world.authorize(&tab, ALICE.did).is_ok());
+}
+
+#[test]
+fn bad_input_costs_no_request() {
+    let world = World::new();
+    let tab = world.tab();
+    for input in [
+        "@alice.example.com",
+        "alice",
+        "",
+        " alice.example.com",
+        "did:key:z6Mk",
+    ] {
+        assert_eq!(
+            kind(world.authorize(&tab, input)),
+            ErrorKind::Identity(IdentityError::InvalidHandle(input.into()))
+        );
+    }
+    assert_eq!(
+        kind(world.authorize(&tab, "https://")),
+        ErrorKind::Identity(IdentityError::InvalidService("https://".into()))
+    );
+    assert_eq!(
+        kind(world.authorize(&tab, "http://pds.example.com")),
+        ErrorKind::Peer(PeerError::InsecureResource("http://pds.example.com".into()))
+    );
+    let options = AuthorizeOptions {
+        redirect_uri: Some("https://app.example.com/unknown".into()),
+        ..AuthorizeOptions::default()
+    };
+    assert_eq!(
+        kind(world.run(tab.client.authorize(ALICE.did, &options, &|_| ()))),
+        ErrorKind::Config(ConfigError::UnknownRedirectUri)
+    );
+    assert_eq!(world.server.count(asked::ANYTHING), 0);
+    assert_eq!(world.origin.pending_logins(), 0);
+}
+
+#[test]
+fn a_did_web_on_localhost_can_be_forbidden() {
+    let world = World::new();
+    let mut options = options();
+    options.allow_http = Some(false);
+    let tab = world.tab_with(options, |_| ());
+    let did = atproto_oauth_wasm::Did::parse("did:web:localhost%3A3000").expect("a DID");
+    assert_eq!(
+        kind(world.authorize(&tab, did.as_str())),
+        ErrorKind::Identity(IdentityError::InsecureDidWeb(did.clone()))
+    );
+    assert_eq!(world.server.count(asked::ANYTHING), 0);
+}
+
+#[test]
+fn http_is_for_those_who_ask_for_it() {
+    let world = World::new();
+    let mut options = options();
+    options.allow_http = Some(true);
+    let tab = world.tab_with(options, |_| ());
+    let resource = "GET http://localhost:2583/.well-known/oauth-protected-resource";
+    let metadata = "GET http://localhost:2583/.well-known/oauth-authorization-server";
+    world
+        .server
+        .fault(resource, Fault::json(404, serde_json::json!({})));
+    world.server.fault(metadata, Fault::offline());
+    let failure = world.authorize(&tab, "http://localhost:2583");
+    assert_eq!(
+        kind(failure),
+        ErrorKind::Http(HttpError::Unreachable("offline".into()))
+    );
+    assert_eq!(
+        world.server.count(metadata),
+        2,
+        "as PDS's own server, and as issuer"
+    );
+}
+
+#[test]
+fn leaving_for_the_server_and_coming_back_is_told() {
+    let world = World::new();
+    let tab = world.tab();
+    let steps = RefCell::new(Vec::new());
+    let told = |step| steps.borrow_mut().push(step);
+    let options = AuthorizeOptions::default();
+    let user = async {
+        while tab.page.left_for().is_none() {
+            futures::future::ready(()).await;
+            crate::server::yield_now().await;
+        }
+        tab.page.show_again();
+    };
+    let sign_in = tab.client.sign_in(ALICE.did, &options, &told);
+    let (outcome, ()) = world.run(futures::future::join(sign_in, user));
+    assert_eq!(kind(outcome), ErrorKind::NavigatedBack);
+    assert_eq!(steps.borrow().last(), Some(&Step::Redirect));
+    let url = Url::parse(&tab.page.left_for().expect("left")).expect("a URL");
+    assert_eq!(world.server.pushed(&url)["login_hint"], ALICE.did);
+}
+
+#[test]
+fn a_failure_at_any_step_leaves_nothing_behind() {
+    for (at, step) in [
+        (asked::HANDLE, Step::Handle),
+        (asked::ALICE_DID, Step::Did),
+        (asked::RESOURCE, Step::Resource),
+        (asked::METADATA, Step::Issuer),
+        (asked::PAR, Step::Par),
+    ] {
+        let world = World::new();
+        let tab = world.tab();
+        world.server.fault(at, Fault::offline());
+        let error = world.authorize(&tab, ALICE.handle).expect_err(at);
+        assert_eq!(error.step(), step);
+        assert!(error.is_retryable());
+        let asked = error.url().expect("an address");
+        assert!(
+            asked.starts_with(at.split(' ').nth(1).expect("a URL")),
+            "{asked}"
+        );
+        assert_eq!(world.origin.pending_logins(), 0);
+    }
+}
+
+/// No keys, as on an insecure page.
+struct NoCrypto;
+
+impl Crypto for NoCrypto {
+    fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {
+        Box::pin(async { Err(KeyError::Unavailable) })
+    }
+
+    fn sha256<'a>(&'a self, _: &'a [u8]) -> Local<'a, Result<[u8; 32], KeyError>> {
+        Box::pin(async { Err(KeyError::Unavailable) })
+    }
+}
+
+/// No space left.
+struct FullStore;
+
+impl PendingStore for FullStore {
+    fn put<'a>(&'a self, _: &'a str, _: PendingLogin) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async { Err(StorageError::Full) })
+    }
+
+    fn take<'a>(&'a self, _: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+        Box::pin(async { Err(StorageError::Full) })
+    }
+}
+
+#[test]
+fn a_host_that_cannot_is_named() {
+    let world = World::new();
+    let tab = world.tab_with(options(), |ports| ports.crypto = Rc::new(NoCrypto));
+    assert_eq!(
+        kind(world.authorize(&tab, ALICE.did)),
+        ErrorKind::Key(KeyError::Unavailable)
+    );
+    assert_eq!(world.server.count(asked::PAR), 0);
+
+    let tab = world.tab_with(options(), |ports| ports.pending = Rc::new(FullStore));
+    let error = world.authorize(&tab, ALICE.did).expect_err("no space");
+    assert_eq!(error.kind(), &ErrorKind::Storage(StorageError::Full));
+    assert_eq!(error.step(), Step::Storage);
+    assert_eq!(
+        kind(world.callback(&tab, "state=x&code=y&iss=z")),
+        ErrorKind::Storage(StorageError::Full)
+    );
+}
+
+#[test]
+fn an_account_elsewhere_leads_elsewhere() {
+    let world = World::new();
+    let tab = world.tab();
+    let par = "POST https://issuer.elsewhere.com/oauth/par";
+    world.server.fault(par, Fault::offline());
+    let error = world.authorize(&tab, MALLORY.handle).expect_err("offline");
+    assert_eq!(error.step(), Step::Par);
+    assert_eq!(
+        error.url(),
+        Some(format!("{FOREIGN_ISSUER}/oauth/par").as_str())
+    );
+}
