@@ -6,6 +6,7 @@ use super::{Error, ErrorKind, SessionEnd, Shared, Step};
 use crate::oauth::{ServerMetadata, TokenSet, endpoint_request, judge_token, refresh_form};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
+use crate::url::Url;
 use std::rc::Rc;
 
 impl Shared {
@@ -119,29 +120,31 @@ impl Shared {
         let issuer = live.grant()?.tokens.issuer.clone();
         let verdict = self.verify_authority(&live.did, &issuer).await;
         let _lock = self.lock(&live.did).await;
+        // The verdict is on the session that was refreshed. What is stored now may be a newer one, or none.
+        let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
+            return Ok(());
+        };
+        if stored.tokens.issuer != issuer {
+            return Ok(());
+        }
         match verdict {
-            Ok(pds) => {
-                let Ok(Some(mut stored)) = self.ports.sessions.get(&live.did).await else {
-                    return Ok(());
-                };
-                if stored.tokens.issuer != issuer || stored.tokens.audience == pds.as_str() {
-                    return Ok(());
-                }
-                stored.tokens.audience = pds.as_str().to_owned();
-                let tokens = stored.tokens.clone();
-                self.ports
-                    .sessions
-                    .put(stored.clone())
-                    .await
-                    .map_err(|error| Error::new(Step::Storage, error))?;
-                self.adopt(stored).await?;
-                self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
-                self.tell_updated(&tokens).await
-            }
+            Ok(pds) if stored.tokens.audience == pds.as_str() => Ok(()),
+            Ok(pds) => self.move_audience(stored, &pds).await,
             Err(error) if matches!(error.kind(), ErrorKind::NotAuthoritative { .. }) => {
                 self.end(&live.did, SessionEnd::Migrated).await
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Follows an account to another PDS of the same server.
+    async fn move_audience(&self, mut session: StoredSession, pds: &Url) -> Result<(), Error> {
+        pds.as_str().clone_into(&mut session.tokens.audience);
+        let tokens = session.tokens.clone();
+        let stored = self.ports.sessions.put(session.clone()).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        self.adopt(session).await?;
+        self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
+        self.tell_updated(&tokens).await
     }
 }
