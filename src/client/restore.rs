@@ -25,14 +25,8 @@ impl OAuthClient {
     pub async fn restore(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
         let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
         let session = match self.0.stored(&sub).await? {
-            Some(session) => session,
-            None => {
-                let _lock = self.0.lock(&sub).await;
-                return Err(self
-                    .0
-                    .end_with(&sub, SessionEnd::Vanished, Step::Storage)
-                    .await);
-            }
+            Some(session) if session.tokens.sub == sub => session,
+            _ => self.0.stored_or_over(&sub).await?,
         };
         let live = self.0.adopt(session).await?;
         match refresh {
@@ -52,5 +46,16 @@ impl Shared {
     pub(super) async fn stored(self: &Rc<Self>, sub: &Did) -> Result<Option<StoredSession>, Error> {
         let stored = self.ports.sessions.get(sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
+    }
+
+    /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
+    async fn stored_or_over(self: &Rc<Self>, sub: &Did) -> Result<StoredSession, Error> {
+        let _lock = self.lock(sub).await;
+        let end = match self.stored(sub).await? {
+            Some(session) if session.tokens.sub == *sub => return Ok(session),
+            Some(_) => SessionEnd::SubMismatch,
+            None => SessionEnd::Vanished,
+        };
+        Err(self.end_with(sub, end, Step::Storage).await)
     }
 }
