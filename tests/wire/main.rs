@@ -5,6 +5,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod callback;
+mod refresh;
 mod server;
 mod session;
 mod sign_in;

@@ -63,6 +63,11 @@ impl World {
         self.origin.clock().advance(seconds * 1000);
     }
 
+    /// Lets the lifetime of every token pass.
+    pub(crate) fn expire(&self) {
+        self.pass(3601);
+    }
+
     /// Lets everything happen up to the callback; what the server answers.
     pub(crate) fn consented(&self, tab: &Tab, account: &Account) -> String {
         let url = self.authorize(tab, account.did).expect("a sign-in begun");
