@@ -33,8 +33,12 @@ impl Shared {
                 drop(self.tell_updated(&tokens).await);
             }
             Message::Deleted(sub, end) => {
-                if let Some(live) = self.live(&sub) {
-                    live.end(end.clone());
+                // News can be late: a session that was stored since is another, and lives.
+                let stored = self.ports.sessions.get(&sub).await;
+                match (self.live(&sub), stored) {
+                    (Some(_), Ok(Some(stored))) => drop(self.adopt(stored).await),
+                    (Some(live), _) => live.end(end.clone()),
+                    (None, _) => {}
                 }
                 if let Some(observer) = &self.observer {
                     drop(observer.deleted(&sub, &end).await);
