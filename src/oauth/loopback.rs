@@ -43,7 +43,10 @@ pub fn loopback_client_id(page: &Url) -> Result<String, ConfigError> {
 /// The metadata that a loopback client id stands for, as the JSON text that a server would make of it.
 pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
     let invalid = ConfigError::InvalidLoopbackId;
-    let rest = client_id.strip_prefix(ORIGIN).unwrap_or_default();
+    let rest = client_id
+        .strip_prefix(ORIGIN)
+        .filter(|_| is_loopback_id(client_id))
+        .ok_or_else(|| ConfigError::InvalidClientId(client_id.to_owned()))?;
     if rest.contains('#') {
         return Err(invalid("Value must not contain a hash component"));
     }
