@@ -78,11 +78,10 @@ impl Url {
 
     /// Whether the URL names a user or a password.
     pub fn has_credentials(&self) -> bool {
-        let authority = self
-            .without_query()
-            .split_once("://")
-            .map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
-        authority.contains('@')
+        let authority = self.without_query()[self.scheme().len()..]
+            .strip_prefix("://")
+            .and_then(|rest| rest.split('/').next());
+        authority.is_some_and(|authority| authority.contains('@'))
     }
 
     /// Whether the scheme is http or https.
@@ -227,6 +226,7 @@ mod tests {
     #[test]
     fn an_at_sign_in_the_path_is_no_credential() {
         assert!(!url("https://example.com/@alice?u=a@b").has_credentials());
+        assert!(!url("app:x://a@b").has_credentials());
     }
 
     #[test]
