@@ -5,8 +5,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod callback;
+mod other_client;
+mod page;
+mod parsers;
 mod refresh;
 mod server;
 mod session;
 mod sign_in;
+mod tabs;
 mod world;
