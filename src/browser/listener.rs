@@ -8,12 +8,13 @@ use wasm_bindgen::closure::Closure;
 pub(super) struct Listener {
     target: JsValue,
     event: JsValue,
-    handler: Closure<dyn FnMut(JsValue)>,
+    /// Not `FnMut`: an app's own handler may cause the next event of the kind before it returns.
+    handler: Closure<dyn Fn(JsValue)>,
 }
 
 impl Listener {
     /// Listens. A target that takes no listeners never calls.
-    pub(super) fn new(target: &JsValue, event: &str, heard: impl FnMut(JsValue) + 'static) -> Self {
+    pub(super) fn new(target: &JsValue, event: &str, heard: impl Fn(JsValue) + 'static) -> Self {
         let listener = Self {
             target: target.clone(),
             event: JsValue::from_str(event),
