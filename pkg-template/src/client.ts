@@ -6,12 +6,30 @@ import type {
   AuthorizeOptions,
   BrowserOAuthClientLoadOptions,
   BrowserOAuthClientOptions,
+  PopupOptions,
   SessionEventMap,
   SessionFacts,
 } from './types.js'
 
 /** The facts of new tokens as the core gives them: times in milliseconds. */
 type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expires_at'> & { expires_at?: number }
+
+/** What a page starts with. `state` is there only after a sign-in: the app's own text, or `null`. */
+type Initialized = { session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null }
+
+/**
+ * The `init` under way on this page. The address holds an answer only once: who asks while it is being used, such as a
+ * component that is mounted twice, shares what comes of it, whichever client it asks with.
+ */
+let initializing: Promise<Initialized | undefined> | undefined
+
+/** What the core is given to begin a sign-in. */
+type Request = [
+  input: string,
+  options: ReturnType<typeof forCore>,
+  progress: AuthorizeOptions['onProgress'],
+  aborted: Promise<never> | undefined,
+]
 
 /**
  * Signs users of the AT Protocol in to a browser app.
@@ -45,11 +63,16 @@ export class BrowserOAuthClient extends EventTarget {
 
   /**
    * Finishes a sign-in whose answer is in the page's address, or else restores the session of the account that was used
-   * last. `undefined`: nobody is signed in. Call it once, when the page loads.
+   * last. `undefined`: nobody is signed in. Call it once, when the page loads; calls that overlap share one outcome.
    */
-  async init(
-    refresh?: boolean,
-  ): Promise<{ session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null } | undefined> {
+  init(refresh?: boolean): Promise<Initialized | undefined> {
+    initializing ??= this.#init(refresh).finally(() => {
+      initializing = undefined
+    })
+    return initializing
+  }
+
+  async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const params = this.readCallbackParams()
     const found = await this.#call((core) => core.init(refresh), params)
     if (found === undefined) return undefined
@@ -81,25 +104,47 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Signs a user in by leaving for the authorization server's page. It never resolves, and rejects if the user comes
-   * back without an answer; the answer itself is for `init` on the page that the server redirects to.
+   * Signs a user in, by redirect or, with `display: 'popup'`, in a popup.
    *
    * @param input - a handle, a DID, or the URL of a PDS or authorization server
    */
-  async signIn(input: string, options?: AuthorizeOptions): Promise<never> {
-    return this.signInRedirect(input, options)
+  async signIn(input: string, options?: PopupOptions): Promise<OAuthSession> {
+    return options?.display === 'popup' ? this.signInPopup(input, options) : this.signInRedirect(input, options)
   }
 
-  /** As {@link signIn}. */
+  /**
+   * Signs a user in by leaving for the authorization server's page. It never resolves, and rejects if the user comes
+   * back without an answer; the answer itself is for `init` on the page that the server redirects to.
+   */
   async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
-    const given = forCore(options)
-    return this.#call((core) => core.signIn(String(input), given, options?.onProgress) as Promise<never>)
+    return this.#begin(input, options, (core, ...request) => core.signIn(...request) as Promise<never>)
+  }
+
+  /**
+   * Signs a user in through a popup, and resolves to the session. Call it in the click: browsers block a popup that
+   * opens later. The page that the server redirects the popup to calls `init` as ever, which throws a
+   * {@link LoginContinuedInParentWindowError} there.
+   */
+  async signInPopup(input: string, options?: PopupOptions): Promise<OAuthSession> {
+    const features = options?.popupFeatures ?? 'width=600,height=600,menubar=no,toolbar=no'
+    const popup = window.open('about:blank', options?.popupName ?? '_blank', features)
+    if (!popup) throw popupBlocked()
+    popup.focus()
+    try {
+      const request = { display: 'popup', ...options } as const
+      return this.#session(
+        await this.#begin(input, request, (core, ...rest) => core.signInPopup(...rest, popup) as Promise<Session>),
+      )
+    } catch (error) {
+      // The core closes it too, unless it could not even be loaded.
+      popup.close()
+      throw error
+    }
   }
 
   /** Prepares a sign-in and resolves to the URL to send the user to. */
   async authorize(input: string, options?: AuthorizeOptions): Promise<URL> {
-    const given = forCore(options)
-    return new URL(await this.#call((core) => core.authorize(String(input), given, options?.onProgress)))
+    return new URL(await this.#begin(input, options, (core, ...request) => core.authorize(...request) as Promise<string>))
   }
 
   /**
@@ -193,8 +238,34 @@ export class BrowserOAuthClient extends EventTarget {
       const core = await this.#ready()
       return await work(core)
     } catch (thrown) {
-      if ((thrown as ErrorDetails | undefined)?.name === 'HookError') throw this.#hookError
-      rethrow(thrown, params ?? undefined)
+      rethrow(thrown, { params, hookError: this.#hookError })
+    }
+  }
+
+  async #begin<T>(
+    input: string,
+    options: AuthorizeOptions | undefined,
+    work: (core: Client, ...request: Request) => Promise<T>,
+  ): Promise<T> {
+    // A value of another type in the place of a string would reach the core's memory unchecked.
+    if (typeof input !== 'string') throw new TypeError('The input must be a string')
+    const { signal, onProgress } = options ?? {}
+    const abortion = signal && rejectWhenAborted(signal)
+    try {
+      return await this.#call((core) => work(core, input, forCore(options), onProgress, abortion?.promise))
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error
+      throw toError({
+        name: 'OAuthResolverError',
+        message: `Failed to resolve identity: ${input}`,
+        code: 'ABORTED',
+        step: 'input',
+        retryable: true,
+        help: 'The app gave up; let the user try again.',
+        cause: error,
+      })
+    } finally {
+      abortion?.stop()
     }
   }
 
@@ -244,4 +315,27 @@ function forCore(options: AuthorizeOptions = {}) {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
   return { state, redirect_uri, scope, parameters }
+}
+
+/** A promise that rejects when the signal is aborted, and the end of its listener. */
+function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  let abort = () => {}
+  const promise = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+  })
+  promise.catch(() => undefined)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  return { promise, stop: () => signal.removeEventListener('abort', abort) }
+}
+
+function popupBlocked(): Error {
+  return toError({
+    name: 'Error',
+    message: 'The browser blocked the popup',
+    code: 'POPUP_BLOCKED',
+    step: 'redirect',
+    retryable: false,
+    help: 'Call signIn in the click itself, before anything is awaited; or sign in by redirect.',
+  })
 }

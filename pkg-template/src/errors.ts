@@ -18,11 +18,13 @@ export interface ErrorFacts {
 export interface ErrorDetails extends ErrorFacts {
   name: string
   message: string
-  cause?: ErrorDetails
+  /** The details of what is behind it, or the error itself. */
+  cause?: unknown
   sub?: string
   status?: number
   payload?: unknown
   state?: string
+  params?: string
 }
 
 /** The answer to an authorization request could not be used. `cause` says why, where it was not the answer's own fault. */
@@ -145,26 +147,44 @@ export class LoginContinuedInParentWindowError extends Error {
   }
 }
 
-/** Throws what the core threw: its details as the error that apps know, anything else as it is. */
-export function rethrow(thrown: unknown, params?: URLSearchParams): never {
-  const ours = typeof thrown === 'object' && thrown !== null && !(thrown instanceof Error) && 'help' in thrown
-  throw ours ? toError(thrown as ErrorDetails, params) : thrown
+/** What is at hand where an error is made of its details. */
+export interface ErrorContext {
+  /** The parameters of the callback that failed. */
+  params?: URLSearchParams | null
+  /** What the app's own hook threw. */
+  hookError?: unknown
 }
 
-/** Makes the error that apps know of the details that the core gives. `params` are those of the callback at hand. */
-export function toError(details: ErrorDetails, params = new URLSearchParams()): Error & ErrorFacts {
+/** Throws what the core threw: its details as the error that apps know, anything else as it is. */
+export function rethrow(thrown: unknown, context?: ErrorContext): never {
+  throw isDetails(thrown) ? toError(thrown, context) : thrown
+}
+
+function isDetails(value: unknown): value is ErrorDetails {
+  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'help' in value
+}
+
+/** Makes the error that apps know of the details that the core gives. */
+export function toError(details: ErrorDetails, context: ErrorContext = {}): Error & ErrorFacts {
   const { message, code, step, url, retryable, help } = details
-  const error = construct(details, params)
+  // What the app itself threw stays what it was.
+  if (details.name === 'HookError' && context.hookError instanceof Error) return context.hookError as Error & ErrorFacts
+  const error = construct(details, context)
   return Object.assign(error, { message, code, step, retryable, help }, url === undefined ? {} : { url })
 }
 
-function construct(details: ErrorDetails, params: URLSearchParams): Error {
+function construct(details: ErrorDetails, context: ErrorContext): Error {
   const { name, message, sub = '', status = 502 } = details
-  const cause = details.cause && toError(details.cause, params)
+  const cause = isDetails(details.cause) ? toError(details.cause, context) : details.cause
   const options = cause ? { cause } : undefined
   switch (name) {
     case 'OAuthCallbackError':
-      return new OAuthCallbackError(params, message, details.state, cause)
+      return new OAuthCallbackError(
+        new URLSearchParams(details.params ?? context.params ?? undefined),
+        message,
+        details.state,
+        cause,
+      )
     case 'OAuthResolverError':
       return new OAuthResolverError(message, options)
     case 'OAuthResponseError': {
@@ -184,6 +204,8 @@ function construct(details: ErrorDetails, params: URLSearchParams): Error {
       return new TokenRevokedError(sub, message, options)
     case 'TokenInvalidError':
       return new TokenInvalidError(sub, message, options)
+    case 'LoginContinuedInParentWindowError':
+      return new LoginContinuedInParentWindowError()
     case 'AuthMethodUnsatisfiableError':
       return new AuthMethodUnsatisfiableError(message, options)
     case 'TypeError':

@@ -22,6 +22,7 @@ export type {
   DeletedEventDetail,
   Fetch,
   OAuthClientMetadata,
+  PopupOptions,
   SessionEventMap,
   SessionFacts,
   Step,

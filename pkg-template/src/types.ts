@@ -132,6 +132,14 @@ export interface AuthorizeOptions {
   onProgress?: (step: Step) => void
 }
 
+/** What an app may ask of a sign-in in a popup. */
+export interface PopupOptions extends AuthorizeOptions {
+  /** The window's name, for `window.open`. Default: `_blank`. */
+  popupName?: string
+  /** The window's features, for `window.open`. */
+  popupFeatures?: string
+}
+
 /** Facts about a session's tokens. */
 export interface TokenInfo {
   /** When the access token expires, where the server said. */

@@ -3,8 +3,8 @@
 //! That client puts the whole session, tokens included, into its messages. Ours never do, and of its messages only the
 //! account is read.
 
-use super::listener::Listener;
-use super::reflect::{call, construct, get, get_str, object};
+use super::channel::Channel;
+use super::reflect::{get, get_str, object};
 use crate::client::SessionEnd;
 use crate::identity::Did;
 use crate::ports::{Bus, Guard, Message};
@@ -17,24 +17,6 @@ use wasm_bindgen::JsValue;
 const CHANNEL: &str = "@@atproto/oauth-client-browser(synchronization-channel:2)";
 const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
-
-/// An open channel.
-struct Channel(JsValue);
-
-impl Channel {
-    fn open() -> Option<Self> {
-        let channel = construct("BroadcastChannel", &[&JsValue::from_str(CHANNEL)]).ok()?;
-        // In Node an open channel would keep the process alive; browsers have no such method.
-        let _ = call(&channel, "unref", &[]);
-        Some(Self(channel))
-    }
-}
-
-impl Drop for Channel {
-    fn drop(&mut self) {
-        let _ = call(&self.0, "close", &[]);
-    }
-}
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
 /// is then noticed at its next refresh.
@@ -49,7 +31,7 @@ impl Channels {
         if let Some(channel) = self.open.borrow().upgrade() {
             return Some(channel);
         }
-        let channel = Rc::new(Channel::open()?);
+        let channel = Rc::new(Channel::open(CHANNEL)?);
         *self.open.borrow_mut() = Rc::downgrade(&channel);
         Some(channel)
     }
@@ -58,7 +40,7 @@ impl Channels {
 impl Bus for Channels {
     fn post(&self, message: &Message) {
         if let Some(channel) = self.channel() {
-            let _ = call(&channel.0, "postMessage", &[&to_wire(message)]);
+            channel.post(&to_wire(message));
         }
     }
 
@@ -66,8 +48,8 @@ impl Bus for Channels {
         let Some(channel) = self.channel() else {
             return Guard::new(|| {});
         };
-        let listener = Listener::new(&channel.0, "message", move |event| {
-            if let Some(message) = from_wire(&get(&event, "data")) {
+        let listener = channel.hear(move |data| {
+            if let Some(message) = from_wire(data) {
                 heard(message);
             }
         });

@@ -1,6 +1,7 @@
-//! Time, randomness and background work: one line each in a browser.
+//! Time, waiting, randomness and background work: a few lines each in a browser.
 
-use crate::ports::{Clock, Local, Random, Spawn};
+use super::reflect::{call, deferred, resolved};
+use crate::ports::{Clock, Guard, Local, Random, Spawn, Timer};
 
 /// `Date.now()`.
 pub(super) struct SystemClock;
@@ -30,5 +31,22 @@ pub(super) struct Microtasks;
 impl Spawn for Microtasks {
     fn spawn(&self, work: Local<'static, ()>) {
         wasm_bindgen_futures::spawn_local(work);
+    }
+}
+
+/// `setTimeout`.
+pub(super) struct Timeouts;
+
+impl Timer for Timeouts {
+    fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
+        Box::pin(async move {
+            let (over, resolve) = deferred();
+            let global = js_sys::global();
+            let timer = call(&global, "setTimeout", &[&resolve, &milliseconds.into()]);
+            let _cleared = timer.map(|timer| {
+                Guard::new(move || drop(call(&js_sys::global(), "clearTimeout", &[&timer])))
+            });
+            let _ = resolved(&over).await;
+        })
     }
 }

@@ -6,18 +6,21 @@
 
 mod answer;
 mod broadcast;
+mod channel;
 mod environment;
 mod fetch;
 mod indexed_db;
 mod listener;
 mod local_storage;
 mod location;
+mod popup;
 mod reflect;
 mod stores;
 mod web_crypto;
 mod web_locks;
 
 pub use answer::FetchAnswer;
+pub use popup::PopupWindow;
 
 use crate::ports::Ports;
 use indexed_db::Database;
@@ -53,6 +56,8 @@ impl Browser {
             bus: Rc::new(broadcast::Channels::default()),
             navigator: Rc::new(location::Page),
             spawn: Rc::new(environment::Microtasks),
+            popup_link: Rc::new(popup::Link::default()),
+            timer: Rc::new(environment::Timeouts),
         };
         Self { ports, database }
     }

@@ -1,6 +1,6 @@
 //! The client's error: what failed, in which step, and at which address.
 
-use super::{SessionEnd, Step};
+use super::{PopupError, SessionEnd, Step};
 use crate::http::HttpError;
 use crate::identity::{Did, IdentityError};
 use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal};
@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Observer(String),
     /// The user left for the authorization server and came back without an answer.
     NavigatedBack,
+    /// A popup.
+    Popup(PopupError),
 }
 
 /// An error of the client.
@@ -134,6 +136,7 @@ impl Error {
             ErrorKind::Storage(e) => e.code(),
             ErrorKind::Observer(_) => "HOOK_FAILED",
             ErrorKind::NavigatedBack => "NAVIGATED_BACK",
+            ErrorKind::Popup(e) => e.code(),
         }
     }
 
@@ -175,6 +178,7 @@ impl Error {
             ErrorKind::Key(_) => "Sign in again.",
             ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
             ErrorKind::NavigatedBack => "Let the user try again.",
+            ErrorKind::Popup(e) => e.help(),
         }
     }
 }
@@ -197,6 +201,7 @@ impl fmt::Display for Error {
             ErrorKind::Storage(e) => e.fmt(f),
             ErrorKind::Observer(why) => f.write_str(why),
             ErrorKind::NavigatedBack => f.write_str("User navigated back"),
+            ErrorKind::Popup(e) => e.fmt(f),
         }
     }
 }

@@ -72,9 +72,10 @@ impl OAuthClient {
             let uri = self.0.options.metadata.redirect_uri_of_page(&page)?;
             Some(uri.to_owned())
         });
-        let signed_in = self
+        let outcome = self
             .finish(&params, redirect_uri.or(found.as_deref()))
-            .await?;
+            .await;
+        let signed_in = self.hand_over(&params, outcome).await?;
         self.0.ports.active.set(Some(signed_in.session.did()));
         Ok(signed_in)
     }

@@ -39,7 +39,7 @@ impl Shared {
             }
             Input::Did(did) => {
                 progress(Step::Did);
-                self.did_document(&did, Freshness::Recent).await
+                self.did_document(&did, None, Freshness::Recent).await
             }
             Input::Handle(handle) => self.account_of_handle(&handle, progress).await,
         }
@@ -58,7 +58,7 @@ impl Shared {
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
     pub(super) async fn verify_authority(&self, sub: &Did, issuer: &str) -> Result<Url, Error> {
         let document = self
-            .did_document(sub, Freshness::Now)
+            .did_document(sub, None, Freshness::Now)
             .await
             .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
         let server = self
@@ -83,9 +83,25 @@ impl Shared {
         issuer: &str,
         freshness: Freshness,
     ) -> Result<ServerMetadata, Error> {
+        self.server_of(issuer, None, freshness).await
+    }
+
+    /// Reads the metadata of the authorization server that a resource named, which must know of that resource.
+    async fn server_of(
+        &self,
+        issuer: &str,
+        resource: Option<&str>,
+        freshness: Freshness,
+    ) -> Result<ServerMetadata, Error> {
         let request = server_metadata_request(issuer, self.allows_http())
             .map_err(|error| Error::new(Step::Issuer, error).at(issuer));
-        let judge = |response: &_| ServerMetadata::judge(issuer, response);
+        let judge = |response: &_| {
+            let judged = ServerMetadata::judge(issuer, response)?;
+            Ok(judged.and_then(|server| match resource {
+                Some(resource) => server.check_protects(resource).map(|()| server),
+                None => Ok(server),
+            }))
+        };
         match request {
             Ok(request) => self.document(Step::Issuer, request, freshness, judge).await,
             Err(error) => Err(error),
@@ -106,18 +122,27 @@ impl Shared {
             .document(Step::Handle, request, Freshness::Recent, judge)
             .await?;
         progress(Step::Did);
-        let document = self.did_document(&did, Freshness::Recent).await?;
-        document
-            .confirm(handle)
-            .map_err(|error| Error::new(Step::Handle, error))?;
-        Ok(document)
+        self.did_document(&did, Some(handle), Freshness::Recent)
+            .await
     }
 
-    async fn did_document(&self, did: &Did, freshness: Freshness) -> Result<DidDocument, Error> {
+    /// The document of a DID, which must claim the handle that led to it, if one did.
+    async fn did_document(
+        &self,
+        did: &Did,
+        handle: Option<&Handle>,
+        freshness: Freshness,
+    ) -> Result<DidDocument, Error> {
         let directory = &self.options.plc_directory;
         let request = did_document_request(did, directory, self.options.allow_http)
             .map_err(|error| Error::new(Step::Did, error))?;
-        let judge = |response: &_| judge_did_document(did, response);
+        let judge = |response: &_| {
+            let judged = judge_did_document(did, response)?;
+            Ok(judged.and_then(|document| match handle {
+                Some(handle) => document.confirm(handle).map(|()| document),
+                None => Ok(document),
+            }))
+        };
         self.document(Step::Did, request, freshness, judge).await
     }
 
@@ -139,12 +164,8 @@ impl Shared {
             progress(Step::Issuer);
             match resource {
                 None => self.server(pds.origin(), freshness).await,
-                Some(resource) => {
-                    let server = self.server(&resource.issuer, freshness).await?;
-                    server
-                        .check_protects(&resource.resource)
-                        .map_err(|error| Error::new(Step::Issuer, error).at(&server.issuer))?;
-                    Ok(server)
+                Some(ResourceMetadata { resource, issuer }) => {
+                    self.server_of(&issuer, Some(&resource), freshness).await
                 }
             }
         };

@@ -38,6 +38,7 @@ impl SessionEnd {
     }
 
     /// The code's inverse, for what another tab tells; `words` are the server's.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn from_code(code: &str, words: Option<String>) -> Option<Self> {
         Some(match code {
             "SIGNED_OUT" => Self::SignedOut,

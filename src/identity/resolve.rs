@@ -19,10 +19,10 @@ pub(crate) fn resolve_handle_request(service: &Url, handle: &Handle) -> Request 
 /// Judges the answer to [`resolve_handle_request`].
 pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> Judged<Did> {
     if response.status == 400 {
-        // The method's own "no", by the error name and message of the reference implementation: any other 400 is trouble.
+        // The lexicon's error, and the message by which older servers say the same: any other 400 is trouble.
         let unknown = response.endpoint_json().is_ok_and(|json| {
-            json.str("error").as_deref() == Some("InvalidRequest")
-                && json.str("message").as_deref() == Some("Unable to resolve handle")
+            json.str("error").as_deref() == Some("HandleNotFound")
+                || json.str("message").as_deref() == Some("Unable to resolve handle")
         });
         if unknown {
             return Ok(Err(IdentityError::HandleNotFound(handle.clone())));

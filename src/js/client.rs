@@ -2,8 +2,8 @@
 
 use super::options::{self, AuthorizeInput};
 use super::session::Session;
-use super::{observer::Hooks, promise, set};
-use crate::browser::{Browser, BrowserOptions};
+use super::{abortable, observer::Hooks, promise, set};
+use crate::browser::{Browser, BrowserOptions, PopupWindow};
 use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, Step};
 use crate::json::Json;
 use js_sys::{Function, Object, Promise};
@@ -56,33 +56,59 @@ impl Client {
         self.client.options().metadata.raw.to_js()
     }
 
-    /// Resolves to the URL of the consent page.
+    /// Resolves to the URL of the consent page. `aborted` rejects when the app gives up.
     pub fn authorize(
         &self,
         input: String,
         options: JsValue,
         progress: Option<Function>,
+        aborted: Option<Promise>,
     ) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
             let options = AuthorizeInput::read(options)?;
-            let url = client
-                .authorize(&input, &options, &report(progress.as_ref()))
-                .await?;
+            let report = report(progress.as_ref());
+            let work = client.authorize(&input, &options, &report);
+            let url = abortable(aborted, work).await?;
             Ok(JsValue::from_str(url.as_str()))
         }))
     }
 
     /// Leaves for the consent page. Rejects if the user comes back without an answer.
     #[wasm_bindgen(js_name = signIn)]
-    pub fn sign_in(&self, input: String, options: JsValue, progress: Option<Function>) -> Promise {
+    pub fn sign_in(
+        &self,
+        input: String,
+        options: JsValue,
+        progress: Option<Function>,
+        aborted: Option<Promise>,
+    ) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
             let options = AuthorizeInput::read(options)?;
-            client
-                .sign_in(&input, &options, &report(progress.as_ref()))
-                .await?;
+            let report = report(progress.as_ref());
+            abortable(aborted, client.sign_in(&input, &options, &report)).await?;
             Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// Signs in through a popup that the caller has opened. Resolves to a session.
+    #[wasm_bindgen(js_name = signInPopup)]
+    pub fn sign_in_popup(
+        &self,
+        input: String,
+        options: JsValue,
+        progress: Option<Function>,
+        aborted: Option<Promise>,
+        popup: JsValue,
+    ) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let options = AuthorizeInput::read(options)?;
+            let report = report(progress.as_ref());
+            let popup = Rc::new(PopupWindow::new(popup));
+            let work = client.sign_in_popup(&input, &options, popup, &report);
+            Ok(Session::wrap(abortable(aborted, work).await?))
         }))
     }
 

@@ -1,10 +1,11 @@
 //! Errors, as plain objects of which the package's TypeScript makes the classes that apps know.
 
 use super::set;
-use crate::client::{Error, ErrorKind, SessionEnd};
+use crate::client::{Error, ErrorKind, PopupError, SessionEnd};
 use crate::http::HttpError;
 use crate::oauth::{CallbackError, ConfigError};
 use crate::ports::KeyError;
+use crate::url::push_form;
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 
@@ -77,6 +78,7 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Ended(..) => "TokenRefreshError",
         ErrorKind::Key(KeyError::Unusable) => "AuthMethodUnsatisfiableError",
         ErrorKind::Observer(_) => "HookError",
+        ErrorKind::Popup(PopupError::ContinuedInParent) => "LoginContinuedInParentWindowError",
         _ => "Error",
     }
 }
@@ -88,6 +90,13 @@ fn facts(object: &Object, kind: &ErrorKind) {
             set(object, "sub", sub.as_str());
         }
         ErrorKind::Http(HttpError::Status(status)) => set(object, "status", *status),
+        ErrorKind::Callback(CallbackError::InPopup(failure)) => {
+            let mut params = String::new();
+            for (name, value) in &failure.params {
+                push_form(&mut params, name, value);
+            }
+            set(object, "params", params);
+        }
         ErrorKind::Refused(refusal) => {
             set(object, "status", refusal.status);
             set(object, "payload", refusal.payload.to_js());

@@ -9,13 +9,32 @@ mod observer;
 mod options;
 mod session;
 
+use crate::client::Error;
+use crate::client::race::{First, race};
 use crate::ports::Local;
 use js_sys::{Object, Promise, Reflect};
+use std::future::Future;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 /// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
 fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
     wasm_bindgen_futures::future_to_promise(work)
+}
+
+/// Gives work up, where it stands, as soon as `aborted` rejects: with that reason.
+async fn abortable<T>(
+    aborted: Option<Promise>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, JsValue> {
+    let Some(aborted) = aborted else {
+        return Ok(work.await?);
+    };
+    // The signal first: one that was aborted from the start lets nothing begin.
+    match race(JsFuture::from(aborted), work).await {
+        First::Left(reason) => Err(reason.err().unwrap_or_default()),
+        First::Right(outcome) => Ok(outcome?),
+    }
 }
 
 /// Sets a member of a plain object.

@@ -98,6 +98,8 @@ impl Origin {
             bus: Rc::new(bus::Port::new(self.channel.clone())),
             navigator: page.clone(),
             spawn: self.background.clone(),
+            popup_link: Rc::new(page::NoPopups),
+            timer: self.clock.clone(),
         };
         Tab { ports, page }
     }

@@ -24,7 +24,7 @@ pub(crate) use par::{ParRequest, judge_par, par_form};
 pub use peer_error::{Capability, PeerError};
 pub(crate) use pkce::Pkce;
 pub(crate) use redirect::{AuthorizationResponse, CallbackParams};
-pub use redirect::{CallbackError, ResponseMode};
+pub use redirect::{CallbackError, PopupFailure, ResponseMode};
 pub use refusal::Refusal;
 pub(crate) use resource_metadata::{ResourceMetadata, resource_metadata_request};
 pub(crate) use revocation::revocation_form;

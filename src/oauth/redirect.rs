@@ -44,6 +44,11 @@ impl CallbackParams {
         Self(parse_form(text))
     }
 
+    /// All of them, in their order.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -102,6 +107,23 @@ impl AuthorizationResponse {
     }
 }
 
+/// What went wrong in a popup: the message, and the parameters of the authorization response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PopupFailure {
+    /// The error's message.
+    pub message: String,
+    /// The parameters.
+    pub params: Vec<(String, String)>,
+}
+
+impl PopupFailure {
+    fn is(&self, error: &str) -> bool {
+        self.params
+            .iter()
+            .any(|(name, value)| name == "error" && value == error)
+    }
+}
+
 /// What is wrong with an authorization response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackError {
@@ -128,6 +150,8 @@ pub enum CallbackError {
     AccountMismatch,
     /// The URL holds no answer at all.
     NoParameters,
+    /// The callback failed in a popup, which said why.
+    InPopup(PopupFailure),
 }
 
 impl CallbackError {
@@ -144,13 +168,17 @@ impl CallbackError {
             Self::IssuerMismatch => "CALLBACK_ISSUER_MISMATCH",
             Self::AccountMismatch => "ACCOUNT_MISMATCH",
             Self::NoParameters => "CALLBACK_NO_PARAMETERS",
+            Self::InPopup(failure) if failure.is("access_denied") => "ACCESS_DENIED",
+            Self::InPopup(_) => "POPUP_FAILED",
         }
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Refused { .. } => "The sign-in was not granted. Let the user try again.",
+            Self::Refused { .. } | Self::InPopup(_) => {
+                "The sign-in was not granted. Let the user try again."
+            }
             Self::UnknownState(_) => {
                 "This answer was used already, is older than 10 minutes, or belongs to another browser or origin. Start the sign-in again."
             }
@@ -180,6 +208,7 @@ impl fmt::Display for CallbackError {
             Self::NoIssuer => f.write_str("iss missing from the response"),
             Self::IssuerMismatch => f.write_str("Issuer mismatch"),
             Self::AccountMismatch => f.write_str("Account mismatch"),
+            Self::InPopup(failure) => f.write_str(&failure.message),
             Self::NoParameters => f.write_str("No OAuth callback parameters found in the URL"),
         }
     }

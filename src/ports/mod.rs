@@ -6,6 +6,7 @@
 mod crypto;
 mod lock;
 mod navigator;
+mod popup;
 mod storage;
 mod tabs;
 
@@ -14,6 +15,7 @@ pub(crate) use storage::PENDING_LIFETIME;
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;
+pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
 pub use storage::{
     ActiveAccount, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
 };
@@ -32,6 +34,12 @@ pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub trait Clock {
     /// Milliseconds since the epoch, as far as this machine knows.
     fn now(&self) -> u64;
+}
+
+/// Waits.
+pub trait Timer {
+    /// Ends after this many milliseconds. Dropping the future ends the wait.
+    fn sleep(&self, milliseconds: u32) -> Local<'static, ()>;
 }
 
 /// Makes random octets that nobody can predict.
@@ -77,6 +85,10 @@ pub struct Ports {
     pub navigator: Rc<dyn Navigator>,
     /// Background work.
     pub spawn: Rc<dyn Spawn>,
+    /// What a popup and the page that opened it say to each other.
+    pub popup_link: Rc<dyn PopupLink>,
+    /// Waiting.
+    pub timer: Rc<dyn Timer>,
 }
 
 impl fmt::Debug for Ports {

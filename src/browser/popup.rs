@@ -1,0 +1,134 @@
+//! Popup windows, and the channel over which they answer. Its messages are the official client's.
+
+use super::channel::Channel;
+use super::reflect::{call, get, get_str, object, set};
+use crate::identity::Did;
+use crate::oauth::PopupFailure;
+use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
+use js_sys::{Array, Reflect};
+use std::cell::OnceCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+
+const CHANNEL: &str = "@@atproto/oauth-client-browser(popup-channel)";
+
+/// A window that the page opened.
+#[derive(Clone, Debug)]
+pub struct PopupWindow(JsValue);
+
+impl PopupWindow {
+    /// Wraps what `window.open` gave.
+    pub fn new(window: JsValue) -> Self {
+        Self(window)
+    }
+}
+
+impl Popup for PopupWindow {
+    fn go(&self, url: &str) {
+        set(&get(&self.0, "location"), "href", &JsValue::from_str(url));
+    }
+
+    fn state(&self) -> PopupState {
+        if get(&self.0, "closed").is_truthy() {
+            return PopupState::Gone;
+        }
+        // Reading where a page of another origin is throws; that it does is all we want to know.
+        let location = get(&self.0, "location");
+        match Reflect::get(&location, &JsValue::from_str("href")) {
+            Ok(_) => PopupState::Own,
+            Err(_) => PopupState::Foreign,
+        }
+    }
+
+    fn close(&self) {
+        let _ = call(&self.0, "close", &[]);
+    }
+}
+
+/// The popup channel.
+#[derive(Default)]
+pub(super) struct Link {
+    /// Opened at first use. Posting and hearing go through one object, which alone does not hear itself.
+    channel: OnceCell<Option<Rc<Channel>>>,
+}
+
+impl Link {
+    fn channel(&self) -> Option<&Rc<Channel>> {
+        let open = || Channel::open(CHANNEL).map(Rc::new);
+        self.channel.get_or_init(open).as_ref()
+    }
+}
+
+impl PopupLink for Link {
+    fn post(&self, message: &PopupMessage) {
+        if let Some(channel) = self.channel() {
+            channel.post(&to_wire(message));
+        }
+    }
+
+    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Guard {
+        let Some(channel) = self.channel().cloned() else {
+            return Guard::new(|| {});
+        };
+        let listener = channel.hear(move |data| {
+            if let Some(message) = from_wire(data) {
+                heard(message);
+            }
+        });
+        Guard::new(move || drop((listener, channel)))
+    }
+
+    fn close_own_window(&self) {
+        let _ = call(&js_sys::global(), "close", &[]);
+    }
+}
+
+fn to_wire(message: &PopupMessage) -> JsValue {
+    let text = JsValue::from_str;
+    match message {
+        PopupMessage::Acknowledged { key } => {
+            object(&[("key", &text(key)), ("ack", &JsValue::TRUE)])
+        }
+        PopupMessage::Result { key, result } => {
+            let result = match result {
+                Ok(sub) => object(&[
+                    ("status", &text("fulfilled")),
+                    ("value", &text(sub.as_str())),
+                ]),
+                Err(failure) => {
+                    let pair =
+                        |(name, value): &(String, String)| Array::of2(&text(name), &text(value));
+                    let params: Array = failure.params.iter().map(pair).collect();
+                    let reason =
+                        object(&[("message", &text(&failure.message)), ("params", &params)]);
+                    object(&[("status", &text("rejected")), ("reason", &reason)])
+                }
+            };
+            object(&[("key", &text(key)), ("result", &result)])
+        }
+    }
+}
+
+fn from_wire(data: &JsValue) -> Option<PopupMessage> {
+    let key = get_str(data, "key")?;
+    if get(data, "ack").is_truthy() {
+        return Some(PopupMessage::Acknowledged { key });
+    }
+    let found = get(data, "result");
+    let result = match get_str(&found, "status")?.as_str() {
+        "fulfilled" => Ok(Did::parse(&get_str(&found, "value")?).ok()?),
+        "rejected" => {
+            let reason = get(&found, "reason");
+            let params = get(&reason, "params").dyn_into::<Array>().ok()?;
+            Err(PopupFailure {
+                message: get_str(&reason, "message")?,
+                params: params
+                    .iter()
+                    .filter_map(|pair| Some((get_str(&pair, "0")?, get_str(&pair, "1")?)))
+                    .collect(),
+            })
+        }
+        _ => return None,
+    };
+    Some(PopupMessage::Result { key, result })
+}
