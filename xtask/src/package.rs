@@ -1,5 +1,6 @@
 //! The npm package as published: the compiled core and the TypeScript of `pkg-template/` become `pkg/`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -38,9 +39,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     println!("Making the package ...");
     bundle(&node, &stage)?;
     copy(&sources.join("core_bg.wasm"), &out.join("core_bg.wasm"))?;
-    if mentions_core(&out.join("types"))? {
-        copy(&sources.join("core.d.ts"), &out.join("types/core.d.ts"))?;
-    }
+    let types = out.join("types");
+    copy(&sources.join("core.d.ts"), &types.join("core.d.ts"))?;
+    keep_reachable(&types)?;
     copy_loose_files(&workspace.path(TEMPLATE), &out)?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&workspace.path(licence), &out.join(licence))?;
@@ -102,18 +103,32 @@ fn bundle(node: &Node, stage: &Path) -> Result<()> {
     process::run(&mut esbuild, TYPESCRIPT_ADVICE)
 }
 
-/// Whether a published declaration refers to the core's own, which then must be published too.
-fn mentions_core(types: &Path) -> Result<bool> {
-    for entry in list(types)? {
-        if entry.to_string_lossy().ends_with(".d.ts") {
-            let text = fs::read_to_string(&entry)
-                .with_context(|| format!("cannot read {}", entry.display()))?;
-            if text.contains("./core.js") {
-                return Ok(true);
-            }
-        }
+/// Removes the declarations that `index.d.ts` does not lead to: what only the implementation uses is nobody else's to see.
+fn keep_reachable(types: &Path) -> Result<()> {
+    let mut reached = BTreeSet::new();
+    let mut waiting = vec![types.join("index.d.ts")];
+    while let Some(file) = waiting.pop() {
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        waiting.extend(
+            references(&text)
+                .map(|name| types.join(name))
+                .filter(|file| !reached.contains(file)),
+        );
+        reached.insert(file);
     }
-    Ok(false)
+    for file in list(types)?.iter().filter(|file| !reached.contains(*file)) {
+        fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// The declarations beside it that one refers to, as `'./name.js'`.
+fn references(text: &str) -> impl Iterator<Item = String> {
+    let modules = text
+        .split(['\'', '"'])
+        .filter_map(|part| part.strip_prefix("./")?.strip_suffix(".js"));
+    modules.map(|name| format!("{name}.d.ts"))
 }
 
 /// The template's own files, such as package.json and README.md; its sources and their settings are not published.
@@ -167,4 +182,18 @@ fn remove(folder: &Path) -> Result<()> {
             .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_of_a_declaration_are_found_in_either_quotes() {
+        let text = "import { A } from './a.js';\nexport * from \"./b.js\";\nimport 'elsewhere'; type C = import('./c.js').C";
+        assert_eq!(
+            references(text).collect::<Vec<_>>(),
+            ["a.d.ts", "b.d.ts", "c.d.ts"]
+        );
+    }
 }
