@@ -16,6 +16,9 @@ const LOOK: Duration = Duration::from_millis(30);
 /// How long a child may take to end when asked, before it is killed.
 const GRACE: Duration = Duration::from_secs(12);
 
+/// How long what a child left behind may take to end.
+const CLEAN_UP: Duration = Duration::from_secs(4);
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
@@ -43,8 +46,21 @@ fn signal_group(group: u32, request: Request) {
     }
 }
 
+/// Whether a process of the group is left.
+#[cfg(unix)]
+fn is_group_left(group: u32) -> bool {
+    use nix::sys::signal::killpg;
+    use nix::unistd::Pid;
+    i32::try_from(group).is_ok_and(|group| killpg(Pid::from_raw(group), None).is_ok())
+}
+
 #[cfg(not(unix))]
 fn signal_group(_group: u32, _request: Request) {}
+
+#[cfg(not(unix))]
+fn is_group_left(_group: u32) -> bool {
+    false
+}
 
 /// From now on SIGINT and SIGTERM end the children first; a second one kills them.
 pub(crate) fn stop_on_signals() -> Result<()> {
@@ -138,11 +154,19 @@ impl Drop for Running {
         if matches!(self.ended(), Ok(None)) {
             self.stop();
         }
-        // Also after an orderly end: a crashed test leaves its driver and browser in the group.
-        signal_group(self.child.id(), Request::Kill);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         let own = self.child.id();
+        // Reaped first: a dead leader still counts as one of its group.
+        if matches!(self.ended(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        // A crashed test leaves its driver and browser in the group, and an interrupted one its servers, which clean up.
+        signal_group(own, Request::Terminate);
+        let deadline = Instant::now() + CLEAN_UP;
+        while is_group_left(own) && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        signal_group(own, Request::Kill);
         groups().retain(|group| *group != own);
     }
 }
