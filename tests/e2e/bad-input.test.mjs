@@ -121,7 +121,10 @@ const elsewhere = (part) => ({ status: 302, headers: { location: `${faulty.origi
 const without = (...members) => (good) => Object.fromEntries(Object.entries(good).filter(([name]) => !members.includes(name)))
 const having = (changed) => (good) => ({ ...good, ...changed })
 
-/** What is wrong, in which answer, and the code it has to have. */
+/**
+ * What is wrong, in which answer, and the code it has to have; whether to try again. Some faults lie between
+ * two answers, which are then both good: the step is the one that asked, and there may be no one address.
+ */
 const FAULTS = [
   ['is an HTML page', 'handle', html, 'RESPONSE_CONTENT_TYPE'],
   ['is an HTML page', 'did', html, 'RESPONSE_CONTENT_TYPE'],
@@ -154,7 +157,7 @@ const FAULTS = [
   ['lacks client metadata documents', 'issuer', without('client_id_metadata_document_supported'), 'SERVER_LACKS_CLIENT_ID_METADATA'],
   ['lacks a PAR endpoint', 'issuer', without('pushed_authorization_request_endpoint'), 'NO_PAR_ENDPOINT'],
   ['lacks public clients', 'issuer', having({ token_endpoint_auth_methods_supported: ['private_key_jwt'] }), 'SERVER_LACKS_PUBLIC_CLIENTS'],
-  ['does not protect the server', 'issuer', having({ protected_resources: ['https://example.com'] }), 'RESOURCE_NOT_PROTECTED'],
+  ['does not protect the server', 'issuer', having({ protected_resources: ['https://example.com'] }), 'RESOURCE_NOT_PROTECTED', false, { step: 'issuer' }],
   ['is a refusal', 'par', { status: 400, type: 'application/json', body: '{"error":"invalid_scope","error_description":"Not that"}' },
     'OAUTH_REFUSED'],
   ['is a refusal for now', 'par', { status: 503, type: 'application/json', body: '{"error":"temporarily_unavailable"}' },
@@ -168,16 +171,15 @@ const DOCUMENTS = { handle: 'answer about a handle', did: 'DID document', resour
 for (const [part, document] of Object.entries(DOCUMENTS)) {
   test(`Each fault in the ${document} has its own code, and names its step and address`, async (t) => {
     const { page } = await world.visitor(t)
-    for (const [what, where, fault, code, retryable = false] of FAULTS) {
+    for (const [what, where, fault, code, retryable = false, between] of FAULTS) {
       if (where !== part) continue
       await t.test(`the ${document} ${what}: ${code}`, async () => {
         faulty.restore()
         faulty.set(part, fault)
         await forgetDocuments(page)
         const error = await authorize(page, CAROL.handle, client)
-        assertTyped(error, { code, step: part, retryable })
-        assert.equal(new URL(error.url).origin, faulty.origin)
-        assert.equal(new URL(error.url).pathname.toLowerCase(), PATHS[part].toLowerCase())
+        assertTyped(error, { code, step: part, retryable, ...between })
+        if (!between) assert.ok(sameAddress(error.url, faulty.origin + PATHS[part]), error.url)
         assert.ok(error.help)
         await assertNothingKept(page)
       })
@@ -215,6 +217,12 @@ test('An aborted sign-in stops asking', async (t) => {
   assert.deepEqual(outgoing(), [])
   await assertNothingKept(page)
 })
+
+/** Whether two addresses are the same but for the query and the spelling of escapes. */
+function sameAddress(one, other) {
+  const [a, b] = [new URL(one), new URL(other)]
+  return a.origin === b.origin && decodeURIComponent(a.pathname) === decodeURIComponent(b.pathname)
+}
 
 /** Empties the caches, so that the next sign-in asks the faulty network again. */
 function forgetDocuments(page) {

@@ -130,13 +130,20 @@ test('init finds nothing for a new visitor, and asks nobody', async (t) => {
   assert.deepEqual(outgoing(), [])
 })
 
+/** Takes the network away from an app whose own files a service worker keeps; returns what brings it back. */
+async function goOffline(context) {
+  const elsewhere = (url) => url.origin !== origin
+  await context.route(elsewhere, (route) => route.abort('internetdisconnected'))
+  return () => context.unroute(elsewhere)
+}
+
 test('A living session starts offline', async (t) => {
   const { page, context } = await world.signedIn(t)
   await page.reload()
   await harnessReady(page)
-  await context.setOffline(true)
+  const online = await goOffline(context)
   assert.deepEqual(await initPage(page), { sub: alice.did })
-  await context.setOffline(false)
+  await online()
   assert.equal(await valueOf(page, async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status), 200)
 })
 
@@ -146,14 +153,14 @@ test('Starting offline with an expired token fails for now, and loses nothing', 
   await signIn(page, alice, { origin })
   await page.reload()
   await harnessReady(page)
-  await context.setOffline(true)
+  const online = await goOffline(context)
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertTyped(error, { code: 'NETWORK_UNREACHABLE', retryable: true })
   assert.deepEqual(await storedSessions(page), [alice.did])
   assert.equal(await activeAccount(page), alice.did)
   assert.deepEqual(await hookCalls(page), [])
 
-  await context.setOffline(false)
+  await online()
   assert.deepEqual(await initPage(page), { sub: alice.did }, 'and all is well when the network is back')
 })
 
