@@ -1,41 +1,29 @@
-//! The channel between the tabs of an origin.
+//! The channels between the tabs of an origin.
 
-use crate::ports::{Bus, Guard, Message};
+use crate::ports::{Bus, Guard, Message, PopupLink, PopupMessage};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-type Listener = Rc<dyn Fn(Message)>;
+type Listener<M> = Rc<dyn Fn(M)>;
 
-/// All listeners of an origin, each with its tab.
-#[derive(Default)]
-pub(super) struct Channel {
-    tabs: Cell<usize>,
-    listeners: RefCell<Vec<(usize, Listener)>>,
-}
+/// All listeners to one kind of message, each with its tab.
+struct Channel<M>(RefCell<Vec<(usize, Listener<M>)>>);
 
-/// One tab's end of the channel.
-pub(super) struct Port {
-    tab: usize,
-    channel: Rc<Channel>,
-}
-
-impl Port {
-    pub(super) fn new(channel: Rc<Channel>) -> Self {
-        let tab = channel.tabs.get();
-        channel.tabs.set(tab + 1);
-        Self { tab, channel }
+impl<M> Default for Channel<M> {
+    fn default() -> Self {
+        Self(RefCell::default())
     }
 }
 
-impl Bus for Port {
-    fn post(&self, message: &Message) {
+impl<M: Clone + 'static> Channel<M> {
+    /// Tells all but the sender.
+    fn post(&self, sender: usize, message: &M) {
         // Copied out, since a listener may subscribe or unsubscribe.
-        let others: Vec<Listener> = self
-            .channel
-            .listeners
+        let others: Vec<Listener<M>> = self
+            .0
             .borrow()
             .iter()
-            .filter(|(tab, _)| *tab != self.tab)
+            .filter(|(tab, _)| *tab != sender)
             .map(|(_, heard)| heard.clone())
             .collect();
         for heard in others {
@@ -43,16 +31,73 @@ impl Bus for Port {
         }
     }
 
-    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard {
-        let heard: Listener = heard.into();
+    fn listen(self: &Rc<Self>, tab: usize, heard: Box<dyn Fn(M)>) -> Guard {
+        let heard: Listener<M> = heard.into();
         let known = heard.clone();
-        let channel = Rc::downgrade(&self.channel);
-        self.channel.listeners.borrow_mut().push((self.tab, heard));
+        let channel = Rc::downgrade(self);
+        self.0.borrow_mut().push((tab, heard));
         Guard::new(move || {
             if let Some(channel) = channel.upgrade() {
-                let mut listeners = channel.listeners.borrow_mut();
+                let mut listeners = channel.0.borrow_mut();
                 listeners.retain(|(_, other)| !Rc::ptr_eq(other, &known));
             }
         })
+    }
+}
+
+/// The channels of an origin.
+#[derive(Default)]
+pub(super) struct Channels {
+    tabs: Cell<usize>,
+    sessions: Rc<Channel<Message>>,
+    popups: Rc<Channel<PopupMessage>>,
+}
+
+/// One tab's end of the channels.
+pub(super) struct Port {
+    tab: usize,
+    sessions: Rc<Channel<Message>>,
+    popups: Rc<Channel<PopupMessage>>,
+    window_closed: Cell<bool>,
+}
+
+impl Port {
+    pub(super) fn new(channels: &Channels) -> Self {
+        let tab = channels.tabs.get();
+        channels.tabs.set(tab + 1);
+        Self {
+            tab,
+            sessions: channels.sessions.clone(),
+            popups: channels.popups.clone(),
+            window_closed: Cell::new(false),
+        }
+    }
+
+    pub(super) fn window_closed(&self) -> bool {
+        self.window_closed.get()
+    }
+}
+
+impl Bus for Port {
+    fn post(&self, message: &Message) {
+        self.sessions.post(self.tab, message);
+    }
+
+    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard {
+        self.sessions.listen(self.tab, heard)
+    }
+}
+
+impl PopupLink for Port {
+    fn post(&self, message: &PopupMessage) {
+        self.popups.post(self.tab, message);
+    }
+
+    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Guard {
+        self.popups.listen(self.tab, heard)
+    }
+
+    fn close_own_window(&self) {
+        self.window_closed.set(true);
     }
 }

@@ -62,7 +62,7 @@ pub struct Origin {
     sessions: Rc<storage::Sessions>,
     active: Rc<storage::Active>,
     locks: Rc<lock::Locks>,
-    channel: Rc<bus::Channel>,
+    channels: bus::Channels,
     background: Rc<Background>,
 }
 
@@ -78,7 +78,7 @@ impl Origin {
             sessions: Rc::default(),
             active: Rc::default(),
             locks: Rc::default(),
-            channel: Rc::default(),
+            channels: bus::Channels::default(),
             background: Rc::default(),
         }
     }
@@ -86,6 +86,7 @@ impl Origin {
     /// Opens a tab at an address.
     pub fn tab(&self, address: Url) -> Tab {
         let page = Rc::new(Page::new(address));
+        let port = Rc::new(bus::Port::new(&self.channels));
         let ports = Ports {
             clock: self.clock.clone(),
             random: Rc::new(random::SystemRandom),
@@ -95,13 +96,13 @@ impl Origin {
             sessions: self.sessions.clone(),
             active: self.active.clone(),
             lock: self.locks.clone(),
-            bus: Rc::new(bus::Port::new(self.channel.clone())),
+            bus: port.clone(),
             navigator: page.clone(),
             spawn: self.background.clone(),
-            popup_link: Rc::new(page::NoPopups),
+            popup_link: port.clone(),
             timer: self.clock.clone(),
         };
-        Tab { ports, page }
+        Tab { ports, page, port }
     }
 
     /// The clock of all tabs.
@@ -133,10 +134,11 @@ impl fmt::Debug for Origin {
 }
 
 /// One tab of an origin.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Tab {
     ports: Ports,
     page: Rc<Page>,
+    port: Rc<bus::Port>,
 }
 
 impl Tab {
@@ -148,5 +150,16 @@ impl Tab {
     /// The tab's address.
     pub fn page(&self) -> &Rc<Page> {
         &self.page
+    }
+
+    /// Whether the client asked to close the window, as it does in a popup that has served.
+    pub fn is_closed(&self) -> bool {
+        self.port.window_closed()
+    }
+}
+
+impl fmt::Debug for Tab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tab({})", self.page.address())
     }
 }

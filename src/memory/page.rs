@@ -1,6 +1,6 @@
 //! The address of a tab that shows nothing.
 
-use crate::ports::{Guard, Local, Navigator, PopupLink, PopupMessage};
+use crate::ports::{Local, Navigator};
 use crate::url::Url;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -72,17 +72,4 @@ impl Navigator for Page {
             Poll::Pending
         }))
     }
-}
-
-/// No popups: a host without a browser has no windows.
-pub(super) struct NoPopups;
-
-impl PopupLink for NoPopups {
-    fn post(&self, _message: &PopupMessage) {}
-
-    fn listen(&self, _heard: Box<dyn Fn(PopupMessage)>) -> Guard {
-        Guard::new(|| {})
-    }
-
-    fn close_own_window(&self) {}
 }
