@@ -3,14 +3,21 @@
 //! `server` is an atproto network that checks all that a client must do right, `world` a browser that visits it. The
 //! files of `transcripts` are tables of what a server can answer and what must come of it; the others follow one user.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, a panic is the report; clippy.toml says so for test functions, not for their helpers"
+)]
 
 mod callback;
 mod other_client;
 mod page;
 mod parsers;
+mod popup;
 mod refresh;
 mod server;
 mod session;
 mod sign_in;
 mod tabs;
+mod transcripts;
 mod world;

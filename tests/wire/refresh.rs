@@ -9,6 +9,7 @@ use atproto_oauth_wasm::{
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::slice;
 
 /// Past the time at which a token is renewed for certain, and before it expires.
 const STALE: u64 = 3595;
@@ -283,7 +284,7 @@ fn a_revoked_session_met_by_a_request_gives_the_pds_s_answer_and_ends() {
     world.server.revoke_all(&ALICE);
     assert_eq!(world.status(&session), Ok(401));
     let refused = SessionEnd::RefreshRefused(Some("No.".into()));
-    assert_eq!(tab.heard.take_ends(), [refused.clone()]);
+    assert_eq!(tab.heard.take_ends(), slice::from_ref(&refused));
     assert_eq!(kind(world.status(&session)), ended(&ALICE, refused));
 }
 

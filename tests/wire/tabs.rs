@@ -5,6 +5,7 @@ use crate::world::{Event, World, did, ended, kind};
 use atproto_oauth_wasm::ports::{Bus, Guard, Message};
 use atproto_oauth_wasm::{ErrorKind, Refresh, SessionEnd};
 use std::rc::Rc;
+use std::slice;
 
 #[test]
 fn two_tabs_that_find_a_token_old_refresh_it_once() {
@@ -12,7 +13,8 @@ fn two_tabs_that_find_a_token_old_refresh_it_once() {
     let (here, there) = (world.tab(), world.tab());
     let mine = world.sign_in(&here, &ALICE);
     let theirs = world.restore(&there, &ALICE, Refresh::Auto).expect("there");
-    (here.heard.take(), there.heard.take());
+    here.heard.take();
+    there.heard.take();
     world.expire();
     let both = futures::future::join(
         world.get(&mine, "/xrpc/app.test"),
@@ -102,7 +104,8 @@ fn signing_out_here_ends_the_session_there() {
     let (here, there) = (world.tab(), world.tab());
     let mine = world.sign_in(&here, &ALICE);
     let theirs = world.restore(&there, &ALICE, Refresh::Auto).expect("there");
-    (here.heard.take(), there.heard.take());
+    here.heard.take();
+    there.heard.take();
     world.run(mine.sign_out()).expect("signed out");
     world.settle();
     for tab in [&here, &there] {
@@ -152,7 +155,8 @@ fn every_kind_of_ending_is_told_in_both_tabs() {
         let (here, there) = (world.tab(), world.tab());
         let mine = world.sign_in(&here, &ALICE);
         let theirs = world.restore(&there, &ALICE, Refresh::Auto).expect("there");
-        (here.heard.take(), there.heard.take());
+        here.heard.take();
+        there.heard.take();
         spoil(&world);
         if what == "refused" {
             assert_eq!(world.status(&mine), Ok(401));
@@ -162,7 +166,7 @@ fn every_kind_of_ending_is_told_in_both_tabs() {
             drop(world.status(&mine));
         }
         for tab in [&here, &there] {
-            assert_eq!(tab.heard.take_ends(), [expected.clone()], "{what}");
+            assert_eq!(tab.heard.take_ends(), slice::from_ref(&expected), "{what}");
         }
         assert_eq!(
             kind(world.status(&theirs)),

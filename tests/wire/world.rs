@@ -1,7 +1,7 @@
 //! A browser and the network it visits: what every test begins with.
 
 use crate::server::{Account, PDS, PLC, Server, resource::Reply};
-use atproto_oauth_wasm::memory::{Origin, Page};
+use atproto_oauth_wasm::memory::{self, Origin, Page};
 use atproto_oauth_wasm::ports::{Local, Observer, PendingLogin, Ports, StoredSession};
 use atproto_oauth_wasm::{
     AuthorizeOptions, ClientMetadata, ClientOptions, Credentials, Did, Error, ErrorKind,
@@ -46,6 +46,7 @@ impl World {
             ports,
             page: tab.page().clone(),
             heard,
+            window: tab,
         }
     }
 
@@ -158,6 +159,7 @@ pub(crate) struct Tab {
     pub(crate) ports: Ports,
     pub(crate) page: Rc<Page>,
     pub(crate) heard: Rc<Heard>,
+    pub(crate) window: memory::Tab,
 }
 
 /// What the app was told.

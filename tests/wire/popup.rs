@@ -1,0 +1,199 @@
+//! A sign-in in a popup: two pages, of which one goes on.
+
+use crate::server::{ALICE, Account, BOB, Fault, asked, yield_now};
+use crate::world::{REDIRECT_URI, Tab, World, did, kind, url};
+use atproto_oauth_wasm::ports::{Popup, PopupState};
+use atproto_oauth_wasm::{
+    AuthorizeOptions, Error, ErrorKind, OAuthSession, PopupError, Refresh, Step, Url,
+};
+use futures::future::join;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// A popup, as the page that opened it sees it.
+struct Window {
+    address: RefCell<Option<Url>>,
+    state: Cell<PopupState>,
+    closed: Cell<bool>,
+}
+
+impl Window {
+    fn open() -> Rc<Self> {
+        Rc::new(Self {
+            address: RefCell::default(),
+            state: Cell::new(PopupState::Own),
+            closed: Cell::new(false),
+        })
+    }
+
+    /// The user waits until the consent page is shown.
+    async fn shown(&self) -> Url {
+        loop {
+            if let Some(address) = self.address.borrow().clone() {
+                return address;
+            }
+            yield_now().await;
+        }
+    }
+}
+
+impl Popup for Window {
+    fn go(&self, address: &str) {
+        *self.address.borrow_mut() = Some(url(address));
+        self.state.set(PopupState::Foreign);
+    }
+
+    fn state(&self) -> PopupState {
+        self.state.get()
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+    }
+}
+
+async fn sign_in(page: &Tab, window: &Rc<Window>) -> Result<OAuthSession, Error> {
+    let options = AuthorizeOptions::default();
+    let popup = window.clone();
+    page.client
+        .sign_in_popup(ALICE.handle, &options, popup, &|_| ())
+        .await
+}
+
+/// The popup's page, once the server has sent it back.
+async fn returned(popup: &Tab, params: &str) -> Result<(), Error> {
+    popup.page.visit(url(&format!("{REDIRECT_URI}#{params}")));
+    popup.client.init(Refresh::Auto).await.map(drop)
+}
+
+fn continued() -> ErrorKind {
+    ErrorKind::Popup(PopupError::ContinuedInParent)
+}
+
+fn consent_as(account: &Account) -> (World, Tab, Tab, Result<OAuthSession, Error>) {
+    let world = World::new();
+    let (page, popup) = (world.tab(), world.tab());
+    let window = Window::open();
+    let user = async {
+        let params = world.server.consent(&window.shown().await, account);
+        returned(&popup, &params).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(kind(in_popup), continued());
+    assert!(window.closed.get());
+    assert!(popup.window.is_closed());
+    world.settle();
+    (world, page, popup, outcome)
+}
+
+#[test]
+fn the_page_that_opened_it_gets_the_session() {
+    let (world, page, popup, outcome) = consent_as(&ALICE);
+    let session = outcome.expect("a sign-in");
+    assert_eq!(session.did(), &did(&ALICE));
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.sessions_of(&ALICE), 1);
+    assert_eq!(popup.page.address().as_str(), REDIRECT_URI);
+    assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(page.heard.take().len(), 1);
+}
+
+#[test]
+fn what_fails_in_the_popup_is_told_by_the_page() {
+    let (world, _, _, outcome) = consent_as(&BOB);
+    let failure = outcome.expect_err("another account");
+    assert_eq!(failure.code(), "POPUP_FAILED");
+    assert_eq!(failure.to_string(), "Account mismatch");
+    assert_eq!(failure.step(), Step::Callback);
+    assert_eq!(world.server.sessions_of(&BOB), 0);
+}
+
+#[test]
+fn a_refusal_in_the_popup_is_a_refusal() {
+    let world = World::new();
+    let (page, popup) = (world.tab(), world.tab());
+    let window = Window::open();
+    let user = async {
+        let address = window.shown().await;
+        returned(&popup, &world.server.deny(&address, "access_denied")).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(outcome.expect_err("denied").code(), "ACCESS_DENIED");
+    assert_eq!(kind(in_popup), continued());
+}
+
+#[test]
+fn a_popup_that_the_user_closes_ends_the_wait() {
+    for early in [true, false] {
+        let world = World::new();
+        let page = world.tab();
+        let window = Window::open();
+        let user = async {
+            if !early {
+                window.shown().await;
+            }
+            for _ in 0..3 {
+                yield_now().await;
+                world.origin.clock().advance(500);
+            }
+            window.state.set(PopupState::Gone);
+            world.server.fault(asked::ANYTHING, Fault::offline());
+            for _ in 0..3 {
+                yield_now().await;
+                world.origin.clock().advance(500);
+            }
+        };
+        let (outcome, ()) = world.run(join(sign_in(&page, &window), user));
+        assert_eq!(
+            kind(outcome),
+            ErrorKind::Popup(PopupError::Closed),
+            "{early}"
+        );
+    }
+}
+
+#[test]
+fn a_popup_that_is_never_heard_of_is_given_up_after_five_minutes() {
+    let world = World::new();
+    let page = world.tab();
+    let window = Window::open();
+    let user = async {
+        window.shown().await;
+        yield_now().await;
+        world.pass(299);
+        yield_now().await;
+        assert!(!window.closed.get());
+        world.pass(1);
+    };
+    let (outcome, ()) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(kind(outcome), ErrorKind::Popup(PopupError::TimedOut));
+    assert!(window.closed.get());
+}
+
+#[test]
+fn a_popup_that_nobody_waits_for_ends_the_session_it_got() {
+    let world = World::new();
+    let (page, popup) = (world.tab(), world.tab());
+    let window = Window::open();
+    let params = {
+        let user = async { world.server.consent(&window.shown().await, &ALICE) };
+        let page_closed =
+            futures::future::select(Box::pin(sign_in(&page, &window)), Box::pin(user));
+        match world.run(page_closed) {
+            futures::future::Either::Right((params, _)) => params,
+            futures::future::Either::Left(_) => panic!("nobody has consented yet"),
+        }
+    };
+    assert!(window.closed.get(), "the page's future was dropped");
+    let patience = async {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        world.origin.clock().advance(500);
+    };
+    let (in_popup, ()) = world.run(join(returned(&popup, &params), patience));
+    assert_eq!(kind(in_popup), continued());
+    assert!(popup.window.is_closed());
+    assert_eq!(world.server.sessions_of(&ALICE), 0);
+    assert!(world.stored(&ALICE).is_none());
+}

@@ -1,0 +1,374 @@
+//! Client metadata: published documents and loopback ids.
+
+use super::no_document;
+use crate::server::Fault;
+use crate::world::{CLIENT_ID, REDIRECT_URI, World, kind};
+use atproto_oauth_wasm::{
+    ClientMetadata, ConfigError, ErrorKind, HttpError, Json, Step, load_client_metadata,
+    loopback_client_id,
+};
+use serde_json::{Value, json};
+
+const PUBLISHED: &str = "GET https://app.example.com/client.json";
+
+fn document() -> Value {
+    json!({
+        "client_id": CLIENT_ID,
+        "client_name": "An app",
+        "client_uri": "https://app.example.com",
+        "redirect_uris": [REDIRECT_URI],
+        "scope": "atproto transition:generic",
+        "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "web",
+        "dpop_bound_access_tokens": true,
+    })
+}
+
+fn judge(document: &Value) -> Result<ClientMetadata, ConfigError> {
+    ClientMetadata::judge(Json::parse(&document.to_string()).expect("JSON"))
+}
+
+#[test]
+fn documents_that_break_a_rule() {
+    let member = |name, rule: &str| ConfigError::InvalidMember(name, rule.into());
+    let redirect = |rule| member("redirect_uris", rule);
+    let url = |name| member(name, "must be an https URL");
+    let method = |name: &str| ConfigError::UnsupportedAuthMethod(name.into());
+    let client_id = |rule| member("client_id", rule);
+    let id = |id: &str| ConfigError::InvalidClientId(id.into());
+    let rows = [
+        ("client_id", json!(null), id("")),
+        (
+            "client_id",
+            json!("ftp://app.example.com/c"),
+            id("ftp://app.example.com/c"),
+        ),
+        (
+            "client_id",
+            json!("http://app.example.com/c"),
+            id("http://app.example.com/c"),
+        ),
+        (
+            "client_id",
+            json!("https://u@app.example.com/c"),
+            client_id("must not have credentials"),
+        ),
+        (
+            "client_id",
+            json!("https://app.example.com/c#d"),
+            client_id("must not have a fragment"),
+        ),
+        (
+            "client_id",
+            json!("https://127.0.0.1/c"),
+            client_id("must have a public host name"),
+        ),
+        (
+            "client_id",
+            json!("https://intranet/c"),
+            client_id("must have a public host name"),
+        ),
+        (
+            "client_id",
+            json!("https://app.example.com/"),
+            client_id("must have a path that does not end in a slash"),
+        ),
+        (
+            "client_id",
+            json!("https://app.example.com/c/"),
+            client_id("must have a path that does not end in a slash"),
+        ),
+        (
+            "client_id",
+            json!("https://app.example.com/a/../c"),
+            client_id("must be in its normal form"),
+        ),
+        (
+            "client_id",
+            json!("https://APP.example.com/c"),
+            client_id("must be in its normal form"),
+        ),
+        (
+            "redirect_uris",
+            json!(null),
+            redirect("must be a list of at least one URI"),
+        ),
+        (
+            "redirect_uris",
+            json!([]),
+            redirect("must be a list of at least one URI"),
+        ),
+        (
+            "redirect_uris",
+            json!([7]),
+            redirect("must be a list of at least one URI"),
+        ),
+        ("redirect_uris", json!(["cb"]), redirect("must be URIs")),
+        (
+            "redirect_uris",
+            json!([REDIRECT_URI, "https://intranet/cb"]),
+            redirect("must have a public host name"),
+        ),
+        (
+            "redirect_uris",
+            json!(["http://localhost/cb"]),
+            redirect(
+                "must use 127.0.0.1 or [::1] instead of localhost for http (RFC 8252 section 8.3)",
+            ),
+        ),
+        (
+            "redirect_uris",
+            json!(["com.example.app://cb"]),
+            redirect(
+                "must have a private-use scheme in reverse domain order, followed by a single slash",
+            ),
+        ),
+        ("client_uri", json!("app.example.com"), url("client_uri")),
+        ("logo_uri", json!(7), url("logo_uri")),
+        ("tos_uri", json!("data:text/plain,x"), url("tos_uri")),
+        ("policy_uri", json!(""), url("policy_uri")),
+        ("scope", json!(null), ConfigError::NoAtprotoScope),
+        ("scope", json!("notatproto"), ConfigError::NoAtprotoScope),
+        (
+            "response_types",
+            json!(["token"]),
+            ConfigError::NoCodeResponseType,
+        ),
+        (
+            "response_types",
+            json!("code"),
+            ConfigError::NoCodeResponseType,
+        ),
+        (
+            "grant_types",
+            json!(["refresh_token"]),
+            ConfigError::NoAuthorizationCodeGrant,
+        ),
+        (
+            "token_endpoint_auth_method",
+            json!(null),
+            method("client_secret_basic"),
+        ),
+        (
+            "token_endpoint_auth_method",
+            json!("client_secret_post"),
+            method("client_secret_post"),
+        ),
+        (
+            "token_endpoint_auth_method",
+            json!("private_key_jwt"),
+            ConfigError::NeedsKeyset,
+        ),
+        (
+            "token_endpoint_auth_signing_alg",
+            json!("ES256"),
+            ConfigError::SigningAlgWithoutKey,
+        ),
+    ];
+    for (name, value, error) in rows {
+        let mut document = document();
+        document[name] = value.clone();
+        assert_eq!(judge(&document), Err(error), "{name} is {value}");
+    }
+    let no_object = member("clientMetadata", "must be an object");
+    assert_eq!(
+        judge(&json!("https://app.example.com/client.json")),
+        Err(no_object)
+    );
+}
+
+#[test]
+fn documents_may_leave_out_what_has_a_default() {
+    for name in [
+        "client_name",
+        "client_uri",
+        "response_types",
+        "grant_types",
+        "application_type",
+    ] {
+        let mut document = document();
+        document[name] = json!(null);
+        let metadata = judge(&document).expect(name);
+        assert_eq!(metadata.client_id, CLIENT_ID);
+        assert!(!metadata.is_loopback());
+    }
+}
+
+#[test]
+fn loopback_ids_that_break_a_rule() {
+    let invalid = ConfigError::InvalidLoopbackId;
+    let other = |id: &str| ConfigError::InvalidClientId(id.into());
+    let redirect = invalid("\"redirect_uri\" must be an http URL of 127.0.0.1 or [::1]");
+    for (id, error) in [
+        (
+            "http://localhost:3000",
+            invalid("Value must not contain a port"),
+        ),
+        (
+            "http://localhost/app",
+            invalid("Value must not contain a path component"),
+        ),
+        (
+            "http://localhost#x",
+            invalid("Value must not contain a hash component"),
+        ),
+        (
+            "http://localhost?a=1",
+            invalid("Unexpected query parameter"),
+        ),
+        (
+            "http://localhost?scope=atproto&scope=atproto",
+            invalid("Duplicate \"scope\" query parameter"),
+        ),
+        (
+            "http://localhost?scope=other",
+            ConfigError::LoopbackWithoutAtprotoScope,
+        ),
+        (
+            "http://localhost?redirect_uri=http%3A%2F%2Flocalhost%2F",
+            redirect.clone(),
+        ),
+        (
+            "http://localhost?redirect_uri=https%3A%2F%2F127.0.0.1%2F",
+            redirect.clone(),
+        ),
+        (
+            "http://localhost?redirect_uri=http%3A%2F%2F127.0.0.1.example.com%2F",
+            redirect,
+        ),
+        (
+            "http://localhost.example.com",
+            other("http://localhost.example.com"),
+        ),
+        ("https://localhost", other("https://localhost")),
+        (
+            "https://app.example.com/client.json",
+            other("https://app.example.com/client.json"),
+        ),
+        ("", other("")),
+    ] {
+        assert_eq!(ClientMetadata::of_loopback_id(id), Err(error), "{id}");
+    }
+}
+
+#[test]
+fn loopback_ids_stand_for_metadata() {
+    let both = ["http://127.0.0.1/", "http://[::1]/"];
+    for (id, redirect_uris, scope) in [
+        ("http://localhost", &both[..], "atproto"),
+        ("http://localhost/", &both, "atproto"),
+        ("http://localhost?", &both, "atproto"),
+        (
+            "http://localhost/?scope=atproto%20transition%3Ageneric",
+            &both,
+            "atproto transition:generic",
+        ),
+        (
+            "http://localhost?redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%3A80%2Fa",
+            &["http://[::1]:80/a"],
+            "atproto",
+        ),
+    ] {
+        let metadata = ClientMetadata::of_loopback_id(id).expect(id);
+        assert_eq!(metadata.redirect_uris, redirect_uris, "{id}");
+        assert_eq!(metadata.scope, scope, "{id}");
+        assert_eq!(metadata.client_id, id);
+        assert!(metadata.is_loopback());
+    }
+}
+
+#[test]
+fn pages_have_loopback_ids() {
+    let page = |text| loopback_client_id(&crate::world::url(text));
+    for (text, redirect_uri) in [
+        ("http://127.0.0.1:8080/", "http%3A%2F%2F127.0.0.1%3A8080%2F"),
+        (
+            "http://localhost:8080/app?a#b",
+            "http%3A%2F%2F127.0.0.1%3A8080%2Fapp",
+        ),
+        ("http://[::1]/", "http%3A%2F%2F%5B%3A%3A1%5D%2F"),
+    ] {
+        let id = format!("http://localhost?redirect_uri={redirect_uri}");
+        assert_eq!(page(text), Ok(id), "{text}");
+    }
+    for (text, host) in [
+        ("https://app.example.com/", "app.example.com"),
+        ("http://127.0.0.2/", "127.0.0.2"),
+    ] {
+        assert_eq!(
+            page(text),
+            Err(ConfigError::NotLoopback(host.into())),
+            "{text}"
+        );
+    }
+}
+
+/// Metadata is read by its id alone, before there is a client.
+fn load(world: &World, id: &str) -> Result<ClientMetadata, atproto_oauth_wasm::Error> {
+    let ports = world.tab().ports;
+    world.run(load_client_metadata(&ports, id))
+}
+
+#[test]
+fn published_documents() {
+    let world = World::new();
+    world.server.fault(PUBLISHED, Fault::json(200, document()));
+    let metadata = load(&world, CLIENT_ID).expect("metadata");
+    assert_eq!(metadata.redirect_uris, [REDIRECT_URI]);
+    assert_eq!(world.server.take_log(), [PUBLISHED]);
+
+    let metadata = load(&world, "http://localhost").expect("metadata");
+    assert!(metadata.is_loopback());
+    assert_eq!(
+        kind(load(&world, "ftp://x")),
+        ErrorKind::Config(ConfigError::InvalidClientId("ftp://x".into()))
+    );
+    assert_eq!(world.server.take_log(), Vec::<String>::new());
+}
+
+#[test]
+fn published_documents_that_are_not_there() {
+    let mut of_another = document();
+    of_another["client_id"] = json!("https://app.example.com/other.json");
+    let rule = "must be the URL of the document".into();
+    let mut rows = vec![
+        (
+            "not found",
+            Fault::html(404),
+            ErrorKind::Config(ConfigError::MetadataStatus(404)),
+            "CLIENT_METADATA_UNAVAILABLE",
+        ),
+        (
+            "another app's",
+            Fault::json(200, of_another),
+            ErrorKind::Config(ConfigError::InvalidMember("client_id", rule)),
+            "CLIENT_METADATA_INVALID",
+        ),
+    ];
+    // What is wrong with the app's own document is the app's to mend, so the error names the configuration.
+    rows.extend(no_document().into_iter().map(|(what, fault, kind, code)| {
+        let (kind, code) = match kind {
+            ErrorKind::Http(HttpError::Status(status)) => (
+                ErrorKind::Config(ConfigError::MetadataStatus(status)),
+                "CLIENT_METADATA_UNAVAILABLE",
+            ),
+            ErrorKind::Http(HttpError::ContentType(found)) => (
+                ErrorKind::Config(ConfigError::MetadataContentType(found.unwrap_or_default())),
+                "CLIENT_METADATA_UNAVAILABLE",
+            ),
+            kind => (kind, code),
+        };
+        (what, fault, kind, code)
+    }));
+    for (what, fault, kind, code) in rows {
+        let world = World::new();
+        world.server.fault(PUBLISHED, fault);
+        let failure = load(&world, CLIENT_ID).expect_err(what);
+        assert_eq!(failure.kind(), &kind, "{what}");
+        assert_eq!(failure.code(), code, "{what}");
+        assert_eq!(failure.step(), Step::Configure, "{what}");
+        assert_eq!(failure.url(), Some(CLIENT_ID), "{what}");
+    }
+}

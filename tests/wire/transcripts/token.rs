@@ -1,0 +1,143 @@
+//! Token responses (RFC 6749 section 5.1), judged alike for a code and for a refresh token.
+
+use crate::server::{ALICE, Fault, asked};
+use crate::world::{World, kind};
+use atproto_oauth_wasm::{ErrorKind, PeerError, Refresh, Step};
+use serde_json::{Value, json};
+
+/// Members, and values with which they break a rule.
+fn broken() -> Vec<(&'static str, Vec<Value>)> {
+    let no_text = vec![json!(null), json!(7), json!(["atproto"])];
+    vec![
+        (
+            "token_type",
+            vec![json!(null), json!("Bearer"), json!("dpop"), json!("DPoP ")],
+        ),
+        ("access_token", no_text.clone()),
+        ("refresh_token", vec![json!(7), json!({})]),
+        (
+            "scope",
+            [
+                no_text,
+                vec![json!(""), json!("atprotox"), json!("transition:generic")],
+            ]
+            .concat(),
+        ),
+        (
+            "sub",
+            vec![
+                json!(null),
+                json!("alice.example.com"),
+                json!("did:key:z6Mk"),
+                json!("did:plc:short"),
+            ],
+        ),
+        ("expires_in", vec![json!("3600"), json!(-1), json!([])]),
+        ("id_token", vec![json!("ey.ey.s"), json!({})]),
+    ]
+}
+
+#[test]
+fn answers_that_break_a_rule() {
+    for (member, values) in broken() {
+        for value in values {
+            let what = format!("{member} is {value}");
+            let expected = ErrorKind::Peer(PeerError::InvalidToken(member));
+            let lie = move |body: &mut Value| body[member] = value.clone();
+
+            let world = World::new();
+            let tab = world.tab();
+            let params = world.consented(&tab, &ALICE);
+            world.server.fault(asked::TOKEN, Fault::lies(lie.clone()));
+            let failure = world.callback(&tab, &params).expect_err(&what);
+            assert_eq!(failure.kind(), &expected, "{what}");
+            assert_eq!(failure.code(), "TOKEN_RESPONSE_INVALID", "{what}");
+            assert_eq!(failure.step(), Step::Token, "{what}");
+            assert!(world.stored(&ALICE).is_none(), "{what}");
+
+            world.server.heal();
+            let session = world.sign_in(&tab, &ALICE);
+            tab.heard.take();
+            world.server.fault(asked::REFRESH, Fault::lies(lie));
+            let failure = world
+                .run(session.token_info(Refresh::Force))
+                .expect_err(&what);
+            assert_eq!(failure.kind(), &expected, "{what}");
+            assert_eq!(failure.step(), Step::Refresh, "{what}");
+            assert!(world.stored(&ALICE).is_some(), "{what}");
+            assert!(tab.heard.take().is_empty(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn answers_may_differ_in_what_is_not_demanded() {
+    for (what, change, expires_in) in [
+        (
+            "no time",
+            (|body| body["expires_in"] = json!(null)) as fn(&mut Value),
+            None,
+        ),
+        (
+            "a time in parts",
+            |body| body["expires_in"] = json!(1.5),
+            Some(1_500),
+        ),
+        (
+            "more scope",
+            |body| body["scope"] = json!("transition:generic atproto"),
+            Some(3_600_000),
+        ),
+        (
+            "members nobody knows",
+            |body| body["x"] = json!({}),
+            Some(3_600_000),
+        ),
+        (
+            "no refresh token",
+            |body| body["refresh_token"] = json!(null),
+            Some(3_600_000),
+        ),
+    ] {
+        let world = World::new();
+        let tab = world.tab();
+        world.server.fault(asked::TOKEN, Fault::lies(change));
+        let session = world.sign_in(&tab, &ALICE);
+        let info = world.run(session.token_info(Refresh::Never)).expect(what);
+        let now = tab.ports.clock.now();
+        assert_eq!(info.expires_at, expires_in.map(|ms| now + ms), "{what}");
+    }
+}
+
+#[test]
+fn a_lifetime_beyond_all_time_is_only_long() {
+    let world = World::new();
+    let tab = world.tab();
+    let change = |body: &mut Value| body["expires_in"] = json!(1e300);
+    world.server.fault(asked::TOKEN, Fault::lies(change));
+    let session = world.sign_in(&tab, &ALICE);
+    let info = world
+        .run(session.token_info(Refresh::Never))
+        .expect("alive");
+    assert_eq!(info.expires_at, Some(u64::MAX));
+    assert_eq!(info.expired, Some(false));
+}
+
+#[test]
+fn a_refusal_of_the_code_is_the_server_s() {
+    let world = World::new();
+    let tab = world.tab();
+    let params = world.consented(&tab, &ALICE);
+    let refusal = json!({ "error": "invalid_grant", "error_description": "Code expired" });
+    world.server.fault(asked::TOKEN, Fault::json(400, refusal));
+    let failure = world.callback(&tab, &params).expect_err("no");
+    assert_eq!(
+        failure.to_string(),
+        r#"OAuth "invalid_grant" error: Code expired"#
+    );
+    assert_eq!(failure.code(), "OAUTH_REFUSED");
+    assert!(matches!(
+        kind(world.callback(&tab, &params)),
+        ErrorKind::Callback(_)
+    ));
+}
