@@ -1,8 +1,7 @@
 // A PDS with its OAuth provider and sign-in pages; its data lives in a temporary folder that goes when it stops.
-import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { listenOnLoopback } from './loopback.mjs'
+import { makeTemporaryFolder } from './temporary.mjs'
 
 /** `hostname` is given when a TLS front makes the PDS public as `https://<hostname>`. */
 export async function startPds({ port, plcUrl, hostname }) {
@@ -12,9 +11,7 @@ export async function startPds({ port, plcUrl, hostname }) {
   const { Secp256k1Keypair } = await import('@atproto/crypto')
   const rotationKey = await Secp256k1Keypair.create({ exportable: true })
 
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'atproto-oauth-wasm-pds-'))
-  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
-  process.once('exit', removeFolder)
+  const { folder, remove } = makeTemporaryFolder('atproto-oauth-wasm-pds-')
   try {
     const pds = await PDS.fromEnv({
       devMode: true,
@@ -47,13 +44,11 @@ export async function startPds({ port, plcUrl, hostname }) {
       url: hostname ? `https://${hostname}` : `http://localhost:${port}`,
       async stop() {
         await pds.destroy()
-        removeFolder()
-        process.off('exit', removeFolder)
+        remove()
       },
     }
   } catch (error) {
-    removeFolder()
-    process.off('exit', removeFolder)
+    remove()
     throw error
   }
 }
