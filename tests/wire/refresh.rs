@@ -45,6 +45,30 @@ fn a_token_without_a_time_is_renewed_when_it_is_refused() {
     assert_eq!(world.server.count(asked::REFRESH), 1);
 }
 
+/// A slow answer must not make a token look younger than the server takes it to be.
+#[test]
+fn a_lifetime_counts_from_the_request() {
+    let world = World::new();
+    let tab = world.tab();
+    let params = world.consented(&tab, &ALICE);
+    let asked_at = tab.ports.clock.now();
+    let slow = async |asked: &str| {
+        while world.server.count(asked) == 0 {
+            crate::server::yield_now().await;
+        }
+        world.pass(5);
+    };
+    let signed_in = tab.client.callback(&params, None);
+    let (signed_in, ()) = world.run(futures::future::join(signed_in, slow(asked::TOKEN)));
+    let session = signed_in.expect("a sign-in").session;
+    let info = world.run(session.token_info(Refresh::Never));
+    assert_eq!(info.expect("alive").expires_at, Some(asked_at + 3_600_000));
+
+    let renewed = session.token_info(Refresh::Force);
+    let (info, ()) = world.run(futures::future::join(renewed, slow(asked::REFRESH)));
+    assert_eq!(info.expect("alive").expires_at, Some(asked_at + 3_605_000));
+}
+
 #[test]
 fn many_requests_make_one_refresh() {
     for (what, spoil) in [
