@@ -121,10 +121,7 @@ const elsewhere = (part) => ({ status: 302, headers: { location: `${faulty.origi
 const without = (...members) => (good) => Object.fromEntries(Object.entries(good).filter(([name]) => !members.includes(name)))
 const having = (changed) => (good) => ({ ...good, ...changed })
 
-/**
- * What is wrong, in which answer, and the code it has to have; whether to try again. Some faults lie between
- * two answers, which are then both good: the step is the one that asked, and there may be no one address.
- */
+/** What is wrong, in which answer, the code it has to have, and whether trying again may help. */
 const FAULTS = [
   ['is an HTML page', 'handle', html, 'RESPONSE_CONTENT_TYPE'],
   ['is an HTML page', 'did', html, 'RESPONSE_CONTENT_TYPE'],
@@ -157,7 +154,7 @@ const FAULTS = [
   ['lacks client metadata documents', 'issuer', without('client_id_metadata_document_supported'), 'SERVER_LACKS_CLIENT_ID_METADATA'],
   ['lacks a PAR endpoint', 'issuer', without('pushed_authorization_request_endpoint'), 'NO_PAR_ENDPOINT'],
   ['lacks public clients', 'issuer', having({ token_endpoint_auth_methods_supported: ['private_key_jwt'] }), 'SERVER_LACKS_PUBLIC_CLIENTS'],
-  ['does not protect the server', 'issuer', having({ protected_resources: ['https://example.com'] }), 'RESOURCE_NOT_PROTECTED', false, { step: 'issuer' }],
+  ['does not protect the server', 'issuer', having({ protected_resources: ['https://example.com'] }), 'RESOURCE_NOT_PROTECTED'],
   ['is a refusal', 'par', { status: 400, type: 'application/json', body: '{"error":"invalid_scope","error_description":"Not that"}' },
     'OAUTH_REFUSED'],
   ['is a refusal for now', 'par', { status: 503, type: 'application/json', body: '{"error":"temporarily_unavailable"}' },
@@ -171,15 +168,15 @@ const DOCUMENTS = { handle: 'answer about a handle', did: 'DID document', resour
 for (const [part, document] of Object.entries(DOCUMENTS)) {
   test(`Each fault in the ${document} has its own code, and names its step and address`, async (t) => {
     const { page } = await world.visitor(t)
-    for (const [what, where, fault, code, retryable = false, between] of FAULTS) {
+    for (const [what, where, fault, code, retryable = false] of FAULTS) {
       if (where !== part) continue
       await t.test(`the ${document} ${what}: ${code}`, async () => {
         faulty.restore()
         faulty.set(part, fault)
         await forgetDocuments(page)
         const error = await authorize(page, CAROL.handle, client)
-        assertTyped(error, { code, step: part, retryable, ...between })
-        if (!between) assert.ok(sameAddress(error.url, faulty.origin + PATHS[part]), error.url)
+        assertTyped(error, { code, step: part, retryable })
+        assert.ok(sameAddress(error.url, faulty.origin + PATHS[part]), error.url)
         assert.ok(error.help)
         await assertNothingKept(page)
       })
