@@ -1,14 +1,12 @@
 //! The end of a sign-in: what is accepted, and what becomes of tokens that are not.
 
 use crate::server::{ALICE, BOB, Fault, ISSUER, MALLORY, asked};
-use crate::world::{Event, World, did, kind, options};
-use atproto_oauth_wasm::ports::{Local, SessionStore, StorageError, StoredSession};
+use crate::world::{Event, World, did, kind};
 use atproto_oauth_wasm::{
-    AuthorizeOptions, CallbackError, Did, ErrorKind, HttpError, IdentityError, PeerError, Refresh,
-    Step, Url,
+    AuthorizeOptions, CallbackError, ErrorKind, HttpError, IdentityError, PeerError, Refresh, Step,
+    Url,
 };
 use serde_json::json;
-use std::rc::Rc;
 
 /// A sign-in with the app's own state, begun with `input`; the URL of the consent page.
 fn begun(world: &World, tab: &crate::world::Tab, input: &str) -> Url {
@@ -357,38 +355,6 @@ fn a_code_exchange_that_fails_leaves_nothing() {
         assert!(world.stored(&ALICE).is_none());
         assert_eq!(world.origin.pending_logins(), 0);
     }
-}
-
-/// Storage that takes nothing.
-struct FullStore(Rc<dyn SessionStore>);
-
-impl SessionStore for FullStore {
-    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
-        self.0.get(did)
-    }
-
-    fn put<'a>(&'a self, _: StoredSession) -> Local<'a, Result<(), StorageError>> {
-        Box::pin(async { Err(StorageError::Full) })
-    }
-
-    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
-        self.0.delete(did)
-    }
-}
-
-#[test]
-fn tokens_that_cannot_be_stored_are_revoked() {
-    let world = World::new();
-    let tab = world.tab_with(options(), |ports| {
-        ports.sessions = Rc::new(FullStore(ports.sessions.clone()));
-    });
-    let params = world.consented(&tab, &ALICE);
-    assert_eq!(
-        kind(world.callback(&tab, &params)),
-        ErrorKind::Storage(StorageError::Full)
-    );
-    assert_eq!(world.server.sessions_of(&ALICE), 0);
-    assert!(tab.heard.take().is_empty());
 }
 
 #[test]

@@ -10,14 +10,18 @@
 )]
 
 mod callback;
+mod ending;
 mod other_client;
 mod page;
 mod parsers;
 mod popup;
 mod refresh;
+mod restore;
 mod server;
 mod session;
 mod sign_in;
+mod storage;
 mod tabs;
 mod transcripts;
+mod trouble;
 mod world;

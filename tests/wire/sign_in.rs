@@ -42,10 +42,10 @@ fn every_kind_of_input_leads_to_the_server() {
         let tab = world.tab();
         let url = world.authorize(&tab, input).expect(input);
         let log = world.server.take_log();
-        let (par, resolution) = log.split_at(log.len() - 2);
-        assert_eq!(par, requests, "{input}");
+        let (resolution, par) = log.split_at(log.len() - 2);
+        assert_eq!(resolution, requests, "{input}");
         // Twice: the server's nonce is learned from its refusal.
-        assert_eq!(resolution, [asked::PAR, asked::PAR], "{input}");
+        assert_eq!(par, [asked::PAR, asked::PAR], "{input}");
         let pushed = world.server.pushed(&url);
         assert_eq!(
             pushed.get("login_hint").map(String::as_str),

@@ -200,18 +200,19 @@ impl Server {
             label = format!("{label} {grant_type}");
         }
         self.state.borrow_mut().log.push(label.clone());
+        // Taken out while the server is at work, which has a state of its own to change.
         let fault = {
             let mut state = self.state.borrow_mut();
             let at = state.faults.iter().position(|(a, _)| label.starts_with(a));
-            at.map(|at| state.faults.remove(at))
+            at.map(|at| (at, state.faults.remove(at)))
         };
         let outcome = match &fault {
-            Some((_, Fault::Instead(outcome))) => outcome.clone(),
-            Some((_, Fault::Lost)) => {
+            Some((_, (_, Fault::Instead(outcome)))) => outcome.clone(),
+            Some((_, (_, Fault::Lost))) => {
                 self.serve(request, &url, &form);
                 Err(HttpError::Unreachable("connection lost".into()))
             }
-            Some((_, Fault::Lies(change))) => {
+            Some((_, (_, Fault::Lies(change)))) => {
                 let mut response = self.serve(request, &url, &form);
                 // A refusal (of a nonce, say) is no occasion to lie.
                 if response.status < 300 {
@@ -223,8 +224,8 @@ impl Server {
             }
             None => Ok(self.serve(request, &url, &form)),
         };
-        if let Some(fault) = fault {
-            self.state.borrow_mut().faults.insert(0, fault);
+        if let Some((at, fault)) = fault {
+            self.state.borrow_mut().faults.insert(at, fault);
         }
         outcome
     }

@@ -1,0 +1,100 @@
+//! Storage of sessions that fails, or that lies.
+
+use crate::server::{ALICE, BOB};
+use crate::world::{Tab, World, ended, kind, options};
+use atproto_oauth_wasm::ports::{Local, SessionStore, StorageError, StoredSession};
+use atproto_oauth_wasm::{Did, ErrorKind, Refresh, SessionEnd};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Storage whose reads or writes can be made to fail, or changed.
+struct Faulty {
+    inner: Rc<dyn SessionStore>,
+    full: Cell<bool>,
+    instead: RefCell<Option<StoredSession>>,
+}
+
+impl SessionStore for Faulty {
+    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+        let instead = self.instead.borrow().clone();
+        Box::pin(async move {
+            match instead {
+                None => self.inner.get(did).await,
+                instead => Ok(instead),
+            }
+        })
+    }
+
+    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+        match self.full.get() {
+            true => Box::pin(async { Err(StorageError::Full) }),
+            false => self.inner.put(session),
+        }
+    }
+
+    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
+        self.inner.delete(did)
+    }
+}
+
+fn faulty_tab(world: &World) -> (Tab, Rc<Faulty>) {
+    let mut store = None;
+    let tab = world.tab_with(options(), |ports| {
+        let faulty = Rc::new(Faulty {
+            inner: ports.sessions.clone(),
+            full: Cell::new(false),
+            instead: RefCell::default(),
+        });
+        ports.sessions = faulty.clone();
+        store = Some(faulty);
+    });
+    (tab, store.expect("made above"))
+}
+
+#[test]
+fn tokens_that_cannot_be_stored_are_revoked() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let params = world.consented(&tab, &ALICE);
+    store.full.set(true);
+    assert_eq!(
+        kind(world.callback(&tab, &params)),
+        ErrorKind::Storage(StorageError::Full)
+    );
+    assert_eq!(world.server.sessions_of(&ALICE), 0);
+    assert!(tab.heard.take().is_empty());
+}
+
+#[test]
+fn new_tokens_that_cannot_be_stored_serve_this_page() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    store.full.set(true);
+    let failure = world
+        .run(session.token_info(Refresh::Force))
+        .expect_err("no space");
+    assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
+    assert!(failure.is_retryable());
+    assert_eq!(world.status(&session), Ok(200));
+}
+
+#[test]
+fn a_row_of_another_account_is_not_used() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    world.sign_in(&tab, &BOB);
+    *store.instead.borrow_mut() = world.stored(&BOB);
+    assert_eq!(
+        kind(world.restore(&tab, &ALICE, Refresh::Auto)),
+        ended(&ALICE, SessionEnd::SubMismatch)
+    );
+    assert_eq!(
+        kind(world.status(&session)),
+        ended(&ALICE, SessionEnd::SubMismatch)
+    );
+    *store.instead.borrow_mut() = None;
+    assert!(world.stored(&ALICE).is_none());
+    assert!(world.stored(&BOB).is_some());
+}

@@ -1,0 +1,180 @@
+//! Tokens that cannot be renewed now: trouble is no ending.
+
+use crate::server::{ALICE, Fault, asked};
+use crate::world::{World, kind};
+use atproto_oauth_wasm::{ErrorKind, HttpError, PeerError, Refresh, Step};
+use serde_json::json;
+
+/// What keeps a session, though it could not be renewed.
+#[test]
+fn trouble_is_no_ending() {
+    let peer = |member| ErrorKind::Peer(PeerError::InvalidToken(member));
+    for (what, at, fault, expected, retryable) in [
+        (
+            "offline",
+            asked::REFRESH,
+            Fault::offline(),
+            Some(ErrorKind::Http(HttpError::Unreachable("offline".into()))),
+            true,
+        ),
+        (
+            "no answer in time",
+            asked::REFRESH,
+            Fault::Instead(Err(HttpError::Timeout)),
+            Some(ErrorKind::Http(HttpError::Timeout)),
+            true,
+        ),
+        (
+            "a proxy in trouble",
+            asked::REFRESH,
+            Fault::html(502),
+            Some(ErrorKind::Http(HttpError::Status(502))),
+            true,
+        ),
+        (
+            "a captive portal",
+            asked::REFRESH,
+            Fault::html(200),
+            Some(ErrorKind::Http(HttpError::ContentType(Some(
+                "text/html".into(),
+            )))),
+            false,
+        ),
+        (
+            "a server in trouble",
+            asked::REFRESH,
+            Fault::json(500, json!({ "error": "server_error" })),
+            None,
+            true,
+        ),
+        (
+            "too many requests",
+            asked::REFRESH,
+            Fault::json(429, json!({ "error": "slow_down" })),
+            None,
+            true,
+        ),
+        (
+            "a client the server does not like now",
+            asked::REFRESH,
+            Fault::json(400, json!({ "error": "invalid_client" })),
+            None,
+            false,
+        ),
+        (
+            "tokens that break the profile",
+            asked::REFRESH,
+            Fault::lies(|body| body["scope"] = json!("other")),
+            Some(peer("scope")),
+            false,
+        ),
+        (
+            "metadata out of reach",
+            asked::METADATA,
+            Fault::offline(),
+            Some(ErrorKind::Http(HttpError::Unreachable("offline".into()))),
+            true,
+        ),
+    ] {
+        let world = World::new();
+        let tab = world.tab();
+        let session = world.sign_in(&tab, &ALICE);
+        tab.heard.take();
+        world.expire();
+        world.server.fault(at, fault);
+        let failure = world
+            .run(session.token_info(Refresh::Auto))
+            .expect_err(what);
+        if let Some(expected) = expected {
+            assert_eq!(failure.kind(), &expected, "{what}");
+        } else {
+            assert_eq!(failure.code(), "OAUTH_REFUSED", "{what}");
+        }
+        assert_eq!(failure.is_retryable(), retryable, "{what}");
+        assert!(tab.heard.take().is_empty(), "{what}");
+        assert!(world.stored(&ALICE).is_some(), "{what}");
+        world.server.heal();
+        if what != "tokens that break the profile" {
+            assert_eq!(world.status(&session), Ok(200), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_still_lives_serves_while_it_cannot_be_renewed() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    world.pass(3595);
+    world.server.fault(asked::REFRESH, Fault::offline());
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+    world.pass(6);
+    assert_eq!(
+        kind(world.status(&session)),
+        ErrorKind::Http(HttpError::Unreachable("offline".into()))
+    );
+}
+
+#[test]
+fn a_refused_token_that_cannot_be_renewed_leaves_the_answer_as_it_was() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    world.server.expire_access_tokens();
+    world.server.fault(asked::REFRESH, Fault::offline());
+    assert_eq!(world.status(&session), Ok(401));
+    world.server.heal();
+    assert_eq!(world.status(&session), Ok(200));
+}
+
+#[test]
+fn an_identity_out_of_reach_changes_nothing() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    world.server.fault(asked::ALICE_DID, Fault::offline());
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("tokens");
+    world.settle();
+    assert_eq!(tab.heard.take_ends(), []);
+    assert_eq!(world.status(&session), Ok(200));
+}
+
+#[test]
+fn an_app_that_fails_while_it_is_told_fails_the_refresh_and_keeps_the_tokens() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.fails.set(true);
+    let failure = world
+        .run(session.token_info(Refresh::Force))
+        .expect_err("the observer's");
+    assert_eq!(
+        failure.kind(),
+        &ErrorKind::Observer("the app's own trouble".into())
+    );
+    assert_eq!(failure.code(), "HOOK_FAILED");
+    tab.heard.fails.set(false);
+    world.expire();
+    assert_eq!(
+        world.status(&session),
+        Ok(200),
+        "the new refresh token was kept"
+    );
+}
+
+#[test]
+fn errors_say_where_they_happened() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    world.server.fault(asked::REFRESH, Fault::html(503));
+    let failure = world
+        .run(session.token_info(Refresh::Force))
+        .expect_err("503");
+    assert_eq!(failure.step(), Step::Refresh);
+    assert_eq!(
+        failure.url(),
+        Some("https://issuer.example.com/oauth/token")
+    );
+}
