@@ -131,10 +131,13 @@ export class BrowserOAuthClient extends EventTarget {
     if (!popup) throw popupBlocked()
     popup.focus()
     try {
-      const request = { display: 'popup', ...options } as const
-      return this.#session(
-        await this.#begin(input, request, (core, ...rest) => core.signInPopup(...rest, popup) as Promise<Session>),
+      const session = await this.#begin(
+        input,
+        { display: 'popup', ...options },
+        (core, ...request) => core.signInPopup(...request, popup) as Promise<Session>,
+        { name: 'Error', message: 'Aborted' },
       )
+      return this.#session(session)
     } catch (error) {
       // The core closes it too, unless it could not even be loaded.
       popup.close()
@@ -246,6 +249,7 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     work: (core: Client, ...request: Request) => Promise<T>,
+    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${input}` },
   ): Promise<T> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
     if (typeof input !== 'string') throw new TypeError('The input must be a string')
@@ -256,8 +260,7 @@ export class BrowserOAuthClient extends EventTarget {
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error
       throw toError({
-        name: 'OAuthResolverError',
-        message: `Failed to resolve identity: ${input}`,
+        ...giveUp,
         code: 'ABORTED',
         step: 'input',
         retryable: true,

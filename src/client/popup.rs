@@ -85,7 +85,7 @@ impl OAuthClient {
         };
         let authorized = race(
             self.authorize(input, &options, progress),
-            closed(&*popup, &*ports.timer, PopupState::Own),
+            closed(&*popup, &*ports.timer, true),
         );
         let url = match authorized.await {
             First::Left(url) => url?,
@@ -101,10 +101,14 @@ impl OAuthClient {
                 _ => {}
             }
         }));
+        // The last moment at which it can be told for sure.
+        if popup.state() == PopupState::Gone {
+            return Err(failed(PopupError::Closed));
+        }
         popup.go(url.as_str());
         let given_up = race(
             ports.timer.sleep(PATIENCE),
-            closed(&*popup, &*ports.timer, PopupState::Foreign),
+            closed(&*popup, &*ports.timer, false),
         );
         let result = match race(inbox.take(), given_up).await {
             First::Left(result) => result,
@@ -164,14 +168,14 @@ impl OAuthClient {
     }
 }
 
-/// Ends when the user has closed the popup, as far as that can be told: a popup that was last seen in another state than
-/// `reliable` may be one whose page hides it from us.
-async fn closed(popup: &dyn Popup, timer: &dyn Timer, reliable: PopupState) {
-    let mut seen = false;
+/// Ends when the user has closed the popup, as far as that can be told. `certain`: what it shows is ours. Once it shows
+/// another's page, "gone" means something only if it was not said from that page's beginning.
+async fn closed(popup: &dyn Popup, timer: &dyn Timer, mut certain: bool) {
     loop {
         match popup.state() {
-            PopupState::Gone if seen => return,
-            state => seen |= state == reliable,
+            PopupState::Gone if certain => return,
+            PopupState::Foreign => certain = true,
+            _ => {}
         }
         timer.sleep(GLANCE).await;
     }
