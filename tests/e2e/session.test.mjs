@@ -124,6 +124,17 @@ test('A reload brings the session back without any request', async (t) => {
   assert.deepEqual(await hookCalls(page), [], 'nothing changed, so no hook is called')
 })
 
+test('A page opened as localhost moves to the loopback address, where its sessions are', async (t) => {
+  const { page } = await world.signedIn(t)
+  await page.goto(`${origin.replace('127.0.0.1', 'localhost')}/`)
+  await harnessReady(page)
+  // What it throws is lost with the page that throws it.
+  await page.evaluate(() => makeClient().init().catch(() => {})).catch(() => {})
+  await page.waitForURL(`${origin}/`)
+  await harnessReady(page)
+  assert.deepEqual(await initPage(page), { sub: alice.did })
+})
+
 test('init finds nothing for a new visitor, and asks nobody', async (t) => {
   const { page, outgoing } = await world.visitor(t)
   assert.equal(await initPage(page), undefined)

@@ -16,10 +16,12 @@ window.addEventListener('unhandledrejection', (event) => {
 
 /** What the real local network needs; a test overrides what it is about. */
 function defaults() {
+  // Also where the page was opened as localhost: loopback redirects name the address.
+  const origin = location.origin.replace('//localhost:', '//127.0.0.1:')
   return {
     clientMetadata: lib.buildAtprotoLoopbackClientMetadata({
       scope: 'atproto transition:generic',
-      redirect_uris: [`${location.origin}/`],
+      redirect_uris: [`${origin}/`],
     }),
     handleResolver: network.pdsUrl,
     plcDirectoryUrl: network.plcUrl,
