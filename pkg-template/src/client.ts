@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
 import { type ErrorDetails, rethrow, toError } from './errors.js'
@@ -256,6 +257,7 @@ export class BrowserOAuthClient extends EventTarget {
     const { signal, onProgress } = options ?? {}
     const abortion = signal && rejectWhenAborted(signal)
     try {
+      signal?.throwIfAborted()
       return await this.#call((core) => work(core, input, forCore(options), onProgress, abortion?.promise))
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error

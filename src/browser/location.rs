@@ -34,14 +34,17 @@ impl Navigator for Page {
     /// Ends when the page comes back out of the back/forward cache; at once where there is no page to leave, or it
     /// cannot leave for such a URL.
     fn leave<'a>(&'a self, url: &'a str) -> Local<'a, ()> {
+        let (returned, resolve) = deferred();
+        let listener = Listener::new(&js_sys::global(), "pageshow", move |event| {
+            if get(&event, "persisted").is_truthy() {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        });
+        // Before anyone polls: a caller who does not wait for the way back has left all the same.
+        let left = call(&global("location"), "assign", &[&JsValue::from_str(url)]).is_ok();
         Box::pin(async move {
-            let (returned, resolve) = deferred();
-            let _listener = Listener::new(&js_sys::global(), "pageshow", move |event| {
-                if get(&event, "persisted").is_truthy() {
-                    let _ = resolve.call0(&JsValue::UNDEFINED);
-                }
-            });
-            if call(&global("location"), "assign", &[&JsValue::from_str(url)]).is_ok() {
+            let _listener = listener;
+            if left {
                 let _ = resolved(&returned).await;
             }
         })

@@ -1,6 +1,6 @@
 //! The client, as JavaScript holds it.
 
-use super::options::{self, AuthorizeInput};
+use super::options;
 use super::session::Session;
 use super::{abortable, observer::Hooks, promise, set};
 use crate::browser::{Browser, BrowserOptions, PopupWindow};
@@ -66,7 +66,7 @@ impl Client {
     ) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
-            let options = AuthorizeInput::read(options)?;
+            let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
             let work = client.authorize(&input, &options, &report);
             let url = abortable(aborted, work).await?;
@@ -85,7 +85,7 @@ impl Client {
     ) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
-            let options = AuthorizeInput::read(options)?;
+            let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
             abortable(aborted, client.sign_in(&input, &options, &report)).await?;
             Ok(JsValue::UNDEFINED)
@@ -104,7 +104,7 @@ impl Client {
     ) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
-            let options = AuthorizeInput::read(options)?;
+            let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
             let popup = Rc::new(PopupWindow::new(popup));
             let work = client.sign_in_popup(&input, &options, popup, &report);

@@ -6,8 +6,6 @@ use crate::oauth::{
     AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode, loopback_client_id,
 };
 use crate::url::Url;
-use serde::Deserialize;
-use wasm_bindgen::JsValue;
 
 /// Reads a client's options. Without metadata, the client of a page under development is meant.
 pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
@@ -44,24 +42,17 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
     })
 }
 
-/// What JavaScript asks of one sign-in.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct AuthorizeInput {
-    state: Option<String>,
-    redirect_uri: Option<String>,
-    scope: Option<String>,
-    parameters: Vec<(String, String)>,
-}
-
-impl AuthorizeInput {
-    pub(super) fn read(given: JsValue) -> Result<AuthorizeOptions, JsValue> {
-        let given: Self = serde_wasm_bindgen::from_value(given)?;
-        Ok(AuthorizeOptions {
-            state: given.state,
-            redirect_uri: given.redirect_uri,
-            scope: given.scope,
-            parameters: given.parameters,
-        })
+/// What JavaScript asks of one sign-in: `{state, redirect_uri, scope, parameters: [[name, value]]}`.
+pub(super) fn authorize(given: &Json) -> AuthorizeOptions {
+    let pair = |pair: &Json| match pair.as_array()?.as_slice() {
+        [name, value] => Some((name.as_str()?, value.as_str()?)),
+        _ => None,
+    };
+    let parameters = given.get("parameters").and_then(|list| list.as_array());
+    AuthorizeOptions {
+        state: given.str("state"),
+        redirect_uri: given.str("redirect_uri"),
+        scope: given.str("scope"),
+        parameters: parameters.iter().flatten().filter_map(pair).collect(),
     }
 }
