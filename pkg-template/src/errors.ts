@@ -166,11 +166,12 @@ function isDetails(value: unknown): value is ErrorDetails {
 
 /** Makes the error that apps know of the details that the core gives. */
 export function toError(details: ErrorDetails, context: ErrorContext = {}): Error & ErrorFacts {
-  const { message, code, step, url, retryable, help } = details
+  const { name, message, code, step, url, retryable, help } = details
   // What the app itself threw stays what it was.
   if (details.name === 'HookError' && context.hookError instanceof Error) return context.hookError as Error & ErrorFacts
   const error = construct(details, context)
-  return Object.assign(error, { message, code, step, retryable, help }, url === undefined ? {} : { url })
+  // The name is said outright: a minifier shortens that of the class.
+  return Object.assign(error, { name, message, code, step, retryable, help }, url === undefined ? {} : { url })
 }
 
 function construct(details: ErrorDetails, context: ErrorContext): Error {
