@@ -48,6 +48,6 @@ function described({ heard, elsewhere }) {
 
 // Over the channel between tabs an error may arrive as a plain one, so its name says little; its message is what counts.
 function causeOf(cause) {
-  const name = cause.constructor?.name ?? cause.name
+  const { name } = cause
   return name && name !== 'Error' && name !== 'Object' ? `${name}: ${messageOf(cause)}` : messageOf(cause)
 }
