@@ -1,4 +1,11 @@
 //! AT Protocol OAuth client for browser apps.
+//!
+//! [`OAuthClient`] is the flow: what a user types becomes a sign-in ([`OAuthClient::sign_in`]), its answer a session
+//! ([`OAuthClient::init`]), and a session makes requests ([`OAuthSession::request`]). It knows where it runs only through
+//! [`ports`]: `browser` supplies them in a page or a worker, `memory` anywhere else.
+//!
+//! Every failure is an [`Error`], with a stable [code](Error::code), the [`Step`] it failed in, and a sentence of
+//! [help](Error::help).
 
 mod base64url;
 #[cfg(target_arch = "wasm32")]
@@ -31,3 +38,8 @@ pub use oauth::{
 };
 pub use secret::Secret;
 pub use url::Url;
+
+/// The README's Rust, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
