@@ -1,8 +1,8 @@
 //! A sign-in in a popup: two pages, of which one goes on.
 
-use crate::server::{ALICE, Account, BOB, Fault, asked, yield_now};
+use crate::server::{ALICE, Account, BOB, Fault, MALLORY, asked, yield_now};
 use crate::world::{REDIRECT_URI, Tab, World, did, kind, url};
-use atproto_oauth_wasm::ports::{Popup, PopupState};
+use atproto_oauth_wasm::ports::{Popup, PopupMessage, PopupState};
 use atproto_oauth_wasm::{
     AuthorizeOptions, Error, ErrorKind, OAuthSession, PopupError, Refresh, Step, Url,
 };
@@ -14,12 +14,19 @@ use std::rc::Rc;
 struct Window {
     address: RefCell<Option<Url>>,
     state: Cell<PopupState>,
+    /// Its state once it shows the consent page.
+    abroad: PopupState,
     closed: Cell<bool>,
 }
 
 impl Window {
     fn open() -> Rc<Self> {
+        Self::that_is(PopupState::Foreign)
+    }
+
+    fn that_is(abroad: PopupState) -> Rc<Self> {
         Rc::new(Self {
+            abroad,
             address: RefCell::default(),
             state: Cell::new(PopupState::Own),
             closed: Cell::new(false),
@@ -40,7 +47,7 @@ impl Window {
 impl Popup for Window {
     fn go(&self, address: &str) {
         *self.address.borrow_mut() = Some(url(address));
-        self.state.set(PopupState::Foreign);
+        self.state.set(self.abroad);
     }
 
     fn state(&self) -> PopupState {
@@ -76,6 +83,11 @@ fn consent_as(account: &Account) -> (World, Tab, Tab, Result<OAuthSession, Error
     let window = Window::open();
     let user = async {
         let params = world.server.consent(&window.shown().await, account);
+        // Another sign-in of the same origin is none of this page's.
+        popup.ports.popup_link.post(&PopupMessage::Result {
+            key: "another's".into(),
+            result: Ok(did(&MALLORY)),
+        });
         returned(&popup, &params).await
     };
     let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
@@ -150,6 +162,26 @@ fn a_popup_that_the_user_closes_ends_the_wait() {
             "{early}"
         );
     }
+}
+
+/// A consent page's opener policy makes its window look closed to everyone else.
+#[test]
+fn a_popup_that_hides_behind_its_policy_is_waited_for() {
+    let world = World::new();
+    let (page, popup) = (world.tab(), world.tab());
+    let window = Window::that_is(PopupState::Gone);
+    let user = async {
+        let address = window.shown().await;
+        for _ in 0..20 {
+            world.origin.clock().advance(500);
+            yield_now().await;
+        }
+        let params = world.server.consent(&address, &ALICE);
+        returned(&popup, &params).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(outcome.expect("a sign-in").did(), &did(&ALICE));
+    assert_eq!(kind(in_popup), continued());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 #[test]
 fn a_token_is_renewed_shortly_before_it_expires() {
-    for (age, refreshes) in [(0, 0), (3555, 0), (3595, 1), (3601, 1)] {
+    for (age, refreshes) in [(0, 0), (3555, 0), (3590, 1), (3601, 1)] {
         let world = World::new();
         let tab = world.tab();
         let session = world.sign_in(&tab, &ALICE);
