@@ -1,13 +1,13 @@
 //! The end of a sign-in: the authorization response is judged, the code exchanged, the account verified.
 
-use super::live::Live;
+use super::live::{Grant, Live};
 use super::network::Freshness;
 use super::prover::Prover;
-use super::{Error, OAuthClient, OAuthSession, Shared, Step};
+use super::{Error, OAuthClient, OAuthSession, SessionEnd, Shared, Step};
 use crate::identity::Did;
 use crate::oauth::{
-    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, TokenAnswer, code_form,
-    endpoint_request, judge_token,
+    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, TokenAnswer, TokenSet,
+    code_form, endpoint_request, judge_token,
 };
 use crate::ports::{Message, PendingLogin, StoredSession};
 use crate::url::Url;
@@ -126,32 +126,64 @@ impl Shared {
             server: Some(server.raw.clone()),
         };
 
-        let _lock = self.lock(&sub).await;
-        let stored = |error| Error::new(Step::Storage, error);
-        // A row that cannot be read is as good as none: it is replaced.
-        let older = self.ports.sessions.get(&sub).await.unwrap_or_default();
-        self.ports
-            .sessions
-            .put(session.clone())
-            .await
-            .map_err(stored)?;
+        let (live, older) = self.replace(session, prover).await?;
         if let Err(error) = self.tell_updated(&tokens).await {
-            // As if there had been no sign-in: the new tokens will be revoked, and an older session is still good.
-            let undone = match older {
-                Some(older) => self.ports.sessions.put(older).await,
-                None => self.ports.sessions.delete(&sub).await,
-            };
-            undone.map_err(stored)?;
+            self.undo(&live, &tokens, older).await?;
             return Err(error);
         }
-        let known = Prover::new(session.key.clone());
-        known.learn_all(prover);
-        let live = self.install(session, known).await?;
         self.ports.bus.post(&Message::Updated(sub));
         if let Some(older) = older {
             self.revoke_in_background(older);
         }
         Ok(live)
+    }
+
+    /// Stores a new session in the place of an older one, which is returned.
+    async fn replace(
+        &self,
+        session: StoredSession,
+        prover: &Prover,
+    ) -> Result<(Rc<Live>, Option<StoredSession>), Error> {
+        let known = Prover::new(session.key.clone());
+        known.learn_all(prover);
+        // All that can fail comes before the row is there.
+        let grant = Grant::new(&self.ports, session.clone(), known).await?;
+        let _held = self.lock(&session.tokens.sub).await;
+        // A row that cannot be read is as good as none: it is replaced.
+        let older = self
+            .ports
+            .sessions
+            .get(&session.tokens.sub)
+            .await
+            .unwrap_or_default();
+        let stored = self.ports.sessions.put(session).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        Ok((self.put_in_force(grant), older))
+    }
+
+    /// Makes it as if there had been no sign-in: the new tokens will be revoked, and an older session is still good.
+    async fn undo(
+        &self,
+        live: &Live,
+        tokens: &TokenSet,
+        older: Option<StoredSession>,
+    ) -> Result<(), Error> {
+        let _held = self.lock(&live.did).await;
+        let stored = self.stored(&live.did).await?;
+        if stored.is_none_or(|stored| stored.tokens != *tokens) {
+            return Ok(());
+        }
+        let undone = match older {
+            Some(older) => {
+                self.adopt(older.clone()).await?;
+                self.ports.sessions.put(older).await
+            }
+            None => {
+                live.end(SessionEnd::Vanished);
+                self.ports.sessions.delete(&live.did).await
+            }
+        };
+        undone.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// The PDS of the account that was granted, which must be the account that was asked for; where none was, the

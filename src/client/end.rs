@@ -1,12 +1,13 @@
 //! The end of a session: revoked at the server, removed here, told to all.
 
+use super::held::Held;
 use super::live::{Grant, Live};
 use super::network::Freshness;
 use super::prover::Prover;
-use super::{Error, ErrorKind, OAuthClient, SessionEnd, Shared, Step};
+use super::{Error, OAuthClient, SessionEnd, Shared, Step};
 use crate::identity::Did;
-use crate::oauth::{ServerMetadata, TokenSet, endpoint_request, revocation_form};
-use crate::ports::{Guard, Message, StorageError, StoredSession};
+use crate::oauth::{ServerMetadata, endpoint_request, revocation_form};
+use crate::ports::{StorageError, StoredSession};
 use crate::secret::Secret;
 use std::rc::Rc;
 
@@ -21,7 +22,12 @@ impl OAuthClient {
 
 impl Shared {
     pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did) -> Result<(), Error> {
-        let _lock = self.lock(sub).await;
+        let held = self.lock(sub).await;
+        let ended = self.sign_out_held(&held, sub).await;
+        self.release_with(held, ended).await
+    }
+
+    async fn sign_out_held(&self, held: &Held, sub: &Did) -> Result<(), Error> {
         match self.ports.sessions.get(sub).await {
             Ok(None) => {
                 // Ended elsewhere, and said there. Session objects of this page may not have heard.
@@ -35,61 +41,19 @@ impl Shared {
             Err(StorageError::Corrupt(_)) => {}
             Err(error) => return Err(Error::new(Step::Storage, error)),
         }
-        self.end(sub, SessionEnd::SignedOut).await
+        self.end(held, sub, SessionEnd::SignedOut).await
     }
 
     /// Ends a session whose PDS refuses even a token that was just issued; unless another tab has yet newer ones.
     pub(super) async fn refused(&self, live: &Live, grant: &Grant) -> Result<(), Error> {
-        let _lock = self.lock(&live.did).await;
-        match self.ports.sessions.get(&live.did).await {
+        let held = self.lock(&live.did).await;
+        let ended = match self.ports.sessions.get(&live.did).await {
             Ok(Some(stored)) if stored.tokens.access_token == grant.tokens.access_token => {
-                self.end(&live.did, SessionEnd::TokenRefused).await
+                self.end(&held, &live.did, SessionEnd::TokenRefused).await
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Removes a session and tells everyone why. To be called under the account's lock.
-    pub(super) async fn end(&self, sub: &Did, end: SessionEnd) -> Result<(), Error> {
-        if let Some(live) = self.live(sub) {
-            live.end(end.clone());
-        }
-        let deleted = self.ports.sessions.delete(sub).await;
-        if self.ports.active.get().as_deref() == Some(sub.as_str()) {
-            self.ports.active.set(None);
-        }
-        self.ports
-            .bus
-            .post(&Message::Deleted(sub.clone(), end.clone()));
-        if let Some(observer) = &self.observer {
-            let told = observer.deleted(sub, &end).await;
-            told.map_err(|why| Error::new(Step::Storage, ErrorKind::Observer(why)))?;
-        }
-        deleted.map_err(|error| Error::new(Step::Storage, error))
-    }
-
-    /// Ends a session and gives the error that says so, or the one that kept it from being said.
-    pub(super) async fn end_with(&self, sub: &Did, end: SessionEnd, step: Step) -> Error {
-        match self.end(sub, end.clone()).await {
-            Ok(()) => Error::new(step, ErrorKind::Ended(sub.clone(), end)),
-            Err(error) => error,
-        }
-    }
-
-    pub(super) async fn tell_updated(&self, tokens: &TokenSet) -> Result<(), Error> {
-        match &self.observer {
-            None => Ok(()),
-            Some(observer) => observer
-                .updated(tokens)
-                .await
-                .map_err(|why| Error::new(Step::Storage, ErrorKind::Observer(why))),
-        }
-    }
-
-    /// The lock that all clients of this origin, ours or not, hold while they change an account's session.
-    pub(super) async fn lock(&self, sub: &Did) -> Guard {
-        let name = format!("@atproto-oauth-client-{sub}");
-        self.ports.lock.acquire(&name).await
+        };
+        self.release_with(held, ended).await
     }
 
     /// Revokes a session that another one has replaced, while the user goes on.
@@ -110,6 +74,9 @@ impl Shared {
             None => self.server(issuer, Freshness::Recent).await,
         };
         let prover = Prover::new(session.key);
+        if let Some(live) = self.live(&session.tokens.sub) {
+            prover.learn_all(&live.last_grant().prover);
+        }
         if let Ok(server) = server {
             self.revoke_token(&server, &prover, &session.tokens.access_token)
                 .await;

@@ -37,7 +37,11 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    async fn new(ports: &Ports, stored: StoredSession, prover: Prover) -> Result<Self, Error> {
+    pub(super) async fn new(
+        ports: &Ports,
+        stored: StoredSession,
+        prover: Prover,
+    ) -> Result<Self, Error> {
         let token = stored.tokens.access_token.expose();
         let digest = ports
             .crypto
@@ -126,20 +130,24 @@ impl Shared {
         stored: StoredSession,
         prover: Prover,
     ) -> Result<Rc<Live>, Error> {
-        let did = stored.tokens.sub.clone();
-        let grant = Rc::new(Grant::new(&self.ports, stored, prover).await?);
+        let grant = Grant::new(&self.ports, stored, prover).await?;
+        Ok(self.put_in_force(grant))
+    }
+
+    pub(super) fn put_in_force(&self, grant: Grant) -> Rc<Live> {
+        let did = grant.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
-            *live.grant.borrow_mut() = grant;
-            return Ok(live);
+            *live.grant.borrow_mut() = Rc::new(grant);
+            return live;
         }
         let live = Rc::new(Live {
             did: did.clone(),
-            grant: RefCell::new(grant),
+            grant: RefCell::new(Rc::new(grant)),
             ended: RefCell::default(),
         });
         let mut all = self.live.borrow_mut();
         all.retain(|_, live| live.strong_count() > 0);
         all.insert(did, Rc::downgrade(&live));
-        Ok(live)
+        live
     }
 }

@@ -4,6 +4,7 @@ mod authorize;
 mod callback;
 mod end;
 mod error;
+mod held;
 mod init;
 mod live;
 mod load;

@@ -1,9 +1,10 @@
 //! Renewing tokens: once, for everyone who finds them old at the same time.
 
+use super::held::Held;
 use super::live::{Grant, Live};
 use super::network::Freshness;
 use super::{Error, ErrorKind, SessionEnd, Shared, Step};
-use crate::oauth::{ServerMetadata, TokenSet, endpoint_request, judge_token, refresh_form};
+use crate::oauth::{ServerMetadata, endpoint_request, judge_token, refresh_form};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
 use crate::url::Url;
@@ -31,36 +32,40 @@ impl Shared {
         live: &Rc<Live>,
         seen: &Secret,
     ) -> Result<(), Error> {
-        let _lock = self.lock(&live.did).await;
-        let stored = self
-            .ports
-            .sessions
-            .get(&live.did)
-            .await
-            .map_err(|error| Error::new(Step::Storage, error))?;
-        match stored {
+        let held = self.lock(&live.did).await;
+        let renewed = self.renew_held(&held, live, seen).await;
+        self.release_with(held, renewed).await
+    }
+
+    async fn renew_held(
+        self: &Rc<Self>,
+        held: &Held,
+        live: &Rc<Live>,
+        seen: &Secret,
+    ) -> Result<(), Error> {
+        match self.stored(&live.did).await? {
             None => match live.ended() {
                 Some(end) => Err(Error::ended(&live.did, end)),
-                None => Err(self.lost(live, SessionEnd::Vanished).await),
+                None => Err(self.lost(held, live, SessionEnd::Vanished).await),
             },
             Some(stored) if stored.tokens.sub != live.did => {
-                Err(self.lost(live, SessionEnd::SubMismatch).await)
+                Err(self.lost(held, live, SessionEnd::SubMismatch).await)
             }
             Some(stored) if stored.tokens.access_token != *seen => {
                 self.adopt(stored).await.map(drop)
             }
             Some(stored) => {
                 let live = self.adopt(stored).await?;
-                self.refresh(&live).await
+                self.refresh(held, &live).await
             }
         }
     }
 
-    /// Exchanges the refresh token. To be called under the account's lock, with what is stored in force.
-    async fn refresh(self: &Rc<Self>, live: &Rc<Live>) -> Result<(), Error> {
+    /// Exchanges the refresh token, with what is stored in force.
+    async fn refresh(self: &Rc<Self>, held: &Held, live: &Rc<Live>) -> Result<(), Error> {
         let grant = live.grant()?;
         let Some(refresh_token) = &grant.tokens.refresh_token else {
-            return Err(self.lost(live, SessionEnd::NotRefreshable).await);
+            return Err(self.lost(held, live, SessionEnd::NotRefreshable).await);
         };
         let server = self.server(&grant.tokens.issuer, Freshness::Recent).await?;
         let endpoint = &server.token_endpoint;
@@ -73,37 +78,43 @@ impl Shared {
             // The one answer that means the session is over (RFC 6749 section 5.2).
             Err(ErrorKind::Refused(refusal)) if refusal.is("invalid_grant") => {
                 let end = SessionEnd::RefreshRefused(refusal.description);
-                return Err(self.lost(live, end).await);
+                return Err(self.lost(held, live, end).await);
             }
             Err(error) => return Err(Error::new(Step::Refresh, error).at(endpoint)),
         };
         if granted.sub != live.did {
-            return Err(self.lost(live, SessionEnd::SubMismatch).await);
+            return Err(self.lost(held, live, SessionEnd::SubMismatch).await);
         }
         let refresh_token = granted.refresh_token.clone();
         let mut tokens =
             granted.into_token_set(&server.issuer, &grant.tokens.audience, requested_at);
         // A server that does not rotate its refresh tokens need not send one (RFC 6749 section 6).
         tokens.refresh_token = refresh_token.or_else(|| grant.tokens.refresh_token.clone());
-        self.keep(grant.stored(tokens), &server).await?;
+        self.keep(held, grant.stored(tokens), &server).await?;
         self.watch_authority(live);
         Ok(())
     }
 
-    /// Stores new tokens before anyone uses them, then tells.
-    async fn keep(&self, mut session: StoredSession, server: &ServerMetadata) -> Result<(), Error> {
+    /// Stores new tokens before anyone else uses them.
+    async fn keep(
+        &self,
+        held: &Held,
+        mut session: StoredSession,
+        server: &ServerMetadata,
+    ) -> Result<(), Error> {
         session.server = Some(server.raw.clone());
-        let tokens: TokenSet = session.tokens.clone();
+        let tokens = session.tokens.clone();
         let stored = self.ports.sessions.put(session.clone()).await;
         // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored.
         self.adopt(session).await?;
         stored.map_err(|error| Error::new(Step::Storage, error))?;
         self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
-        self.tell_updated(&tokens).await
+        held.updated(tokens);
+        Ok(())
     }
 
-    async fn lost(&self, live: &Live, end: SessionEnd) -> Error {
-        self.end_with(&live.did, end, Step::Refresh).await
+    async fn lost(&self, held: &Held, live: &Live, end: SessionEnd) -> Error {
+        self.end_with(held, &live.did, end, Step::Refresh).await
     }
 
     /// Checks, beside whatever the app does next, that the account still belongs to this server. It may have moved to
@@ -119,7 +130,18 @@ impl Shared {
     async fn check_authority(&self, live: &Live) -> Result<(), Error> {
         let issuer = live.grant()?.tokens.issuer.clone();
         let verdict = self.verify_authority(&live.did, &issuer).await;
-        let _lock = self.lock(&live.did).await;
+        let held = self.lock(&live.did).await;
+        let heeded = self.heed_verdict(&held, live, &issuer, verdict).await;
+        self.release_with(held, heeded).await
+    }
+
+    async fn heed_verdict(
+        &self,
+        held: &Held,
+        live: &Live,
+        issuer: &str,
+        verdict: Result<Url, Error>,
+    ) -> Result<(), Error> {
         // The verdict is on the session that was refreshed. What is stored now may be a newer one, or none.
         let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
             return Ok(());
@@ -129,22 +151,28 @@ impl Shared {
         }
         match verdict {
             Ok(pds) if stored.tokens.audience == pds.as_str() => Ok(()),
-            Ok(pds) => self.move_audience(stored, &pds).await,
+            Ok(pds) => self.move_audience(held, stored, &pds).await,
             Err(error) if matches!(error.kind(), ErrorKind::NotAuthoritative { .. }) => {
-                self.end(&live.did, SessionEnd::Migrated).await
+                self.end(held, &live.did, SessionEnd::Migrated).await
             }
             Err(error) => Err(error),
         }
     }
 
     /// Follows an account to another PDS of the same server.
-    async fn move_audience(&self, mut session: StoredSession, pds: &Url) -> Result<(), Error> {
+    async fn move_audience(
+        &self,
+        held: &Held,
+        mut session: StoredSession,
+        pds: &Url,
+    ) -> Result<(), Error> {
         pds.as_str().clone_into(&mut session.tokens.audience);
         let tokens = session.tokens.clone();
         let stored = self.ports.sessions.put(session.clone()).await;
         stored.map_err(|error| Error::new(Step::Storage, error))?;
         self.adopt(session).await?;
         self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
-        self.tell_updated(&tokens).await
+        held.updated(tokens);
+        Ok(())
     }
 }

@@ -43,19 +43,25 @@ impl OAuthClient {
 }
 
 impl Shared {
-    pub(super) async fn stored(self: &Rc<Self>, sub: &Did) -> Result<Option<StoredSession>, Error> {
+    pub(super) async fn stored(&self, sub: &Did) -> Result<Option<StoredSession>, Error> {
         let stored = self.ports.sessions.get(sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
     async fn stored_or_over(self: &Rc<Self>, sub: &Did) -> Result<StoredSession, Error> {
-        let _lock = self.lock(sub).await;
-        let end = match self.stored(sub).await? {
-            Some(session) if session.tokens.sub == *sub => return Ok(session),
-            Some(_) => SessionEnd::SubMismatch,
-            None => SessionEnd::Vanished,
+        let held = self.lock(sub).await;
+        let found = match self.stored(sub).await {
+            Err(error) => Err(error),
+            Ok(Some(session)) if session.tokens.sub == *sub => Ok(session),
+            Ok(found) => {
+                let end = match found {
+                    Some(_) => SessionEnd::SubMismatch,
+                    None => SessionEnd::Vanished,
+                };
+                Err(self.end_with(&held, sub, end, Step::Storage).await)
+            }
         };
-        Err(self.end_with(sub, end, Step::Storage).await)
+        self.release_with(held, found).await
     }
 }

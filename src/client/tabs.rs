@@ -40,9 +40,7 @@ impl Shared {
                     (Some(live), _) => live.end(end.clone()),
                     (None, _) => {}
                 }
-                if let Some(observer) = &self.observer {
-                    drop(observer.deleted(&sub, &end).await);
-                }
+                drop(self.tell_ended(&sub, &end).await);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, Fault, asked};
 use crate::world::{Event, World};
-use atproto_oauth_wasm::Refresh;
+use atproto_oauth_wasm::{Refresh, SessionEnd};
 use serde_json::json;
 
 #[test]
@@ -130,4 +130,25 @@ fn a_server_need_not_rotate_its_refresh_token() {
         .expect("tokens");
     let after = world.stored(&ALICE).expect("a row").tokens.refresh_token;
     assert_eq!(before, after);
+}
+
+#[test]
+fn the_app_may_use_the_account_it_is_told_of() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    *tab.heard.restores_with.borrow_mut() = Some(tab.client.clone());
+    assert!(world.run(session.token_info(Refresh::Force)).is_ok());
+    assert_eq!(
+        tab.heard.take().len(),
+        2,
+        "one refresh asked for, one by the hook"
+    );
+    *tab.heard.restores_with.borrow_mut() = Some(tab.client.clone());
+    assert_eq!(world.run(session.sign_out()), Ok(()));
+    assert_eq!(
+        tab.heard.take_ends(),
+        [SessionEnd::SignedOut, SessionEnd::Vanished]
+    );
 }

@@ -170,11 +170,13 @@ pub(crate) enum Event {
     Deleted(Did, SessionEnd),
 }
 
-/// An observer that remembers, and that can fail.
+/// An observer that remembers, that can fail, and that can use the client it hears of.
 #[derive(Default)]
 pub(crate) struct Heard {
     events: RefCell<Vec<Event>>,
     pub(crate) fails: Cell<bool>,
+    /// The next time something is told, the session is restored with this client, by force.
+    pub(crate) restores_with: RefCell<Option<OAuthClient>>,
 }
 
 impl Heard {
@@ -193,9 +195,12 @@ impl Heard {
         ends.collect()
     }
 
-    fn hear(&self, event: Event) -> Local<'_, Result<(), String>> {
+    fn hear<'a>(&'a self, sub: &'a Did, event: Event) -> Local<'a, Result<(), String>> {
         Box::pin(async move {
             self.events.borrow_mut().push(event);
+            if let Some(client) = self.restores_with.take() {
+                drop(client.restore(sub.as_str(), Refresh::Force).await);
+            }
             match self.fails.get() {
                 true => Err("the app's own trouble".to_owned()),
                 false => Ok(()),
@@ -206,11 +211,14 @@ impl Heard {
 
 impl Observer for Heard {
     fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>> {
-        self.hear(Event::Updated(tokens.access_token.expose().to_owned()))
+        self.hear(
+            &tokens.sub,
+            Event::Updated(tokens.access_token.expose().to_owned()),
+        )
     }
 
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>> {
-        self.hear(Event::Deleted(sub.clone(), end.clone()))
+        self.hear(sub, Event::Deleted(sub.clone(), end.clone()))
     }
 }
 

@@ -1,0 +1,109 @@
+//! The lock on one account's session, and what the app is told once it is given back.
+
+use super::{Error, ErrorKind, SessionEnd, Shared, Step};
+use crate::identity::Did;
+use crate::oauth::TokenSet;
+use crate::ports::{Guard, Message};
+use std::cell::RefCell;
+
+/// The lock that all clients of this origin, ours or not, hold while they change an account's session.
+///
+/// The app hears of a change only after the lock was given back: its hook may use the very account, and would wait for
+/// itself for ever.
+pub(super) struct Held {
+    guard: Guard,
+    news: RefCell<Vec<News>>,
+}
+
+enum News {
+    Updated(TokenSet),
+    Ended(Did, SessionEnd),
+}
+
+impl Held {
+    /// New tokens are stored.
+    pub(super) fn updated(&self, tokens: TokenSet) {
+        self.news.borrow_mut().push(News::Updated(tokens));
+    }
+}
+
+impl Shared {
+    pub(super) async fn lock(&self, sub: &Did) -> Held {
+        let name = format!("@atproto-oauth-client-{sub}");
+        Held {
+            guard: self.ports.lock.acquire(&name).await,
+            news: RefCell::default(),
+        }
+    }
+
+    /// Gives the lock back, then tells the app what happened while it was held.
+    pub(super) async fn release(&self, held: Held) -> Result<(), Error> {
+        drop(held.guard);
+        for news in held.news.take() {
+            match news {
+                News::Updated(tokens) => self.tell_updated(&tokens).await?,
+                News::Ended(sub, end) => self.tell_ended(&sub, &end).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Shared::release`], for work that has an outcome of its own; its error comes first.
+    pub(super) async fn release_with<T>(
+        &self,
+        held: Held,
+        outcome: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let told = self.release(held).await;
+        let value = outcome?;
+        told.map(|()| value)
+    }
+
+    /// Removes a session and tells everyone why: the other tabs now, the app when the lock is given back.
+    pub(super) async fn end(&self, held: &Held, sub: &Did, end: SessionEnd) -> Result<(), Error> {
+        if let Some(live) = self.live(sub) {
+            live.end(end.clone());
+        }
+        let deleted = self.ports.sessions.delete(sub).await;
+        if self.ports.active.get().as_deref() == Some(sub.as_str()) {
+            self.ports.active.set(None);
+        }
+        self.ports
+            .bus
+            .post(&Message::Deleted(sub.clone(), end.clone()));
+        held.news.borrow_mut().push(News::Ended(sub.clone(), end));
+        deleted.map_err(|error| Error::new(Step::Storage, error))
+    }
+
+    /// Ends a session and gives the error that says so, or the one that kept it from being removed.
+    pub(super) async fn end_with(
+        &self,
+        held: &Held,
+        sub: &Did,
+        end: SessionEnd,
+        step: Step,
+    ) -> Error {
+        match self.end(held, sub, end.clone()).await {
+            Ok(()) => Error::new(step, ErrorKind::Ended(sub.clone(), end)),
+            Err(error) => error,
+        }
+    }
+
+    pub(super) async fn tell_updated(&self, tokens: &TokenSet) -> Result<(), Error> {
+        match &self.observer {
+            None => Ok(()),
+            Some(observer) => observer.updated(tokens).await.map_err(hook_failed),
+        }
+    }
+
+    pub(super) async fn tell_ended(&self, sub: &Did, end: &SessionEnd) -> Result<(), Error> {
+        match &self.observer {
+            None => Ok(()),
+            Some(observer) => observer.deleted(sub, end).await.map_err(hook_failed),
+        }
+    }
+}
+
+fn hook_failed(why: String) -> Error {
+    Error::new(Step::Storage, ErrorKind::Observer(why))
+}
