@@ -25,7 +25,7 @@ mod url;
 
 pub use client::{
     CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
-    OAuthSession, PopupError, Refresh, ResourceAnswer, SessionEnd, SignedIn, Step, TokenInfo,
+    OAuthSession, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
     load_client_metadata,
 };
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
@@ -33,8 +33,8 @@ pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;
 pub use oauth::{
     ATPROTO_SCOPE, AuthorizeOptions, CallbackError, Capability, ClientMetadata, ConfigError,
-    FORWARDED, PeerError, PopupFailure, PublicJwk, Refusal, ResponseMode, ServerMetadata, TokenSet,
-    loopback_client_id,
+    FORWARDED, PeerError, PopupFailure, PublicJwk, Refusal, ResponseMode, ServerMetadata,
+    SessionEnd, TokenSet, loopback_client_id,
 };
 pub use secret::Secret;
 pub use url::Url;

@@ -5,8 +5,8 @@
 
 use super::channel::Channel;
 use super::reflect::{get, get_str, object};
-use crate::client::SessionEnd;
 use crate::identity::Did;
+use crate::oauth::SessionEnd;
 use crate::ports::{Bus, Guard, Message};
 use js_sys::{Array, Error};
 use std::cell::RefCell;

@@ -3,11 +3,11 @@
 use super::live::{Grant, Live};
 use super::network::Freshness;
 use super::prover::Prover;
-use super::{Error, OAuthClient, OAuthSession, SessionEnd, Shared, Step};
+use super::{Error, OAuthClient, OAuthSession, Shared, Step};
 use crate::identity::Did;
 use crate::oauth::{
-    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, TokenAnswer, TokenSet,
-    code_form, endpoint_request, judge_token,
+    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, SessionEnd, TokenAnswer,
+    TokenSet, code_form, endpoint_request, judge_token,
 };
 use crate::ports::{Message, PendingLogin, StoredSession};
 use crate::url::Url;

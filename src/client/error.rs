@@ -1,9 +1,9 @@
 //! The client's error: what failed, in which step, and at which address.
 
-use super::{PopupError, SessionEnd, Step};
+use super::{PopupError, Step};
 use crate::http::HttpError;
 use crate::identity::{Did, IdentityError};
-use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal};
+use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal, SessionEnd};
 use crate::ports::{KeyError, StorageError};
 use std::fmt;
 

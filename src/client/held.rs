@@ -1,8 +1,8 @@
 //! The lock on one account's session, and what the app is told once it is given back.
 
-use super::{Error, ErrorKind, SessionEnd, Shared, Step};
+use super::{Error, ErrorKind, Shared, Step};
 use crate::identity::Did;
-use crate::oauth::TokenSet;
+use crate::oauth::{SessionEnd, TokenSet};
 use crate::ports::{Guard, Message};
 use std::cell::RefCell;
 

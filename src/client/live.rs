@@ -1,11 +1,11 @@
 //! A session in memory: what a request needs, and nothing that must be read first.
 
 use super::prover::Prover;
-use super::{Error, SessionEnd, Shared, Step};
+use super::{Error, Shared, Step};
 use crate::base64url;
 use crate::identity::Did;
 use crate::json::Json;
-use crate::oauth::TokenSet;
+use crate::oauth::{SessionEnd, TokenSet};
 use crate::ports::{Ports, StoredSession};
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;

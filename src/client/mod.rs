@@ -16,7 +16,6 @@ mod refresh;
 mod resolve;
 mod restore;
 mod session;
-mod session_end;
 mod step;
 mod tabs;
 
@@ -27,7 +26,7 @@ pub use load::load_client_metadata;
 pub use popup::PopupError;
 pub use restore::Refresh;
 pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
-pub use session_end::SessionEnd;
+
 pub use step::Step;
 
 use crate::identity::Did;

@@ -3,8 +3,8 @@
 use super::held::Held;
 use super::live::{Grant, Live};
 use super::network::Freshness;
-use super::{Error, ErrorKind, SessionEnd, Shared, Step};
-use crate::oauth::{ServerMetadata, endpoint_request, judge_token, refresh_form};
+use super::{Error, ErrorKind, Shared, Step};
+use crate::oauth::{ServerMetadata, SessionEnd, endpoint_request, judge_token, refresh_form};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
 use crate::url::Url;

@@ -1,7 +1,8 @@
 //! A session from storage.
 
-use super::{Error, OAuthClient, OAuthSession, SessionEnd, Shared, Step};
+use super::{Error, OAuthClient, OAuthSession, Shared, Step};
 use crate::identity::Did;
+use crate::oauth::SessionEnd;
 use crate::ports::StoredSession;
 use std::rc::Rc;
 

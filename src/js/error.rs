@@ -1,9 +1,9 @@
 //! Errors, as plain objects of which the package's TypeScript makes the classes that apps know.
 
 use super::set;
-use crate::client::{Error, ErrorKind, PopupError, SessionEnd};
+use crate::client::{Error, ErrorKind, PopupError};
 use crate::http::HttpError;
-use crate::oauth::{CallbackError, ConfigError};
+use crate::oauth::{CallbackError, ConfigError, SessionEnd};
 use crate::ports::KeyError;
 use crate::url::push_form;
 use js_sys::Object;

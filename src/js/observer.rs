@@ -1,9 +1,9 @@
 //! The app's hooks, as the client's observer.
 
 use super::{error, set};
-use crate::client::{Error, SessionEnd};
+use crate::client::Error;
 use crate::identity::Did;
-use crate::oauth::TokenSet;
+use crate::oauth::{SessionEnd, TokenSet};
 use crate::ports::{Local, Observer};
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::JsValue;

@@ -12,6 +12,7 @@ mod refusal;
 mod resource_metadata;
 mod revocation;
 mod server_metadata;
+mod session_end;
 mod token;
 
 pub use client_metadata::ClientMetadata;
@@ -30,6 +31,7 @@ pub(crate) use resource_metadata::{ResourceMetadata, resource_metadata_request};
 pub(crate) use revocation::revocation_form;
 pub use server_metadata::ServerMetadata;
 pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
+pub use session_end::SessionEnd;
 pub use token::TokenSet;
 pub(crate) use token::{TokenAnswer, code_form, judge_token, refresh_form};
 

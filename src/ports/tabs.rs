@@ -1,9 +1,8 @@
 //! Telling the other tabs, and telling the app.
 
 use super::{Guard, Local};
-use crate::client::SessionEnd;
 use crate::identity::Did;
-use crate::oauth::TokenSet;
+use crate::oauth::{SessionEnd, TokenSet};
 
 /// What one tab tells the others: that something changed, never a token and never a key.
 #[derive(Clone, Debug, PartialEq)]
