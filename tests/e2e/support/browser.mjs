@@ -8,11 +8,17 @@ const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bi
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync']
 
-/** Launches the installed Chromium with a profile of its own, removed when it closes. */
-export function launchBrowser() {
+// What Playwright takes from the browser, and visitors have.
+const USUAL = ['--disable-back-forward-cache', '--disable-popup-blocking']
+
+/**
+ * Launches the installed Chromium with a profile of its own, removed when it closes.
+ * `usual`: with the back/forward cache and the popup blocker, which tests elsewhere do without.
+ */
+export function launchBrowser({ usual = false } = {}) {
   const executablePath = process.env.CHROMIUM ?? USUAL_PLACES.find((place) => existsSync(place))
   if (!executablePath) throw new Error('No Chromium found: install it, or set CHROMIUM to its path')
   // Chromium's sandbox refuses to work for root, which is what containers run as.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath, headless: true, args: [...QUIET, ...asRoot] })
+  return chromium.launch({ executablePath, headless: true, args: [...QUIET, ...asRoot], ignoreDefaultArgs: usual ? USUAL : [] })
 }
