@@ -136,6 +136,15 @@ async function useApp(t, origin) {
     await heading('Sign in')
   })
 
+  await t.test('a popup that is given up', async () => {
+    await page.getByLabel('Handle').fill(alice.handle)
+    const popup = await openPopup(page)
+    await button('Cancel').click()
+    await eventually(() => button('Sign in in a popup').isEnabled(), 'another attempt is offered')
+    assert.equal(await page.getByRole('alert').count(), 0)
+    await popup.close()
+  })
+
   await t.test('consent denied in a popup', async () => {
     await page.getByLabel('Handle').fill(alice.handle)
     await throughPopup(page, origin, 'Deny access')
@@ -174,13 +183,19 @@ async function throughServer(page, origin, decision) {
   await page.waitForURL((url) => url.origin === origin, { waitUntil: 'commit' })
 }
 
-/** The same in a popup, which closes itself. */
-async function throughPopup(page, origin, decision) {
+/** A popup, on the server's page. */
+async function openPopup(page) {
   const opened = page.context().waitForEvent('page')
   await page.getByRole('button', { name: 'Sign in in a popup' }).click()
   const popup = await opened
-  const closed = popup.waitForEvent('close')
   await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
+  return popup
+}
+
+/** Through the server's pages in a popup, which closes itself. */
+async function throughPopup(page, origin, decision) {
+  const popup = await openPopup(page)
+  const closed = popup.waitForEvent('close')
   await submitPassword(popup, alice)
   await decide(popup, decision)
   await closed

@@ -11,17 +11,20 @@ interface Props {
 
 export function SignInForm({ failure, onSignedIn }: Props) {
   const [input, setInput] = useState('')
-  const [busy, setBusy] = useState(false)
+  const [attempt, setAttempt] = useState<AbortController>()
   const [error, setError] = useState<unknown>()
+  const busy = attempt !== undefined
 
   const signIn = async (display: 'page' | 'popup') => {
-    setBusy(true)
+    const controller = new AbortController()
+    setAttempt(controller)
+    setError(undefined)
     try {
       // A popup has to open in the click itself: nothing may be awaited before this call.
-      onSignedIn(await client.signIn(input, { display }))
+      onSignedIn(await client.signIn(input, { display, signal: controller.signal }))
     } catch (cause) {
-      setError(cause)
-      setBusy(false)
+      if (!controller.signal.aborted) setError(cause)
+      setAttempt(undefined)
     }
   }
 
@@ -35,6 +38,7 @@ export function SignInForm({ failure, onSignedIn }: Props) {
       <p className="actions">
         <button disabled={busy}>Sign in here</button>
         <button type="button" disabled={busy || !input} onClick={() => void signIn('popup')}>Sign in in a popup</button>
+        {attempt && <button type="button" onClick={() => attempt.abort()}>Cancel</button>}
       </p>
       {busy || <Problem of={error ?? failure} />}
     </form>
