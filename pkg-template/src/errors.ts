@@ -166,12 +166,12 @@ function isDetails(value: unknown): value is ErrorDetails {
 
 /** Makes the error that apps know of the details that the core gives. */
 export function toError(details: ErrorDetails, context: ErrorContext = {}): Error & ErrorFacts {
-  const { name, message, code, step, url, retryable, help } = details
+  const { name, code, step, url, retryable, help } = details
   // What the app itself threw stays what it was.
   if (details.name === 'HookError' && context.hookError instanceof Error) return context.hookError as Error & ErrorFacts
   const error = construct(details, context)
   // The name is said outright: a minifier shortens that of the class.
-  return Object.assign(error, { name, message, code, step, retryable, help }, url === undefined ? {} : { url })
+  return Object.assign(error, { name, code, step, retryable, help }, url === undefined ? {} : { url })
 }
 
 function construct(details: ErrorDetails, context: ErrorContext): Error {
@@ -182,10 +182,12 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
     case 'OAuthCallbackError':
       return new OAuthCallbackError(
         new URLSearchParams(details.params ?? context.params ?? undefined),
-        message,
+        cause instanceof Error ? cause.message : message,
         details.state,
         cause,
       )
+    case 'AggregateError':
+      return new AggregateError([cause], message, options)
     case 'OAuthResolverError':
       return new OAuthResolverError(message, options)
     case 'OAuthResponseError': {
@@ -194,7 +196,7 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
       return new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
     }
     case 'FetchRequestError':
-      return new FetchRequestError(status, message, options)
+      return new FetchRequestError(500, message, options)
     case 'FetchResponseError':
       return new FetchResponseError(status, message, options)
     case 'InvalidDidError':

@@ -148,16 +148,12 @@ impl Shared {
         known.learn_all(prover);
         // All that can fail comes before the row is there.
         let grant = Grant::new(&self.ports, session.clone(), known).await?;
-        let _held = self.lock(&session.tokens.sub).await;
+        let sub = session.tokens.sub.clone();
+        let _held = self.lock(&sub).await;
         // A row that cannot be read is as good as none: it is replaced.
-        let older = self
-            .ports
-            .sessions
-            .get(&session.tokens.sub)
-            .await
-            .unwrap_or_default();
+        let older = self.ports.sessions.get(&sub).await.unwrap_or_default();
         let stored = self.ports.sessions.put(session).await;
-        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        stored.map_err(|error| Error::new(Step::Storage, error).while_storing(&sub))?;
         Ok((self.put_in_force(grant), older))
     }
 

@@ -85,9 +85,15 @@ impl Error {
         self
     }
 
-    /// The outermost purpose stays: it is what the app asked for.
+    /// The innermost purpose stays: it names what failed.
     pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
-        self.0.purpose = Some(format!("Failed to resolve {what}: {subject}"));
+        let purpose = || format!("Failed to resolve {what}: {subject}");
+        self.0.purpose.get_or_insert_with(purpose);
+        self
+    }
+
+    pub(crate) fn while_storing(mut self, sub: &Did) -> Self {
+        self.0.purpose = Some(format!("Failed to store session for {sub}"));
         self
     }
 
@@ -111,7 +117,7 @@ impl Error {
         self.0.url.as_deref()
     }
 
-    /// What all this was for, where what the user typed or a server was being resolved.
+    /// What all this was for, where what the user typed or a server was being resolved, or a session stored.
     pub fn purpose(&self) -> Option<&str> {
         self.0.purpose.as_deref()
     }

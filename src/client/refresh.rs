@@ -107,7 +107,7 @@ impl Shared {
         let stored = self.ports.sessions.put(session.clone()).await;
         // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored.
         self.adopt(session).await?;
-        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        stored.map_err(|error| Error::new(Step::Storage, error).while_storing(&tokens.sub))?;
         self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
         held.updated(tokens);
         Ok(())

@@ -3,7 +3,7 @@
 use super::set;
 use crate::client::{Error, ErrorKind, PopupError};
 use crate::http::HttpError;
-use crate::oauth::{CallbackError, ConfigError, SessionEnd};
+use crate::oauth::{CallbackError, ConfigError, PeerError, SessionEnd};
 use crate::ports::KeyError;
 use crate::url::push_form;
 use js_sys::Object;
@@ -19,12 +19,30 @@ impl From<Error> for JsValue {
 pub(super) fn details(error: &Error) -> JsValue {
     let mut object = layer(error, class(error.kind()), &error.to_string());
     facts(&object, error.kind());
-    if let Some(purpose) = error.purpose() {
-        object = around(error, "OAuthResolverError", purpose, &object);
+    let cause = match error.kind() {
+        ErrorKind::Ended(_, SessionEnd::RefreshRefused(words)) => {
+            Some(refusal(error, words.as_deref()))
+        }
+        // As `fetch` throws it.
+        ErrorKind::Http(HttpError::Unreachable(words)) => Some(layer(error, "TypeError", words)),
+        _ => None,
+    };
+    if let Some(cause) = cause {
+        set(&object, "cause", &cause);
+    }
+    // Two of the resolver's errors say it all themselves, and have nothing behind them.
+    let resolver = is_resolver_error(error.kind());
+    if let Some(purpose) = error.purpose().filter(|_| !resolver) {
+        let class = match error.kind() {
+            ErrorKind::Storage(_) => "AggregateError",
+            _ => "OAuthResolverError",
+        };
+        object = around(error, class, purpose, &object);
     }
     if let Some(callback) = error.callback() {
         let message = error
             .purpose()
+            .filter(|_| !resolver)
             .map_or_else(|| error.to_string(), str::to_owned);
         object = match error.kind() {
             // Already an error of the callback, and nothing behind it.
@@ -69,6 +87,7 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Identity(crate::identity::IdentityError::InvalidDid(_)) => "InvalidDidError",
         ErrorKind::Http(HttpError::Unreachable(_) | HttpError::Timeout) => "FetchRequestError",
         ErrorKind::Http(_) => "FetchResponseError",
+        kind if is_resolver_error(kind) => "OAuthResolverError",
         ErrorKind::Peer(_) => "TypeError",
         ErrorKind::Refused(_) => "OAuthResponseError",
         ErrorKind::Callback(CallbackError::NoParameters) => "TypeError",
@@ -81,6 +100,35 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Popup(PopupError::ContinuedInParent) => "LoginContinuedInParentWindowError",
         _ => "Error",
     }
+}
+
+/// Whether the official client throws it as an `OAuthResolverError` of its own.
+fn is_resolver_error(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Peer(
+            PeerError::NoAuthorizationServer(_)
+                | PeerError::SeveralAuthorizationServers(_)
+                | PeerError::NotProtected { .. }
+        )
+    )
+}
+
+/// The answer that ended a session: `invalid_grant`, since no other does.
+fn refusal(error: &Error, words: Option<&str>) -> Object {
+    let message = match words {
+        Some(words) => format!("OAuth \"invalid_grant\" error: {words}"),
+        None => "OAuth \"invalid_grant\" error".to_owned(),
+    };
+    let object = layer(error, "OAuthResponseError", &message);
+    let payload = Object::new();
+    set(&payload, "error", "invalid_grant");
+    if let Some(words) = words {
+        set(&payload, "error_description", words);
+    }
+    set(&object, "payload", &payload);
+    set(&object, "status", 400);
+    object
 }
 
 /// What only some have.
