@@ -76,6 +76,8 @@ function readProof(jwt) {
 export class Network {
   /** Every request in its order. */
   log = []
+  /** How many are not answered yet. */
+  active = 0
   #answers = {}
   #queues = {}
   #tokens = 0
@@ -150,13 +152,23 @@ export class Network {
       shape: input instanceof Request ? 'Request' : 'URL and init',
     }
     this.log.push(entry)
+    this.active += 1
+    try {
+      return await this.#answer(part, { ...entry, url, request })
+    } finally {
+      this.active -= 1
+    }
+  }
+
+  async #answer(part, asked) {
+    const { request } = asked
     // As the real `fetch`: an abort ends it also while an answer is awaited.
     const aborted = new Promise((_, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason))
       if (request.signal.aborted) reject(request.signal.reason)
     })
     const script = this.#queues[part]?.shift() ?? this.#answers[part] ?? { status: 404, type: 'text/plain', body: 'Not found' }
-    const answer = await Promise.race([aborted, typeof script === 'function' ? script({ ...entry, url, request }) : script])
+    const answer = await Promise.race([aborted, typeof script === 'function' ? script(asked) : script])
     return respond(request, answer)
   }
 }

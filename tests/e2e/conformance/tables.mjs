@@ -15,10 +15,6 @@ export const pending = {
   30: 'HandleResolverError is not exported yet',
   42: 'AtprotoDohHandleResolver is not exported yet',
   43: 'onDidCacheError and onHandleCacheError are not called yet',
-  63: 'FetchResponseError does not carry 502 for an answer of another type yet',
-  84: 'a session that cannot be stored is no AggregateError yet',
   '91a': 'findRedirectUrl is not there yet',
-  97: 'a forced refresh takes metadata from the cache',
-  99: 'the TokenRefreshError of a refused refresh has no cause yet',
   100: 'without locks, tokens of another tab are not looked for yet',
 }

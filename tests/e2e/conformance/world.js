@@ -186,9 +186,6 @@ export class World {
     return until(check, what)
   }
 
-  onEnd(undo) {
-    this.#undo.unshift(undo)
-  }
 
   async end() {
     for (const undo of this.#undo) undo()

