@@ -88,7 +88,7 @@ impl Response {
     /// The media type, without parameters and in lower case.
     pub fn media_type(&self) -> Option<String> {
         let value = self.header("content-type")?.split(';').next()?;
-        Some(value.trim().to_ascii_lowercase())
+        Some(value.trim_ascii().to_ascii_lowercase())
     }
 
     /// Whether the status is 2xx.

@@ -49,8 +49,9 @@ impl Url {
 
     /// The port, where it is written and is not the scheme's default.
     pub fn port(&self) -> Option<&str> {
-        let (_, authority) = self.origin.split_once("://")?;
-        authority
+        let (_, behind) = self.origin.split_once(':')?;
+        behind
+            .strip_prefix("//")?
             .strip_prefix(self.hostname.as_str())?
             .strip_prefix(':')
     }

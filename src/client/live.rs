@@ -8,7 +8,7 @@ use crate::json::Json;
 use crate::oauth::{SessionEnd, TokenSet};
 use crate::ports::{Ports, StoredSession};
 use std::cell::{Ref, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// A token is renewed this long before it expires, in milliseconds ...
 const RENEW_AHEAD: u64 = 10_000;
@@ -107,8 +107,10 @@ impl Live {
 impl Shared {
     /// The session of an account that this page uses, if it is not over.
     pub(super) fn live(&self, did: &Did) -> Option<Rc<Live>> {
-        let live = self.live.borrow().get(did)?.upgrade()?;
-        live.ended().is_none().then_some(live)
+        let all = self.live.borrow();
+        all.iter()
+            .filter_map(Weak::upgrade)
+            .find(|live| live.did == *did && live.ended.borrow().is_none())
     }
 
     /// Takes what is stored for what is in force. The nonces live on.
@@ -141,13 +143,13 @@ impl Shared {
             return live;
         }
         let live = Rc::new(Live {
-            did: did.clone(),
+            did,
             grant: RefCell::new(Rc::new(grant)),
             ended: RefCell::default(),
         });
         let mut all = self.live.borrow_mut();
-        all.retain(|_, live| live.strong_count() > 0);
-        all.insert(did, Rc::downgrade(&live));
+        all.retain(|live| live.strong_count() > 0);
+        all.push(Rc::downgrade(&live));
         live
     }
 }

@@ -29,14 +29,12 @@ pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
 
 pub use step::Step;
 
-use crate::identity::Did;
 use crate::oauth::{ClientMetadata, ResponseMode};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
 use live::Live;
 use network::Memory;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -98,7 +96,7 @@ struct Shared {
     observer: Option<Rc<dyn Observer>>,
     memory: Memory,
     /// The sessions in use, so that what another tab did to one reaches it.
-    live: RefCell<BTreeMap<Did, Weak<Live>>>,
+    live: RefCell<Vec<Weak<Live>>>,
     subscription: RefCell<Option<Guard>>,
 }
 

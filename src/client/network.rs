@@ -3,26 +3,35 @@
 use super::{Error, ErrorKind, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// How long a document is remembered, in milliseconds. The atproto OAuth specification asks for less than 10 minutes.
 const MEMORY_LIFETIME: u64 = 60_000;
 
-/// Documents that were read a moment ago, by their URL, each with the time it is forgotten.
+/// Documents that were read a moment ago. They are few, so a list beats a map.
 #[derive(Default)]
-pub(super) struct Memory(RefCell<BTreeMap<String, (u64, Response)>>);
+pub(super) struct Memory(RefCell<Vec<Remembered>>);
+
+struct Remembered {
+    url: String,
+    response: Response,
+    until: u64,
+}
 
 impl Memory {
     fn get(&self, url: &str, now: u64) -> Option<Response> {
         let memory = self.0.borrow();
-        let (until, response) = memory.get(url)?;
-        (now < *until).then(|| response.clone())
+        let known = memory.iter().find(|known| known.url == url)?;
+        (now < known.until).then(|| known.response.clone())
     }
 
     fn put(&self, url: String, response: Response, now: u64) {
         let mut memory = self.0.borrow_mut();
-        memory.retain(|_, (until, _)| now < *until);
-        memory.insert(url, (now + MEMORY_LIFETIME, response));
+        memory.retain(|known| now < known.until && known.url != url);
+        memory.push(Remembered {
+            url,
+            response,
+            until: now + MEMORY_LIFETIME,
+        });
     }
 }
 

@@ -89,11 +89,13 @@ impl Prover {
 
 /// Scheme, host and port of a URL in its normal form.
 fn origin_of(url: &str) -> &str {
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    let end = url[authority..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |at| authority + at);
-    &url[..end]
+    let behind_scheme = url
+        .split_once(':')
+        .and_then(|(_, behind)| behind.strip_prefix("//"))
+        .unwrap_or(url);
+    let end = behind_scheme.find(['/', '?', '#']);
+    let end = end.unwrap_or(behind_scheme.len());
+    &url[..url.len() - behind_scheme.len() + end]
 }
 
 impl Shared {

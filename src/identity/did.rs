@@ -33,15 +33,25 @@ impl Did {
 
     /// The host name and port of a `did:web`.
     pub(crate) fn web_host(&self) -> Option<String> {
-        Some(self.0.strip_prefix("did:web:")?.replace("%3A", ":"))
+        Some(match host_and_port(self.0.strip_prefix("did:web:")?)? {
+            (host, Some(port)) => format!("{host}:{port}"),
+            (host, None) => host.to_owned(),
+        })
     }
 }
 
-/// A host name; a port (its colon escaped) is for `localhost` only, and a path for nobody.
+/// The parts of a `did:web`, in which the colon between them is escaped.
+fn host_and_port(id: &str) -> Option<(&str, Option<&str>)> {
+    match id.split_once('%') {
+        None => Some((id, None)),
+        Some((host, escaped)) => Some((host, Some(escaped.strip_prefix("3A")?))),
+    }
+}
+
+/// A host name; a port is for `localhost` only, and a path for nobody.
 fn is_web_identifier(id: &str) -> bool {
-    let (host, port) = match id.split_once("%3A") {
-        Some((host, port)) => (host, Some(port)),
-        None => (id, None),
+    let Some((host, port)) = host_and_port(id) else {
+        return false;
     };
     let port_ok = port.is_none_or(|port| {
         host == "localhost" && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())

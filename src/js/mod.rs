@@ -14,8 +14,13 @@ use crate::client::race::{First, race};
 use crate::ports::Local;
 use js_sys::{Object, Promise, Reflect};
 use std::future::Future;
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
+
+/// A third of the size of the default one. An app in Rust chooses its own.
+#[global_allocator]
+static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
 /// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
 fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {

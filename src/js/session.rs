@@ -1,10 +1,9 @@
 //! A session, as JavaScript holds it.
 
-use super::promise;
+use super::{promise, set};
 use crate::browser::FetchAnswer;
 use crate::client::{Credentials, OAuthSession};
-use js_sys::{Function, Promise};
-use serde::Serialize;
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -12,17 +11,6 @@ use wasm_bindgen_futures::JsFuture;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Session(OAuthSession);
-
-/// Facts about a session's tokens, as the JavaScript API names them. Times are milliseconds since the epoch.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenFacts<'a> {
-    expires_at: Option<f64>,
-    scope: &'a str,
-    iss: &'a str,
-    aud: &'a str,
-    sub: &'a str,
-}
 
 impl Session {
     pub(super) fn new(session: OAuthSession) -> Self {
@@ -73,20 +61,21 @@ impl Session {
         }))
     }
 
-    /// Resolves to facts about the tokens.
+    /// Resolves to facts about the tokens: `{expiresAt, scope, iss, aud, sub}`. Times are milliseconds since the epoch.
     #[wasm_bindgen(js_name = tokenInfo)]
     pub fn token_info(&self, refresh: Option<bool>) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {
             let info = session.token_info(refresh.into()).await?;
-            let facts = TokenFacts {
-                expires_at: info.expires_at.map(|at| at as f64),
-                scope: &info.scope,
-                iss: &info.issuer,
-                aud: &info.audience,
-                sub: info.sub.as_str(),
-            };
-            Ok(serde_wasm_bindgen::to_value(&facts)?)
+            let facts = Object::new();
+            if let Some(at) = info.expires_at {
+                set(&facts, "expiresAt", at as f64);
+            }
+            set(&facts, "scope", info.scope);
+            set(&facts, "iss", info.issuer);
+            set(&facts, "aud", info.audience);
+            set(&facts, "sub", info.sub.as_str());
+            Ok(facts.into())
         }))
     }
 

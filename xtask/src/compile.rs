@@ -11,7 +11,22 @@ use crate::process;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
 
-const CARGO_ADVICE: &str = "see the compiler's messages above";
+const CARGO_ADVICE: &str =
+    "see the compiler's messages above; the switches for size were tried with Rust 1.95";
+
+/// A panic ends the module at once, without a message, and no type can print its insides: nobody could read either in a
+/// stranger's browser. The standard library is compiled the same way, which takes a tenth off the download. Unstable,
+/// hence only for the package: an app in Rust compiles the crate as it compiles everything else.
+const SIZE_FLAGS: [&str; 4] = [
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=none",
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+];
+const OWN_STD: [&str; 2] = [
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size",
+];
 
 /// Rust switches these on for the target, but a stripped module does not say so and wasm-opt would refuse it.
 const WASM_FEATURES: [&str; 6] = [
@@ -26,6 +41,7 @@ const WASM_FEATURES: [&str; 6] = [
 /// Writes `core.js`, `core.d.ts` and the optimized `core_bg.wasm` into a folder of the checkout.
 pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<()> {
     tools::wasm_target(workspace)?;
+    tools::std_source(workspace)?;
     let wasm_bindgen = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
 
     let mut fetch = workspace.cargo();
@@ -43,7 +59,9 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
     ]);
     cargo
         .args(["--features", "js", "--target", TARGET])
-        .env("CARGO_ENCODED_RUSTFLAGS", remap_flags()?);
+        .args(OWN_STD)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     process::run(&mut cargo, CARGO_ADVICE)?;
 
     let module = workspace
@@ -91,25 +109,30 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
     )
 }
 
-/// Panic messages name source files. Where dependencies lie on the machine that built the package is nobody's business, and bytes.
-fn remap_flags() -> Result<OsString> {
-    let mut flags = OsString::new();
-    let sources = cargo_home()?.join("registry/src");
-    let Ok(entries) = fs::read_dir(&sources) else {
-        return Ok(flags);
-    };
-    for entry in entries {
-        let folder = entry
-            .with_context(|| format!("cannot list {}", sources.display()))?
-            .path();
-        if !flags.is_empty() {
-            flags.push("\u{1f}");
-        }
-        flags.push("--remap-path-prefix=");
+/// The compiler's flags, as cargo takes them from the environment.
+fn flags() -> Result<OsString> {
+    let mut flags = OsString::from(SIZE_FLAGS.join("\u{1f}"));
+    for folder in registry_sources()? {
+        flags.push("\u{1f}--remap-path-prefix=");
         flags.push(folder);
         flags.push("/=");
     }
     Ok(flags)
+}
+
+/// Where dependencies lie on the machine that built the package is nobody's business, and bytes.
+fn registry_sources() -> Result<Vec<PathBuf>> {
+    let sources = cargo_home()?.join("registry/src");
+    let Ok(entries) = fs::read_dir(&sources) else {
+        return Ok(Vec::new());
+    };
+    entries
+        .map(|entry| {
+            Ok(entry
+                .with_context(|| format!("cannot list {}", sources.display()))?
+                .path())
+        })
+        .collect()
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -128,6 +128,20 @@ pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     process::run(rustup.args(["target", "add", TARGET]), RUSTUP_ADVICE)
 }
 
+/// The source of the standard library, which the package's build compiles itself.
+pub(crate) fn std_source(workspace: &Workspace) -> Result<()> {
+    let mut rustc = workspace.command("rustc");
+    let sysroot = process::read(rustc.args(["--print", "sysroot"]), RUSTUP_ADVICE)?;
+    if Path::new(sysroot.trim())
+        .join("lib/rustlib/src/rust/library")
+        .is_dir()
+    {
+        return Ok(());
+    }
+    let mut rustup = workspace.command("rustup");
+    process::run(rustup.args(["component", "add", "rust-src"]), RUSTUP_ADVICE)
+}
+
 /// The formatter and the linter, which a minimal installation of Rust lacks.
 pub(crate) fn lint_components(workspace: &Workspace) -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
