@@ -84,6 +84,10 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
     wasm_opt
         .args([
             "-Oz",
+            // What has one caller stays outside it unless it is tiny, and functions of like names, hence of like code,
+            // stand together: both give the compressor more repetitions.
+            "--one-caller-inline-max-function-size=20",
+            "--reorder-functions-by-name",
             "--strip-debug",
             "--strip-producers",
             "--strip-target-features",
