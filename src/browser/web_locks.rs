@@ -23,6 +23,14 @@ impl Lock for WebLocks {
             }
         })
     }
+
+    fn spans_tabs(&self) -> bool {
+        locks().is_object()
+    }
+}
+
+fn locks() -> JsValue {
+    get(&global("navigator"), "locks")
 }
 
 /// A place in the browser's queue, then the lock itself. Dropped: out of the queue, or released.
@@ -41,7 +49,7 @@ impl Drop for Held {
 
 /// `None` where there are no Web Locks, or they refuse (a frame without an origin of its own).
 async fn web_lock(name: &str) -> Option<Guard> {
-    let locks = get(&global("navigator"), "locks");
+    let locks = locks();
     if !locks.is_object() {
         return None;
     }

@@ -10,6 +10,9 @@ use crate::secret::Secret;
 use crate::url::Url;
 use std::rc::Rc;
 
+/// How long to wait for another tab where no lock keeps tabs apart, in milliseconds.
+const SECOND_LOOK: u32 = 1000;
+
 impl Shared {
     /// Renews a session's tokens if they are about to expire. Where they cannot be renewed now, they will do as long
     /// as they last.
@@ -77,6 +80,17 @@ impl Shared {
             Ok(granted) => granted,
             // The one answer that means the session is over (RFC 6749 section 5.2).
             Err(ErrorKind::Refused(refusal)) if refusal.is("invalid_grant") => {
+                if !self.ports.lock.spans_tabs() {
+                    // Another tab may just have spent this token, and be storing what it got for it.
+                    self.ports.timer.sleep(SECOND_LOOK).await;
+                    match self.stored(&live.did).await? {
+                        None => return Err(self.lost(held, live, SessionEnd::Vanished).await),
+                        Some(stored) if stored.tokens != grant.tokens => {
+                            return self.adopt(stored).await.map(drop);
+                        }
+                        Some(_) => {}
+                    }
+                }
                 let end = SessionEnd::RefreshRefused(refusal.description);
                 return Err(self.lost(held, live, end).await);
             }

@@ -7,6 +7,11 @@ use std::fmt;
 pub trait Lock {
     /// Waits for the lock. It is held until the guard is dropped; dropping the future gives up the place in the queue.
     fn acquire<'a>(&'a self, name: &'a str) -> Local<'a, Guard>;
+
+    /// Whether it holds against other tabs, and not within this page alone.
+    fn spans_tabs(&self) -> bool {
+        true
+    }
 }
 
 /// Runs its closure when dropped: the end of a lock, of a subscription, of a listener.

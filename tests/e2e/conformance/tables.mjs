@@ -16,5 +16,4 @@ export const pending = {
   42: 'AtprotoDohHandleResolver is not exported yet',
   43: 'onDidCacheError and onHandleCacheError are not called yet',
   '91a': 'findRedirectUrl is not there yet',
-  100: 'without locks, tokens of another tab are not looked for yet',
 }

@@ -68,6 +68,20 @@ export const cases = {
     equal([error.sub, error.cause.error], [ALICE.did, 'invalid_grant'])
     isError(w.hooks[0].data, w.lib.TokenRefreshError, 'Revoked by its owner')
   },
+  'F99a without locks, it ends after another look at what is stored': async (w) => {
+    withoutLocks(w)
+    const client = await atRest(w)
+    w.network.once('token', oauthError('invalid_grant', 'Revoked by its owner'))
+    const before = performance.now()
+    await ends(w, client, w.lib.TokenRefreshError, 'Revoked by its owner')
+    ok(performance.now() - before >= 990, 'time for another tab to store what it got')
+    const again = await atRest(w)
+    w.network.once('token', async () => {
+      await w.changeSession(ALICE.did, () => undefined)
+      return oauthError('invalid_grant')
+    })
+    isError(await rejected(again.restore(ALICE.did, true)), w.lib.TokenRefreshError, 'The session was deleted by another process')
+  },
   'F100 without locks, tokens that another tab stored meanwhile are used': async (w) => {
     withoutLocks(w)
     const client = await atRest(w)
