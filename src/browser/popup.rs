@@ -1,7 +1,7 @@
 //! Popup windows, and the channel over which they answer. Its messages are the official client's.
 
 use super::channel::Channel;
-use super::reflect::{call, get, get_str, object, set};
+use super::reflect::{call, get, get_str, global, object, set};
 use crate::identity::Did;
 use crate::oauth::PopupFailure;
 use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
@@ -30,7 +30,11 @@ impl Popup for PopupWindow {
 
     fn state(&self) -> PopupState {
         if get(&self.0, "closed").is_truthy() {
-            return PopupState::Gone;
+            // A window that the user closed gives the focus back; one whose new page only hides it from us keeps it.
+            return match call(&global("document"), "hasFocus", &[]) {
+                Ok(focused) if focused.is_falsy() => PopupState::Hidden,
+                _ => PopupState::Gone,
+            };
         }
         // Reading where a page of another origin is throws; that it does is all we want to know.
         let location = get(&self.0, "location");

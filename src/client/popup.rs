@@ -169,12 +169,13 @@ impl OAuthClient {
 }
 
 /// Ends when the user has closed the popup, as far as that can be told. `certain`: what it shows is ours. Once it shows
-/// another's page, "gone" means something only if it was not said from that page's beginning.
+/// another's page, "gone" means something only after that page was seen, and not from when it hid.
 async fn closed(popup: &dyn Popup, timer: &dyn Timer, mut certain: bool) {
     loop {
         match popup.state() {
             PopupState::Gone if certain => return,
             PopupState::Foreign => certain = true,
+            PopupState::Hidden => certain = false,
             _ => {}
         }
         timer.sleep(GLANCE).await;

@@ -11,7 +11,10 @@ pub enum PopupState {
     Own,
     /// It shows a page of another origin, and that page lets us know of it.
     Foreign,
-    /// It is closed; or it shows a page whose opener policy (`Cross-Origin-Opener-Policy`) says so of every window.
+    /// It is said to be closed, but the focus has not come back: it may show a page whose opener policy
+    /// (`Cross-Origin-Opener-Policy`) hides it.
+    Hidden,
+    /// It is said to be closed, and the focus is here.
     Gone,
 }
 

@@ -16,5 +16,6 @@ mod lock;
 mod page;
 mod rows;
 mod support;
+mod typed_rows;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
