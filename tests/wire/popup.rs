@@ -184,6 +184,29 @@ fn a_popup_that_hides_behind_its_policy_is_waited_for() {
     assert_eq!(kind(in_popup), continued());
 }
 
+/// A page without such a policy may lead to one that has it, and the user may look at our page meanwhile.
+#[test]
+fn a_popup_that_hides_later_is_waited_for() {
+    let world = World::new();
+    let (page, popup) = (world.tab(), world.tab());
+    let window = Window::open();
+    let user = async {
+        let address = window.shown().await;
+        for state in [PopupState::Foreign, PopupState::Hidden, PopupState::Gone] {
+            window.state.set(state);
+            for _ in 0..3 {
+                world.origin.clock().advance(500);
+                yield_now().await;
+            }
+        }
+        let params = world.server.consent(&address, &ALICE);
+        returned(&popup, &params).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(outcome.expect("a sign-in").did(), &did(&ALICE));
+    assert_eq!(kind(in_popup), continued());
+}
+
 #[test]
 fn a_popup_that_is_never_heard_of_is_given_up_after_five_minutes() {
     let world = World::new();
