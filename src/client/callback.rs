@@ -102,7 +102,7 @@ impl Shared {
             .welcome(login, &server, granted, requested_at, &prover)
             .await;
         if welcomed.is_err() {
-            self.revoke_token(&server, &prover, &token).await;
+            self.revoke_token(&server, &prover, None, &token).await;
         }
         welcomed
     }

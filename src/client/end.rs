@@ -78,21 +78,24 @@ impl Shared {
             prover.learn_all(&live.last_grant().prover);
         }
         if let Ok(server) = server {
-            self.revoke_token(&server, &prover, &session.tokens.access_token)
+            let client_id = session.client_id.as_deref();
+            self.revoke_token(&server, &prover, client_id, &session.tokens.access_token)
                 .await;
         }
     }
 
-    /// Revokes a token. Whether that worked changes nothing here: the tokens are forgotten either way.
+    /// Revokes a token, as the client it was granted to; this one where that is not known. Whether that worked changes nothing here: the tokens are forgotten either way.
     pub(super) async fn revoke_token(
         &self,
         server: &ServerMetadata,
         prover: &Prover,
+        client_id: Option<&str>,
         token: &Secret,
     ) {
         if let Some(endpoint) = &server.revocation_endpoint {
             let form = revocation_form(token);
-            let request = endpoint_request(endpoint, &self.options.metadata.client_id, form);
+            let client_id = client_id.unwrap_or(&self.options.metadata.client_id);
+            let request = endpoint_request(endpoint, client_id, form);
             drop(self.exchange(Step::Revoke, prover, request).await);
         }
     }

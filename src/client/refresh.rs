@@ -4,7 +4,9 @@ use super::held::Held;
 use super::live::{Grant, Live};
 use super::network::Freshness;
 use super::{Error, ErrorKind, Shared, Step};
-use crate::oauth::{ServerMetadata, SessionEnd, endpoint_request, judge_token, refresh_form};
+use crate::oauth::{
+    ConfigError, ServerMetadata, SessionEnd, endpoint_request, judge_token, refresh_form,
+};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
 use crate::url::Url;
@@ -70,10 +72,15 @@ impl Shared {
         let Some(refresh_token) = &grant.tokens.refresh_token else {
             return Err(self.lost(held, live, SessionEnd::NotRefreshable).await);
         };
+        let client_id = &self.options.metadata.client_id;
+        if let Some(granted_to) = grant.client_id.as_ref().filter(|id| *id != client_id) {
+            let error = ConfigError::ClientIdChanged(granted_to.clone());
+            return Err(Error::new(Step::Refresh, error));
+        }
         let server = self.server(&grant.tokens.issuer, Freshness::Recent).await?;
         let endpoint = &server.token_endpoint;
         let form = refresh_form(refresh_token);
-        let request = endpoint_request(endpoint, &self.options.metadata.client_id, form);
+        let request = endpoint_request(endpoint, client_id, form);
         let requested_at = self.ports.clock.now();
         let response = self.exchange(Step::Refresh, &grant.prover, request).await?;
         let granted = match judge_token(&response).map_err(ErrorKind::from) {

@@ -37,6 +37,8 @@ pub enum ConfigError {
     MetadataContentType(String),
     /// A redirect URI that the client metadata does not list.
     UnknownRedirectUri,
+    /// The session was granted to another client id, which it names: no server refreshes it for this one.
+    ClientIdChanged(String),
     /// `fetchHandler` was given a URL of another origin than the session's PDS.
     ForeignUrl(String),
     /// The page is on `localhost`; storage and redirects belong to the loopback IP address. Names the page.
@@ -65,6 +67,7 @@ impl ConfigError {
             Self::InvalidOption(..) => "OPTION_INVALID",
             Self::MetadataStatus(_) | Self::MetadataContentType(_) => "CLIENT_METADATA_UNAVAILABLE",
             Self::UnknownRedirectUri => "REDIRECT_URI_UNKNOWN",
+            Self::ClientIdChanged(_) => "CLIENT_ID_CHANGED",
             Self::ForeignUrl(_) => "FOREIGN_URL",
             Self::UseLoopbackIp(_) => "USE_LOOPBACK_IP",
             Self::RedirectingToLoopbackIp => "REDIRECTING_TO_LOOPBACK_IP",
@@ -88,6 +91,9 @@ impl ConfigError {
             }
             Self::UnknownRedirectUri => {
                 "Use one of the redirect_uris of the client metadata, to the letter."
+            }
+            Self::ClientIdChanged(_) => {
+                "Keep the client id for as long as its sessions shall live; on a loopback address, scope and redirect URIs are part of it. Sign in again to go on."
             }
             Self::ForeignUrl(_) => {
                 "Pass a path. The token is for the account's own server; use fetch for any other."
@@ -137,6 +143,9 @@ impl fmt::Display for ConfigError {
                 write!(f, "Invalid client metadata content type: {found}")
             }
             Self::UnknownRedirectUri => f.write_str("Invalid redirect_uri"),
+            Self::ClientIdChanged(was) => {
+                write!(f, "The session was granted to another client: {was}")
+            }
             Self::ForeignUrl(url) => write!(f, "\"{url}\" is not on the session's server"),
             Self::UseLoopbackIp(page) => {
                 write!(f, "Please use the loopback IP address instead of {page}")

@@ -1,8 +1,8 @@
 //! Rows as another client of the same origin stores them: without what only this one adds.
 
 use crate::server::{ALICE, BOB, asked, form};
-use crate::world::{World, did};
-use atproto_oauth_wasm::Refresh;
+use crate::world::{World, did, kind};
+use atproto_oauth_wasm::{ConfigError, ErrorKind, Refresh};
 
 #[test]
 fn a_pending_sign_in_of_another_client_is_finished() {
@@ -67,4 +67,24 @@ fn a_session_of_another_client_is_replaced_by_a_sign_in() {
     let session = world.sign_in(&world.tab(), &BOB);
     assert_eq!(world.server.sessions_of(&BOB), 1);
     assert_eq!(session.did(), &did(&BOB));
+}
+
+/// A developer's loopback client id changes with its scope, and no server takes a refresh token of the one for the other.
+#[test]
+fn a_session_of_another_client_id_is_not_spent() {
+    let world = World::new();
+    world.sign_in(&world.tab(), &ALICE);
+    let was = "https://was.example/client.json".to_owned();
+    world.change_stored(&ALICE, |row| row.client_id = Some(was.clone()));
+    let tab = world.tab();
+    world.server.take_log();
+    let session = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
+    assert_eq!(world.status(&session), Ok(200), "its token is still good");
+    world.server.take_log();
+    assert_eq!(
+        kind(world.run(session.token_info(Refresh::Force))),
+        ErrorKind::Config(ConfigError::ClientIdChanged(was))
+    );
+    assert_eq!(world.server.count(asked::ANYTHING), 0);
+    assert!(world.stored(&ALICE).is_some());
 }
