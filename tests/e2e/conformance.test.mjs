@@ -17,6 +17,7 @@ const cases = (await Promise.all(files.map(async (file) => {
   return Object.keys(module.cases).map((title) => ({ file, title, number: /^F(\d+[a-z]?) /.exec(title)?.[1] }))
 }))).flat()
 
+// E2E_CLIENT=official runs them against the official client: what fails there is a difference that was decided.
 const pages = await openConformance()
 after(() => pages.close())
 

@@ -14,6 +14,5 @@ export const pending = {
   22: 'the client has no jwks yet',
   30: 'HandleResolverError is not exported yet',
   42: 'AtprotoDohHandleResolver is not exported yet',
-  43: 'onDidCacheError and onHandleCacheError are not called yet',
   '91a': 'findRedirectUrl is not there yet',
 }
