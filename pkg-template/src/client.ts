@@ -2,11 +2,17 @@
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
 import { type ErrorDetails, rethrow, toError } from './errors.js'
+import type { AtprotoDid } from './did.js'
+import { type IdentityInfo, type IdentityResolver, isResolver, ownResolvers } from './identity-resolver.js'
+import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
 import { OAuthSession } from './session.js'
 import type {
   AuthorizeOptions,
   BrowserOAuthClientLoadOptions,
   BrowserOAuthClientOptions,
+  Fetch,
+  OAuthClientMetadata,
+  OAuthResponseMode,
   PopupOptions,
   SessionEventMap,
   SessionFacts,
@@ -55,11 +61,34 @@ export class BrowserOAuthClient extends EventTarget {
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
   static async load(options: BrowserOAuthClientLoadOptions): Promise<BrowserOAuthClient> {
     const { clientId, signal, ...others } = options
-    const core = await loadCore()
-    signal?.throwIfAborted()
-    const clientMetadata = await core.Client.loadMetadata(String(clientId), others.fetch).catch(rethrow)
-    signal?.throwIfAborted()
+    const clientMetadata = await this.fetchMetadata({ clientId, signal, fetch: others.fetch })
     return new this({ ...others, clientMetadata })
+  }
+
+  /** Loads the published client metadata, and judges it. */
+  static async fetchMetadata({
+    clientId,
+    fetch,
+    signal,
+  }: {
+    /** The URL of the document. */
+    clientId: string
+    /** Calls the network in place of `globalThis.fetch`. */
+    fetch?: Fetch
+    /** Aborts the loading. */
+    signal?: AbortSignal
+  }): Promise<OAuthClientMetadata> {
+    const abortion = signal && rejectWhenAborted(signal)
+    try {
+      signal?.throwIfAborted()
+      const core = await loadCore()
+      const loaded = core.Client.loadMetadata(String(clientId), fetch)
+      return await Promise.race([loaded, ...(abortion ? [abortion.promise] : [])])
+    } catch (error) {
+      return rethrow(error)
+    } finally {
+      abortion?.stop()
+    }
   }
 
   /**
@@ -95,12 +124,53 @@ export class BrowserOAuthClient extends EventTarget {
     return this.#outcome(await this.#call((core) => core.initCallback(text, redirectUri), params))
   }
 
+  /** The app's client metadata: what was given, or that of a page under development. */
+  get clientMetadata(): Readonly<OAuthClientMetadata> {
+    const { clientMetadata } = this.#options
+    return clientMetadata ?? atprotoLoopbackClientMetadata(buildLoopbackClientId(globalThis.location))
+  }
+
+  /** Where the authorization server puts its answer. */
+  get responseMode(): OAuthResponseMode {
+    return this.#options.responseMode ?? 'fragment'
+  }
+
+  /** The app's public keys. A browser app has none. */
+  get jwks(): { readonly keys: readonly never[] } {
+    return { keys: [] }
+  }
+
+  /** What finds accounts: the app's own resolver, or the client's. */
+  get identityResolver(): IdentityResolver {
+    return (
+      this.#options.identityResolver ?? {
+        resolve: async (identifier, { signal, noCache = false } = {}) => {
+          signal?.throwIfAborted()
+          const found = await this.#call((core) => core.resolveIdentity(String(identifier), noCache))
+          signal?.throwIfAborted()
+          return found as IdentityInfo
+        },
+      }
+    )
+  }
+
+  /** The redirect URI that this page is, if it is one; what the answer adds to the address does not count. */
+  findRedirectUrl(): string | undefined {
+    const { origin, pathname } = globalThis.location ?? {}
+    return this.clientMetadata.redirect_uris.find((uri) => {
+      const url = new URL(uri)
+      return url.origin === origin && url.pathname === pathname
+    })
+  }
+
+  /** Does nothing, as in the official client: a prepared sign-in that is not gone through with expires by itself. */
+  async abortRequest(_authorizeUrl: URL): Promise<void> {}
+
   /** The answer to an authorization request in the page's address; `null` where there is none. */
   readCallbackParams(): URLSearchParams | null {
     const { location } = globalThis
     if (!location) return null
-    const query = this.#options.responseMode === 'query'
-    const params = new URLSearchParams(query ? location.search : location.hash.slice(1))
+    const params = new URLSearchParams(this.responseMode === 'query' ? location.search : location.hash.slice(1))
     return params.has('state') && (params.has('code') || params.has('error')) ? params : null
   }
 
@@ -216,19 +286,21 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #make(): Promise<Client> {
     const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, fetch } = this.#options
+    const service = isResolver(handleResolver) ? undefined : handleResolver
     try {
       const core = await loadCore()
       return new core.Client(
         {
           clientMetadata,
           responseMode,
-          handleResolver: handleResolver && String(handleResolver),
+          handleResolver: service && String(service),
+          resolvers: ownResolvers(this.#options),
           plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
           allowHttp,
         },
         fetch,
-        (sub: string, facts: CoreTokenFacts) => this.#updated(sub, facts),
-        (sub: string, details: ErrorDetails) => this.#deleted(sub, details),
+        (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
+        (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),
       )
     } catch (error) {
       // The core may load the next time; options that are wrong will be wrong again.
@@ -282,7 +354,7 @@ export class BrowserOAuthClient extends EventTarget {
     return { session: this.#session(found.session), state: found.state }
   }
 
-  async #updated(sub: string, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
+  async #updated(sub: AtprotoDid, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
     const session: SessionFacts = {
       tokenSet: {
         ...facts,
@@ -296,7 +368,7 @@ export class BrowserOAuthClient extends EventTarget {
     this.dispatchEvent(new CustomEvent('updated', { detail: { sub, ...session } }))
   }
 
-  async #deleted(sub: string, details: ErrorDetails): Promise<void> {
+  async #deleted(sub: AtprotoDid, details: ErrorDetails): Promise<void> {
     const cause = toError(details)
     const { onSessionDeleted } = this.#options
     await this.#hook(() => onSessionDeleted?.(sub, cause))

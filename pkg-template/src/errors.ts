@@ -1,8 +1,10 @@
+import { DidError, InvalidDidError } from './did-error.js'
+import { HandleResolverError } from './handle-resolver.js'
 import type { Step } from './types.js'
 
 /** What every error of this package has beside its message. */
 export interface ErrorFacts {
-  /** Says what went wrong; no release changes it. */
+  /** Says what went wrong; no release changes it. That of a {@link DidError} is the official client's, such as `did-invalid`. */
   code: string
   /** The step in which it went wrong. */
   step: Step
@@ -96,9 +98,6 @@ export class FetchRequestError extends FetchError {}
 /** An answer came that had not the form it must have. */
 export class FetchResponseError extends FetchError {}
 
-/** What was given as a DID is none that atproto supports. */
-export class InvalidDidError extends Error {}
-
 /** A session is over: it could not be refreshed, or has gone. */
 export class TokenRefreshError extends Error {
   constructor(
@@ -138,6 +137,15 @@ export class TokenInvalidError extends Error {
 /** The session's key cannot be used any more. */
 export class AuthMethodUnsatisfiableError extends Error {}
 
+/** Whether an error says that a session is over or unusable, and not that something else went wrong. */
+export function isExpectedSessionError(
+  error: unknown,
+): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError | TypeError {
+  return [TokenRefreshError, TokenRevokedError, TokenInvalidError, AuthMethodUnsatisfiableError, TypeError].some(
+    (type) => error instanceof type,
+  )
+}
+
 /** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */
 export class LoginContinuedInParentWindowError extends Error {
   readonly code = 'LOGIN_CONTINUED_IN_PARENT_WINDOW'
@@ -170,6 +178,7 @@ export function toError(details: ErrorDetails, context: ErrorContext = {}): Erro
   // What the app itself threw stays what it was.
   if (details.name === 'HookError' && context.hookError instanceof Error) return context.hookError as Error & ErrorFacts
   const error = construct(details, context)
+  if (error instanceof DidError) return Object.assign(error, { name: details.name, step, retryable, help, url })
   // The name is said outright: a minifier shortens that of the class.
   return Object.assign(error, { name, code, step, retryable, help }, url === undefined ? {} : { url })
 }
@@ -200,7 +209,11 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
     case 'FetchResponseError':
       return new FetchResponseError(status, message, options)
     case 'InvalidDidError':
-      return new InvalidDidError(message, options)
+      return new InvalidDidError(sub, message)
+    case 'DidError':
+      return didError(details, cause)
+    case 'HandleResolverError':
+      return new HandleResolverError(message, options)
     case 'TokenRefreshError':
       return new TokenRefreshError(sub, message, options)
     case 'TokenRevokedError':
@@ -216,4 +229,20 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
     default:
       return new Error(message, options)
   }
+}
+
+/** The official client's codes for what can be wrong with a DID, by ours. */
+const DID_CODES: Readonly<Record<string, string>> = {
+  DID_DOCUMENT_INVALID: 'did-document-format-error',
+  DID_DOCUMENT_MISMATCH: 'did-document-id-mismatch',
+  DID_WEB_INSECURE: 'did-web-http-not-allowed',
+  PDS_NOT_FOUND: 'did-service-not-found',
+}
+
+function didError({ sub, message, code, url = '' }: ErrorDetails, answer: unknown): DidError {
+  // The core says only where it asked, when no answer was had to be judged.
+  const did = sub ?? decodeURIComponent(url.slice(url.lastIndexOf('/') + 1))
+  const cause = code === 'DID_NOT_FOUND' ? new FetchResponseError(404, message) : answer
+  const status = cause instanceof FetchError ? cause.statusCode : undefined
+  return new DidError(did, message, DID_CODES[code] ?? 'did-fetch-error', status, cause)
 }

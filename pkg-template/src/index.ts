@@ -5,7 +5,6 @@ export {
   FetchError,
   FetchRequestError,
   FetchResponseError,
-  InvalidDidError,
   LoginContinuedInParentWindowError,
   OAuthCallbackError,
   OAuthResolverError,
@@ -13,6 +12,7 @@ export {
   TokenInvalidError,
   TokenRefreshError,
   TokenRevokedError,
+  isExpectedSessionError,
 } from './errors.js'
 export type { ErrorFacts } from './errors.js'
 export type {
@@ -21,7 +21,9 @@ export type {
   BrowserOAuthClientOptions,
   DeletedEventDetail,
   Fetch,
+  OAuthAuthorizationServerMetadata,
   OAuthClientMetadata,
+  OAuthResponseMode,
   PopupOptions,
   SessionEventMap,
   SessionFacts,
@@ -43,3 +45,36 @@ export {
   parseAtprotoLoopbackClientId,
 } from './loopback.js'
 export type { AtprotoLoopbackClientMetadata, LoopbackClientConfig } from './loopback.js'
+export {
+  DID_PLC_PREFIX,
+  DID_PREFIX,
+  DID_WEB_PREFIX,
+  asAtprotoDid,
+  asDid,
+  asDidPlc,
+  asDidWeb,
+  assertAtprotoDid,
+  assertAtprotoDidWeb,
+  assertDid,
+  assertDidPlc,
+  assertDidWeb,
+  didWebToUrl,
+  extractDidMethod,
+  isAtprotoDid,
+  isAtprotoDidWeb,
+  isDid,
+  isDidPlc,
+  isDidWeb,
+  urlToDidWeb,
+} from './did.js'
+export type { AtprotoDid, AtprotoIdentityDidMethods, Did } from './did.js'
+export { DidError, InvalidDidError } from './did-error.js'
+export { HandleResolverError, isResolvedHandle } from './handle-resolver.js'
+export type { HandleResolver, ResolveHandleOptions, ResolvedHandle } from './handle-resolver.js'
+export { AtprotoDohHandleResolver } from './doh-handle-resolver.js'
+export type { AtprotoDohHandleResolverOptions } from './doh-handle-resolver.js'
+export { XrpcHandleResolver } from './xrpc-handle-resolver.js'
+export type { XrpcHandleResolverOptions } from './xrpc-handle-resolver.js'
+export type { DidDocument, DidResolver, IdentityInfo, IdentityResolver, ResolveOptions } from './identity-resolver.js'
+export { CLIENT_ASSERTION_TYPE_JWT_BEARER, OAUTH_ENDPOINT_NAMES } from './oauth-constants.js'
+export type { OAuthEndpointName } from './oauth-constants.js'

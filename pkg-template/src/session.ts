@@ -1,6 +1,7 @@
 import type { Session } from './core.js'
+import type { AtprotoDid } from './did.js'
 import { rethrow } from './errors.js'
-import type { Fetch, TokenInfo } from './types.js'
+import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
 
 /** The methods that `Request` writes in upper case; a proof must name the method as it is sent. */
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
@@ -8,25 +9,31 @@ const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 /** The session of an account. Hand it to `new Agent(session)`, or use `fetchHandler` as it is. */
 export class OAuthSession {
   /** The account's DID. */
-  readonly did: string
+  readonly did: AtprotoDid
   readonly #core: Session
   readonly #fetch: Fetch | undefined
 
   /** @internal */
   constructor(core: Session, fetch?: Fetch) {
-    this.did = core.did
+    this.did = core.did as AtprotoDid
     this.#core = core
     this.#fetch = fetch
   }
 
   /** The account's DID. */
-  get sub(): string {
+  get sub(): AtprotoDid {
     return this.did
   }
 
   /** The authorization server's metadata, as far as it is known. */
-  get serverMetadata(): Readonly<Record<string, unknown>> | undefined {
+  get serverMetadata(): Readonly<OAuthAuthorizationServerMetadata> {
     return this.#core.serverMetadata
+  }
+
+  /** The authorization server. */
+  get server(): { readonly issuer: string; readonly serverMetadata: Readonly<OAuthAuthorizationServerMetadata> } {
+    const { serverMetadata } = this
+    return { issuer: serverMetadata.issuer, serverMetadata }
   }
 
   /**

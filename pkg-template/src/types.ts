@@ -1,5 +1,12 @@
+import type { AtprotoDid } from './did.js'
+import type { HandleResolver } from './handle-resolver.js'
+import type { DidResolver, IdentityResolver } from './identity-resolver.js'
+
 /** Calls the network; `globalThis.fetch` by default. It is given one `Request`. */
 export type Fetch = (input: Request) => Promise<Response>
+
+/** Where the authorization server puts its answer: behind `#`, or behind `?`. */
+export type OAuthResponseMode = 'fragment' | 'query'
 
 /**
  * Client metadata, as published at `client_id`.
@@ -27,6 +34,23 @@ export interface OAuthClientMetadata {
   [other: string]: unknown
 }
 
+/**
+ * The metadata of an authorization server, as far as it is known: all of it, but that of a session which another client
+ * stored is only the issuer's name until the session is refreshed.
+ *
+ * @see https://atproto.com/specs/oauth#authorization-servers
+ */
+export interface OAuthAuthorizationServerMetadata {
+  issuer: string
+  authorization_endpoint: string
+  token_endpoint: string
+  pushed_authorization_request_endpoint?: string
+  revocation_endpoint?: string
+  scopes_supported?: string[]
+  prompt_values_supported?: string[]
+  [other: string]: unknown
+}
+
 /** The steps of the flow, as `onProgress` and errors name them. */
 export type Step =
   | 'configure'
@@ -44,18 +68,22 @@ export type Step =
   | 'request'
   | 'storage'
 
-/** Facts about a session that has just been made or refreshed. The tokens themselves are nobody's business. */
+/** What a session that has just been made or refreshed holds. */
 export interface SessionFacts {
   tokenSet: {
     /** The authorization server. */
     iss: string
     /** The account's DID. */
-    sub: string
+    sub: AtprotoDid
     /** The account's PDS, with a trailing slash. */
     aud: string
     /** The granted scope. */
     scope: string
     token_type: 'DPoP'
+    /** Only in the tab that got it. It is of no use without the session's key. */
+    access_token?: string
+    /** Only in the tab that got it, where the server gave one. */
+    refresh_token?: string
     /** When the access token expires, as an ISO date. */
     expires_at?: string
   }
@@ -63,11 +91,11 @@ export interface SessionFacts {
 }
 
 /** `event.detail` of an `updated` event. */
-export type UpdatedEventDetail = { sub: string } & SessionFacts
+export type UpdatedEventDetail = { sub: AtprotoDid } & SessionFacts
 
 /** `event.detail` of a `deleted` event. */
 export interface DeletedEventDetail {
-  sub: string
+  sub: AtprotoDid
   /** A `TokenRevokedError`, `TokenRefreshError` or `TokenInvalidError`. */
   cause: Error
 }
@@ -83,12 +111,16 @@ export interface BrowserOAuthClientOptions {
   /** The app's client metadata. Omit it on a loopback address, for development. */
   clientMetadata?: Readonly<OAuthClientMetadata>
   /** Where the authorization server puts its answer. Default: `fragment`. */
-  responseMode?: 'fragment' | 'query'
+  responseMode?: OAuthResponseMode
   /**
-   * The atproto server that resolves handles. It learns every handle that is typed, and the visitor's address: use your
-   * own PDS where you have one.
+   * What resolves handles; needed unless `identityResolver` is there. The URL is that of an atproto server, which learns
+   * every handle that is typed, and the visitor's address: use your own PDS where you have one.
    */
-  handleResolver: string | URL
+  handleResolver?: string | URL | HandleResolver
+  /** What resolves DIDs. Default: the PLC directory for `did:plc`, the host itself for `did:web`. */
+  didResolver?: DidResolver
+  /** What finds accounts by handle or DID, in place of `handleResolver` and `didResolver`. */
+  identityResolver?: IdentityResolver
   /** The PLC directory. Default: `https://plc.directory/`. */
   plcDirectoryUrl?: string | URL
   /** Allow servers on http, for development. */
@@ -96,9 +128,13 @@ export interface BrowserOAuthClientOptions {
   /** Calls the network in place of `globalThis.fetch`. */
   fetch?: Fetch
   /** Called when a session is new or has new tokens, in this tab or another. Awaited, in the tab that did it. */
-  onSessionUpdated?: (sub: string, session: SessionFacts) => void | PromiseLike<void>
+  onSessionUpdated?: (sub: AtprotoDid, session: SessionFacts) => void | PromiseLike<void>
   /** Called when a session is over, in this tab or another. Awaited, in the tab that did it. */
-  onSessionDeleted?: (sub: string, cause: Error) => void | PromiseLike<void>
+  onSessionDeleted?: (sub: AtprotoDid, cause: Error) => void | PromiseLike<void>
+  /** Taken for the official client's sake. Never called: documents are remembered in memory, which does not fail. */
+  onDidCacheError?: (error: unknown, operation: string, key: string) => void
+  /** Taken for the official client's sake. Never called: handles are remembered in memory, which does not fail. */
+  onHandleCacheError?: (error: unknown, operation: string, key: string) => void
 }
 
 /** Options of {@link BrowserOAuthClient.load}. */
@@ -153,5 +189,5 @@ export interface TokenInfo {
   /** The account's PDS. */
   readonly aud: string
   /** The account's DID. */
-  readonly sub: string
+  readonly sub: AtprotoDid
 }

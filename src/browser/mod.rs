@@ -15,6 +15,7 @@ mod local_storage;
 mod location;
 mod popup;
 mod reflect;
+mod resolver;
 mod stores;
 mod web_crypto;
 mod web_locks;
@@ -22,7 +23,7 @@ mod web_locks;
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
 
-use crate::ports::Ports;
+use crate::ports::{Ports, Resolver};
 use indexed_db::Database;
 use std::fmt;
 use std::rc::Rc;
@@ -32,6 +33,9 @@ use std::rc::Rc;
 pub struct BrowserOptions {
     /// Called in place of `globalThis.fetch`, with one argument, a `Request`; returns a `Response` or a promise of one.
     pub fetch: Option<js_sys::Function>,
+    /// Asked in the network's place: an object whose functions `identity`, `handle` and `did`, as far as it has them, take
+    /// `(subject, noCache, signal)` and promise `{did, didDoc}`, a DID, or a DID document; or `null`: there is none.
+    pub resolver: Option<wasm_bindgen::JsValue>,
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -58,6 +62,9 @@ impl Browser {
             spawn: Rc::new(environment::Microtasks),
             popup_link: Rc::new(popup::Link::default()),
             timer: Rc::new(environment::Timeouts),
+            resolver: options
+                .resolver
+                .map(|ask| Rc::new(resolver::AppResolver(ask)) as Rc<dyn Resolver>),
         };
         Self { ports, database }
     }

@@ -48,7 +48,11 @@ impl Shared {
         let redirect_uri = client
             .redirect_uri(options.redirect_uri.as_deref())
             .map_err(|error| Error::new(Step::Input, error))?;
-        let Destination { account, server } = self.resolve(input, progress).await?;
+        let Destination {
+            account,
+            login_hint,
+            server,
+        } = self.resolve(input, progress).await?;
 
         progress(Step::Par);
         let failed = |error| Error::new(Step::Par, error);
@@ -66,7 +70,7 @@ impl Shared {
             response_mode: self.options.response_mode,
             state: &state,
             pkce: &pkce,
-            login_hint: account.is_some().then_some(input),
+            login_hint: login_hint.as_deref(),
         });
         let endpoint = &server.pushed_authorization_request_endpoint;
         let request = endpoint_request(endpoint, &client.client_id, form);

@@ -9,7 +9,7 @@ use crate::oauth::{
     AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, SessionEnd, TokenAnswer,
     TokenSet, code_form, endpoint_request, judge_token,
 };
-use crate::ports::{Message, PendingLogin, StoredSession};
+use crate::ports::{By, Message, PendingLogin, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -127,7 +127,7 @@ impl Shared {
         };
 
         let (live, older) = self.replace(session, prover).await?;
-        if let Err(error) = self.tell_updated(&tokens).await {
+        if let Err(error) = self.tell_updated(&tokens, By::ThisTab).await {
             self.undo(&live, &tokens, older).await?;
             return Err(error);
         }

@@ -4,7 +4,7 @@ use super::{PopupError, Step};
 use crate::http::HttpError;
 use crate::identity::{Did, IdentityError};
 use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal, SessionEnd};
-use crate::ports::{KeyError, StorageError};
+use crate::ports::{KeyError, StorageError, Thrown};
 use std::fmt;
 
 /// What went wrong, by who is to blame.
@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Key(KeyError),
     /// The host's storage.
     Storage(StorageError),
+    /// The app's own resolver failed.
+    Resolver(Thrown),
     /// The app's own observer failed; its words.
     Observer(String),
     /// The user left for the authorization server and came back without an answer.
@@ -85,10 +87,12 @@ impl Error {
         self
     }
 
-    /// The innermost purpose stays: it names what failed.
+    /// The innermost purpose stays: it names what failed. An account that has no PDS was resolved well.
     pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
-        let purpose = || format!("Failed to resolve {what}: {subject}");
-        self.0.purpose.get_or_insert_with(purpose);
+        if !matches!(self.0.kind, ErrorKind::Identity(IdentityError::NoPds(_))) {
+            let purpose = || format!("Failed to resolve {what}: {subject}");
+            self.0.purpose.get_or_insert_with(purpose);
+        }
         self
     }
 
@@ -140,6 +144,7 @@ impl Error {
             ErrorKind::Ended(_, end) => end.code(),
             ErrorKind::Key(e) => e.code(),
             ErrorKind::Storage(e) => e.code(),
+            ErrorKind::Resolver(_) => "RESOLVER_FAILED",
             ErrorKind::Observer(_) => "HOOK_FAILED",
             ErrorKind::NavigatedBack => "NAVIGATED_BACK",
             ErrorKind::Popup(e) => e.code(),
@@ -152,6 +157,7 @@ impl Error {
             ErrorKind::Http(e) => e.is_retryable(),
             ErrorKind::Refused(e) => e.is_retryable(),
             ErrorKind::Storage(e) => e.is_retryable(),
+            ErrorKind::Resolver(_) => true,
             _ => false,
         }
     }
@@ -182,6 +188,9 @@ impl Error {
                 "Serve the page over https, or from http://127.0.0.1."
             }
             ErrorKind::Key(_) => "Sign in again.",
+            ErrorKind::Resolver(_) => {
+                "Try again; what the app's own resolver threw, the cause, says what it met."
+            }
             ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
             ErrorKind::NavigatedBack => "Let the user try again.",
             ErrorKind::Popup(e) => e.help(),
@@ -205,7 +214,9 @@ impl fmt::Display for Error {
             ErrorKind::Ended(sub, end) => end.write(f, sub),
             ErrorKind::Key(e) => e.fmt(f),
             ErrorKind::Storage(e) => e.fmt(f),
-            ErrorKind::Observer(why) => f.write_str(why),
+            ErrorKind::Observer(why) | ErrorKind::Resolver(Thrown { words: why, .. }) => {
+                f.write_str(why)
+            }
             ErrorKind::NavigatedBack => f.write_str("User navigated back"),
             ErrorKind::Popup(e) => e.fmt(f),
         }

@@ -3,7 +3,7 @@
 use super::{Error, ErrorKind, Shared, Step};
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{Guard, Message};
+use crate::ports::{By, Guard, Message};
 use std::cell::RefCell;
 
 /// The lock that all clients of this origin, ours or not, hold while they change an account's session.
@@ -41,7 +41,7 @@ impl Shared {
         drop(held.guard);
         for news in held.news.take() {
             match news {
-                News::Updated(tokens) => self.tell_updated(&tokens).await?,
+                News::Updated(tokens) => self.tell_updated(&tokens, By::ThisTab).await?,
                 News::Ended(sub, end) => self.tell_ended(&sub, &end).await?,
             }
         }
@@ -89,10 +89,10 @@ impl Shared {
         }
     }
 
-    pub(super) async fn tell_updated(&self, tokens: &TokenSet) -> Result<(), Error> {
+    pub(super) async fn tell_updated(&self, tokens: &TokenSet, by: By) -> Result<(), Error> {
         match &self.observer {
             None => Ok(()),
-            Some(observer) => observer.updated(tokens).await.map_err(hook_failed),
+            Some(observer) => observer.updated(tokens, by).await.map_err(hook_failed),
         }
     }
 

@@ -45,8 +45,9 @@ pub struct ClientOptions {
     pub metadata: ClientMetadata,
     /// Where authorization servers put their answer.
     pub response_mode: ResponseMode,
-    /// The atproto server that resolves handles. It learns every handle that is typed.
-    pub handle_resolver: Url,
+    /// The atproto server that resolves handles. It learns every handle that is typed. Needed unless the host has a
+    /// [`crate::ports::Resolver`] for them.
+    pub handle_resolver: Option<Url>,
     /// The PLC directory.
     pub plc_directory: Url,
     /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost`.

@@ -1,23 +1,60 @@
 //! From what the user typed to the authorization server.
 
-use super::network::Freshness;
-use super::{Error, ErrorKind, Shared, Step};
+use super::network::{Freshness, Source};
+use super::{Error, ErrorKind, OAuthClient, Shared, Step};
 use crate::identity::{
-    Did, DidDocument, Handle, Input, did_document_request, judge_did_document,
-    judge_handle_resolution, resolve_handle_request,
+    Did, DidDocument, Handle, IdentityError, Input, did_document_request, judge_did_document,
+    judge_handle_resolution, judge_identity, resolve_handle_request,
 };
 use crate::oauth::{
-    ResourceMetadata, ServerMetadata, parse_issuer, resource_metadata_request,
+    ConfigError, ResourceMetadata, ServerMetadata, parse_issuer, resource_metadata_request,
     server_metadata_request,
 };
+use crate::ports::Question;
 use crate::url::Url;
 
 /// Where a sign-in goes.
 pub(super) struct Destination {
     /// The account and its PDS, where the input named an account.
     pub(super) account: Option<(Did, Url)>,
+    /// The account as the user knows it.
+    pub(super) login_hint: Option<String>,
     /// The authorization server, which was verified to be that account's.
     pub(super) server: ServerMetadata,
+}
+
+impl OAuthClient {
+    /// Finds an account by its handle or DID: its document, and its handle, if that leads back to the account.
+    pub async fn resolve_identity(
+        &self,
+        input: &str,
+        fresh: bool,
+    ) -> Result<(DidDocument, Option<Handle>), Error> {
+        let freshness = match fresh {
+            true => Freshness::Now,
+            false => Freshness::Recent,
+        };
+        let progress = &|_| ();
+        let did = match Input::parse(input).map_err(|error| Error::new(Step::Input, error))? {
+            Input::Did(did) => did,
+            Input::Handle(handle) => {
+                let found = self.0.account_of_handle(&handle, freshness, progress);
+                return Ok((found.await?, Some(handle)));
+            }
+            Input::Service(_) => {
+                let error = IdentityError::InvalidHandle(input.to_owned());
+                return Err(Error::new(Step::Input, error));
+            }
+        };
+        let document = self.0.did_document(&did, None, freshness).await?;
+        // Only a claim, until it leads back; a resolver that is away leaves it one.
+        let claimed = match &document.handle {
+            Some(handle) => self.0.did_of_handle(handle, freshness).await.ok(),
+            None => None,
+        };
+        let handle = document.handle.clone().filter(|_| claimed == Some(did));
+        Ok((document, handle))
+    }
 }
 
 impl Shared {
@@ -28,26 +65,42 @@ impl Shared {
         progress: &dyn Fn(Step),
     ) -> Result<Destination, Error> {
         let identity = |error: Error| error.while_resolving("identity", input);
-        let parsed =
-            Input::parse(input).map_err(|error| identity(Error::new(Step::Input, error)))?;
+        let parsed = Input::parse(input).map_err(|error| Error::new(Step::Input, error));
+        let is_account = parsed.is_ok();
         let document = match parsed {
-            Input::Service(url) => {
+            Ok(Input::Service(url)) => {
                 return Ok(Destination {
                     account: None,
+                    login_hint: None,
                     server: self.server_of_service(input, &url, progress).await?,
                 });
             }
-            Input::Did(did) => {
+            // The app's own resolver may know more ways to name an account.
+            _ if self.has_own(Question::Identity(input)) => {
+                progress(Step::Handle);
+                self.own_identity(input, Freshness::Recent).await
+            }
+            Ok(Input::Did(did)) => {
                 progress(Step::Did);
                 self.did_document(&did, None, Freshness::Recent).await
             }
-            Input::Handle(handle) => self.account_of_handle(&handle, progress).await,
+            Ok(Input::Handle(handle)) => {
+                self.account_of_handle(&handle, Freshness::Recent, progress)
+                    .await
+            }
+            Err(error) => Err(error),
         }
         .map_err(identity)?;
         let server = self
             .server_of_pds(&document.pds, Freshness::Recent, progress)
             .await?;
+        let named = if is_account {
+            input
+        } else {
+            document.did.as_str()
+        };
         Ok(Destination {
+            login_hint: Some(named.to_owned()),
             account: Some((document.did, document.pds)),
             server,
         })
@@ -57,9 +110,18 @@ impl Shared {
     ///
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
     pub(super) async fn verify_authority(&self, sub: &Did, issuer: &str) -> Result<Url, Error> {
-        let document = self
-            .did_document(sub, None, Freshness::Now)
-            .await
+        let found = if self.has_own(Question::Identity(sub.as_str())) {
+            self.own_identity(sub.as_str(), Freshness::Now).await
+        } else {
+            self.did_document(sub, None, Freshness::Now).await
+        };
+        let document = found
+            .and_then(|document| {
+                let same = document.did == *sub;
+                let other = IdentityError::DocumentOfAnother(sub.clone());
+                same.then_some(document)
+                    .ok_or_else(|| Error::new(Step::Did, other))
+            })
             .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
         let server = self
             .server_of_pds(&document.pds, Freshness::Now, &|_| ())
@@ -103,7 +165,10 @@ impl Shared {
             }))
         };
         match request {
-            Ok(request) => self.document(Step::Issuer, request, freshness, judge).await,
+            Ok(request) => {
+                let source = Source::Server(request);
+                self.document(Step::Issuer, source, freshness, judge).await
+            }
             Err(error) => Err(error),
         }
         .map_err(|error| error.while_resolving("OAuth server metadata for issuer", issuer))
@@ -113,16 +178,31 @@ impl Shared {
     async fn account_of_handle(
         &self,
         handle: &Handle,
+        freshness: Freshness,
         progress: &dyn Fn(Step),
     ) -> Result<DidDocument, Error> {
         progress(Step::Handle);
-        let request = resolve_handle_request(&self.options.handle_resolver, handle);
-        let judge = |response: &_| judge_handle_resolution(handle, response);
-        let did = self
-            .document(Step::Handle, request, Freshness::Recent, judge)
-            .await?;
+        let did = self.did_of_handle(handle, freshness).await?;
         progress(Step::Did);
-        self.did_document(&did, Some(handle), Freshness::Recent)
+        self.did_document(&did, Some(handle), freshness).await
+    }
+
+    /// Where a handle leads, whether or not that account claims it.
+    async fn did_of_handle(&self, handle: &Handle, freshness: Freshness) -> Result<Did, Error> {
+        let source = self.source(Question::Handle(handle), || {
+            let service = self.options.handle_resolver.as_ref();
+            let service = service
+                .ok_or_else(|| Error::new(Step::Configure, ConfigError::NoHandleResolver))?;
+            Ok(resolve_handle_request(service, handle))
+        })?;
+        let judge = |response: &_| judge_handle_resolution(handle, response);
+        self.document(Step::Handle, source, freshness, judge).await
+    }
+
+    /// The account that the app's own resolver finds behind what was typed.
+    async fn own_identity(&self, input: &str, freshness: Freshness) -> Result<DidDocument, Error> {
+        let source = Source::App(Question::Identity(input));
+        self.document(Step::Handle, source, freshness, judge_identity)
             .await
     }
 
@@ -133,9 +213,11 @@ impl Shared {
         handle: Option<&Handle>,
         freshness: Freshness,
     ) -> Result<DidDocument, Error> {
-        let directory = &self.options.plc_directory;
-        let request = did_document_request(did, directory, self.options.allow_http)
-            .map_err(|error| Error::new(Step::Did, error))?;
+        let source = self.source(Question::Document(did), || {
+            let directory = &self.options.plc_directory;
+            did_document_request(did, directory, self.options.allow_http)
+                .map_err(|error| Error::new(Step::Did, error))
+        })?;
         let judge = |response: &_| {
             let judged = judge_did_document(did, response)?;
             Ok(judged.and_then(|document| match handle {
@@ -143,7 +225,7 @@ impl Shared {
                 None => Ok(document),
             }))
         };
-        self.document(Step::Did, request, freshness, judge).await
+        self.document(Step::Did, source, freshness, judge).await
     }
 
     /// The authorization server of a PDS. One that publishes no resource metadata is asked whether it is its own.
@@ -159,7 +241,7 @@ impl Shared {
                 .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
             let judge = |response: &_| ResourceMetadata::judge(pds, response);
             let resource = self
-                .document(Step::Resource, request, freshness, judge)
+                .document(Step::Resource, Source::Server(request), freshness, judge)
                 .await?;
             progress(Step::Issuer);
             match resource {

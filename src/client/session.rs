@@ -75,6 +75,11 @@ impl OAuthSession {
         self.live.last_grant().server.clone()
     }
 
+    /// The authorization server.
+    pub fn issuer(&self) -> String {
+        self.live.last_grant().tokens.issuer.clone()
+    }
+
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let grant = match refresh {

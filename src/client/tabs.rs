@@ -1,7 +1,7 @@
 //! What other tabs did to our sessions.
 
 use super::Shared;
-use crate::ports::Message;
+use crate::ports::{By, Message};
 use std::rc::{Rc, Weak};
 
 /// Hears the other tabs for as long as the client lives.
@@ -30,7 +30,7 @@ impl Shared {
                 if self.live(&sub).is_some() {
                     drop(self.adopt(stored).await);
                 }
-                drop(self.tell_updated(&tokens).await);
+                drop(self.tell_updated(&tokens, By::AnotherTab).await);
             }
             Message::Deleted(sub, end) => {
                 // News can be late: a session that was stored since is another, and lives.

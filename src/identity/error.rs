@@ -53,6 +53,20 @@ impl IdentityError {
         }
     }
 
+    /// The DID it is about, where that is what is wrong.
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
+    pub(crate) fn did(&self) -> Option<&str> {
+        match self {
+            Self::InvalidDid(did) => Some(did),
+            Self::DidNotFound(did)
+            | Self::InvalidDocument(did, _)
+            | Self::DocumentOfAnother(did)
+            | Self::NoPds(did)
+            | Self::InsecureDidWeb(did) => Some(did.as_str()),
+            _ => None,
+        }
+    }
+
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
         match self {
@@ -109,7 +123,10 @@ impl fmt::Display for IdentityError {
             Self::DocumentOfAnother(did) => {
                 write!(f, "DID document id does not match \"{did}\"")
             }
-            Self::NoPds(did) => write!(f, "DID document for \"{did}\" names no atproto PDS"),
+            Self::NoPds(did) => write!(
+                f,
+                "Document {did} does not contain a (valid) #atproto_pds service URL"
+            ),
             Self::InsecureDidWeb(did) => {
                 write!(f, "Resolution of \"{did}\" over http is not allowed")
             }

@@ -13,5 +13,6 @@ pub use error::IdentityError;
 pub use handle::Handle;
 pub use input::Input;
 pub(crate) use resolve::{
-    did_document_request, judge_did_document, judge_handle_resolution, resolve_handle_request,
+    did_document_request, judge_did_document, judge_handle_resolution, judge_identity,
+    resolve_handle_request,
 };

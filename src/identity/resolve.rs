@@ -74,3 +74,16 @@ pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<DidDo
     let raw = response.document(&["application/did+ld+json", "application/json"])?;
     Ok(DidDocument::judge(did, raw))
 }
+
+/// Judges what an app's own resolver found behind an input: `{did, didDoc}`.
+pub(crate) fn judge_identity(response: &Response) -> Judged<DidDocument> {
+    let found = response.document(&["application/json"])?;
+    let did = match Did::parse(&found.str("did").unwrap_or_default()) {
+        Ok(did) => did,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(match found.get("didDoc") {
+        Some(raw) => DidDocument::judge(&did, raw),
+        None => Err(IdentityError::InvalidDocument(did, "missing")),
+    })
+}

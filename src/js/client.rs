@@ -5,6 +5,7 @@ use super::session::Session;
 use super::{abortable, observer::Hooks, promise, set};
 use crate::browser::{Browser, BrowserOptions, PopupWindow};
 use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, Step};
+use crate::identity::Handle;
 use crate::json::Json;
 use js_sys::{Function, Object, Promise};
 use std::rc::Rc;
@@ -28,10 +29,12 @@ impl Client {
         updated: Function,
         deleted: Function,
     ) -> Result<Client, JsValue> {
-        let browser = Browser::new(BrowserOptions { fetch });
+        let given = Json::from_js(given);
+        let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
+        let browser = Browser::new(BrowserOptions { fetch, resolver });
         let ports = browser.ports();
         let page = ports.navigator.location();
-        let options = options::read(&Json::from_js(given), page.as_ref())
+        let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
         let hooks = Hooks { updated, deleted };
         Ok(Self {
@@ -43,7 +46,11 @@ impl Client {
     /// Resolves to the judged client metadata that a client id stands for.
     #[wasm_bindgen(js_name = loadMetadata)]
     pub fn load_metadata(client_id: String, fetch: Option<Function>) -> Promise {
-        let ports = Browser::new(BrowserOptions { fetch }).ports();
+        let ports = Browser::new(BrowserOptions {
+            fetch,
+            resolver: None,
+        })
+        .ports();
         promise(Box::pin(async move {
             let metadata = client::load_client_metadata(&ports, &client_id).await?;
             Ok(metadata.raw.to_js())
@@ -54,6 +61,24 @@ impl Client {
     #[wasm_bindgen(getter, js_name = clientMetadata)]
     pub fn client_metadata(&self) -> JsValue {
         self.client.options().metadata.raw.to_js()
+    }
+
+    /// Resolves to `{did, didDoc, handle}`.
+    #[wasm_bindgen(js_name = resolveIdentity)]
+    pub fn resolve_identity(&self, input: String, fresh: bool) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let (document, handle) = client.resolve_identity(&input, fresh).await?;
+            let object = Object::new();
+            set(&object, "did", document.did.as_str());
+            set(&object, "didDoc", document.raw.to_js());
+            set(
+                &object,
+                "handle",
+                handle.as_ref().map_or("handle.invalid", Handle::as_str),
+            );
+            Ok(object.into())
+        }))
     }
 
     /// Resolves to the URL of the consent page. `aborted` rejects when the app gives up.

@@ -1,8 +1,10 @@
 //! Errors, as plain objects of which the package's TypeScript makes the classes that apps know.
 
 use super::set;
-use crate::client::{Error, ErrorKind, PopupError};
+use crate::client::{Error, ErrorKind, PopupError, Step};
 use crate::http::HttpError;
+use crate::identity::IdentityError;
+use crate::json::Json;
 use crate::oauth::{CallbackError, ConfigError, PeerError, SessionEnd};
 use crate::ports::KeyError;
 use crate::url::push_form;
@@ -30,6 +32,16 @@ pub(super) fn details(error: &Error) -> JsValue {
     if let Some(cause) = cause {
         set(&object, "cause", &cause);
     }
+    match (error.step(), error.kind()) {
+        (Step::Did, ErrorKind::Http(_)) => {
+            object = around(error, "DidError", &error.to_string(), &object);
+        }
+        (Step::Handle, ErrorKind::Http(HttpError::Status(_))) => {
+            let message = "Invalid status code from resolveHandle method";
+            object = around(error, "HandleResolverError", message, &object);
+        }
+        _ => {}
+    }
     // Two of the resolver's errors say it all themselves, and have nothing behind them.
     let resolver = is_resolver_error(error.kind());
     if let Some(purpose) = error.purpose().filter(|_| !resolver) {
@@ -38,6 +50,10 @@ pub(super) fn details(error: &Error) -> JsValue {
             _ => "OAuthResolverError",
         };
         object = around(error, class, purpose, &object);
+    }
+    if let ErrorKind::Resolver(thrown) = error.kind() {
+        let value = thrown.value.as_ref().map(Json::to_js);
+        set(&object, "cause", value.unwrap_or_default());
     }
     if let Some(callback) = error.callback() {
         let message = error
@@ -84,7 +100,15 @@ fn class(kind: &ErrorKind) -> &'static str {
             "Error"
         }
         ErrorKind::Config(_) | ErrorKind::NotAuthoritative { .. } => "TypeError",
-        ErrorKind::Identity(crate::identity::IdentityError::InvalidDid(_)) => "InvalidDidError",
+        ErrorKind::Identity(error) => match error {
+            IdentityError::InvalidDid(_) => "InvalidDidError",
+            IdentityError::InvalidService(_) => "TypeError",
+            IdentityError::InvalidResolution(_) => "HandleResolverError",
+            IdentityError::InvalidHandle(_)
+            | IdentityError::HandleNotFound(_)
+            | IdentityError::HandleMismatch { .. } => "IdentityResolverError",
+            _ => "DidError",
+        },
         ErrorKind::Http(HttpError::Unreachable(_) | HttpError::Timeout) => "FetchRequestError",
         ErrorKind::Http(_) => "FetchResponseError",
         kind if is_resolver_error(kind) => "OAuthResolverError",
@@ -136,6 +160,11 @@ fn facts(object: &Object, kind: &ErrorKind) {
     match kind {
         ErrorKind::Ended(sub, _) | ErrorKind::NotAuthoritative { sub, .. } => {
             set(object, "sub", sub.as_str());
+        }
+        ErrorKind::Identity(error) => {
+            if let Some(did) = error.did() {
+                set(object, "sub", did);
+            }
         }
         ErrorKind::Http(HttpError::Status(status)) => set(object, "status", *status),
         ErrorKind::Callback(CallbackError::InPopup(failure)) => {

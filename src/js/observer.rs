@@ -4,21 +4,21 @@ use super::{error, set};
 use crate::client::Error;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{Local, Observer};
+use crate::ports::{By, Local, Observer};
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// Two functions of the package's TypeScript, which tells hooks and listeners.
 pub(super) struct Hooks {
-    /// `(sub, facts)`: the facts of the new tokens, never the tokens.
+    /// `(sub, facts)`: the facts of the new tokens; the tokens themselves only in the tab that got them.
     pub(super) updated: Function,
     /// `(sub, details)`: the details of the error that says why.
     pub(super) deleted: Function,
 }
 
 impl Observer for Hooks {
-    fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>> {
+    fn updated<'a>(&'a self, tokens: &'a TokenSet, by: By) -> Local<'a, Result<(), String>> {
         let facts = Object::new();
         set(&facts, "iss", tokens.issuer.as_str());
         set(&facts, "sub", tokens.sub.as_str());
@@ -26,6 +26,12 @@ impl Observer for Hooks {
         set(&facts, "scope", tokens.scope.as_str());
         if let Some(at) = tokens.expires_at {
             set(&facts, "expires_at", at as f64);
+        }
+        if by == By::ThisTab {
+            set(&facts, "access_token", tokens.access_token.expose());
+            if let Some(token) = &tokens.refresh_token {
+                set(&facts, "refresh_token", token.expose());
+            }
         }
         tell(&self.updated, &tokens.sub, facts.into())
     }

@@ -25,9 +25,16 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
             .ok_or(ConfigError::InvalidOption(name, text)),
         None => Ok(default.and_then(Url::parse)),
     };
+    let own = given.get("resolvers");
+    let resolves_handles =
+        own.is_some_and(|own| own.get("identity").or_else(|| own.get("handle")).is_some());
+    let handle_resolver = url("handleResolver", None)?;
+    if handle_resolver.is_none() && !resolves_handles {
+        return Err(ConfigError::NoHandleResolver);
+    }
     Ok(ClientOptions {
         response_mode,
-        handle_resolver: url("handleResolver", None)?.ok_or(ConfigError::NoHandleResolver)?,
+        handle_resolver,
         plc_directory: url("plcDirectoryUrl", Some("https://plc.directory/"))?
             .ok_or_else(|| ConfigError::InvalidOption("plcDirectoryUrl", String::new()))?,
         allow_http: given.get("allowHttp").and_then(|json| json.as_bool()),

@@ -26,12 +26,17 @@ impl Session {
         self.0.did().to_string()
     }
 
-    /// The authorization server's metadata, as far as it is known.
+    /// The authorization server's metadata, as far as it is known: at least `issuer`.
     #[wasm_bindgen(getter, js_name = serverMetadata)]
     pub fn server_metadata(&self) -> JsValue {
-        self.0
-            .server_metadata()
-            .map_or(JsValue::UNDEFINED, |raw| raw.to_js())
+        match self.0.server_metadata() {
+            Some(raw) => raw.to_js(),
+            None => {
+                let object = Object::new();
+                set(&object, "issuer", self.0.issuer());
+                object.into()
+            }
+        }
     }
 
     /// Makes a request: `send(url, authorization, dpop)` is called as often as needed and promises a `Response`, which

@@ -22,7 +22,7 @@
 //! let options = ClientOptions {
 //!     metadata: ClientMetadata::of_loopback_id(&client_id).expect("a loopback id"),
 //!     response_mode: ResponseMode::Fragment,
-//!     handle_resolver: Url::parse("https://pds.example.com").expect("a URL"),
+//!     handle_resolver: Url::parse("https://pds.example.com"),
 //!     plc_directory: Url::parse("https://plc.directory").expect("a URL"),
 //!     allow_http: None,
 //! };
@@ -101,6 +101,7 @@ impl Origin {
             spawn: self.background.clone(),
             popup_link: port.clone(),
             timer: self.clock.clone(),
+            resolver: None,
         };
         Tab { ports, page, port }
     }

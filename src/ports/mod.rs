@@ -7,6 +7,7 @@ mod crypto;
 mod lock;
 mod navigator;
 mod popup;
+mod resolver;
 mod storage;
 mod tabs;
 
@@ -16,10 +17,11 @@ pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;
 pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
+pub use resolver::{Question, Resolver, Thrown};
 pub use storage::{
     ActiveAccount, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
 };
-pub use tabs::{Bus, Message, Observer};
+pub use tabs::{Bus, By, Message, Observer};
 
 use crate::http::{HttpError, Request, Response};
 use std::fmt;
@@ -89,6 +91,8 @@ pub struct Ports {
     pub popup_link: Rc<dyn PopupLink>,
     /// Waiting.
     pub timer: Rc<dyn Timer>,
+    /// The app's own source of identities, where it has one.
+    pub resolver: Option<Rc<dyn Resolver>>,
 }
 
 impl fmt::Debug for Ports {

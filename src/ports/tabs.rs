@@ -22,10 +22,19 @@ pub trait Bus {
     fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard;
 }
 
+/// Whose doing it was that a session changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// An operation of this tab, which waits for the observer.
+    ThisTab,
+    /// Another tab.
+    AnotherTab,
+}
+
 /// The app's own ears: told after the fact was stored, in this tab as in the others.
 pub trait Observer {
     /// A session is new, or has new tokens. An error fails the operation that brought them, in this tab.
-    fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>>;
+    fn updated<'a>(&'a self, tokens: &'a TokenSet, by: By) -> Local<'a, Result<(), String>>;
 
     /// A session has ended.
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>>;

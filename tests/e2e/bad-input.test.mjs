@@ -138,7 +138,6 @@ const FAULTS = [
   ['is missing', 'issuer', { status: 404, type: 'text/plain' }, 'RESPONSE_STATUS'],
   ['says "maintenance"', 'resource', down, 'RESPONSE_STATUS', true],
   ['names no account', 'handle', () => ({ did: 'nobody' }), 'HANDLE_RESOLUTION_INVALID'],
-  ['has no server', 'did', having({ service: [] }), 'PDS_NOT_FOUND'],
   ['has another handle', 'did', having({ alsoKnownAs: ['at://dave.test'] }), 'HANDLE_MISMATCH'],
   ['is of another account', 'did', having({ id: 'did:plc:daaaaaaaaaaaaaaaaaaaaaaa' }), 'DID_DOCUMENT_MISMATCH'],
   ['is of another server', 'resource', having({ resource: 'https://example.com' }), 'RESOURCE_METADATA_MISMATCH'],

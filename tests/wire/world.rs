@@ -2,7 +2,7 @@
 
 use crate::server::{Account, PDS, PLC, Server, resource::Reply};
 use atproto_oauth_wasm::memory::{self, Origin, Page};
-use atproto_oauth_wasm::ports::{Local, Observer, PendingLogin, Ports, StoredSession};
+use atproto_oauth_wasm::ports::{By, Local, Observer, PendingLogin, Ports, StoredSession};
 use atproto_oauth_wasm::{
     AuthorizeOptions, ClientMetadata, ClientOptions, Credentials, Did, Error, ErrorKind,
     Initialized, Json, OAuthClient, OAuthSession, Refresh, ResponseMode, SessionEnd, SignedIn,
@@ -210,7 +210,7 @@ impl Heard {
 }
 
 impl Observer for Heard {
-    fn updated<'a>(&'a self, tokens: &'a TokenSet) -> Local<'a, Result<(), String>> {
+    fn updated<'a>(&'a self, tokens: &'a TokenSet, _by: By) -> Local<'a, Result<(), String>> {
         self.hear(
             &tokens.sub,
             Event::Updated(tokens.access_token.expose().to_owned()),
@@ -252,7 +252,7 @@ pub(crate) fn options() -> ClientOptions {
     ClientOptions {
         metadata: ClientMetadata::judge(metadata).expect("client metadata"),
         response_mode: ResponseMode::Fragment,
-        handle_resolver: url(PDS),
+        handle_resolver: Some(url(PDS)),
         plc_directory: url(PLC),
         allow_http: None,
     }

@@ -1,0 +1,44 @@
+import { HandleResolverError, type HandleResolver, type ResolveHandleOptions, type ResolvedHandle, isResolvedHandle } from './handle-resolver.js'
+
+/** Options of {@link XrpcHandleResolver}. */
+export interface XrpcHandleResolverOptions {
+  /** Calls the network. Default: `globalThis.fetch`. */
+  fetch?: typeof globalThis.fetch
+}
+
+/**
+ * Resolves handles by asking an atproto server, which learns every handle that is asked for.
+ *
+ * A client makes one of its own where its `handleResolver` is a URL.
+ */
+export class XrpcHandleResolver implements HandleResolver {
+  protected readonly serviceUrl: URL
+  protected readonly fetch: typeof globalThis.fetch
+
+  /** @param service - the URL of the server */
+  constructor(service: string | URL, options?: XrpcHandleResolverOptions) {
+    this.serviceUrl = new URL(service)
+    this.fetch = options?.fetch ?? ((...request) => globalThis.fetch(...request))
+  }
+
+  async resolve(handle: string, options?: ResolveHandleOptions): Promise<ResolvedHandle> {
+    const url = new URL('/xrpc/com.atproto.identity.resolveHandle', this.serviceUrl)
+    url.searchParams.set('handle', handle)
+    const { fetch } = this
+    const response = await fetch(url, {
+      redirect: 'error',
+      ...(options?.signal && { signal: options.signal }),
+      ...(options?.noCache && { cache: 'no-cache' }),
+    })
+    const answer: unknown = await response.json()
+    const { error, message, did } = Object(answer) as Record<string, unknown>
+    if (response.status === 400) {
+      if (typeof error !== 'string') throw new HandleResolverError('Invalid response from resolveHandle method: no error code')
+      // The lexicon's error, and the message by which older servers say the same.
+      if (error === 'HandleNotFound' || message === 'Unable to resolve handle') return null
+    }
+    if (!response.ok) throw new HandleResolverError('Invalid status code from resolveHandle method')
+    if (!isResolvedHandle(did)) throw new HandleResolverError('Invalid DID returned from resolveHandle method')
+    return did
+  }
+}
