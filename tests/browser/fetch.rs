@@ -17,7 +17,11 @@ fn answering(body: &str) -> Ports {
             "globalThis.request = request; globalThis.count = arguments.length; return (async () => {{ {body} }})()"
         ),
     );
-    Browser::new(BrowserOptions { fetch: Some(fetch) }).ports()
+    let options = BrowserOptions {
+        fetch: Some(fetch),
+        ..BrowserOptions::default()
+    };
+    Browser::new(options).ports()
 }
 
 fn request() -> Request {
@@ -231,7 +235,11 @@ async fn what_is_no_answer_is_unreachable() {
 async fn a_fetch_that_throws_or_answers_at_once_is_one_too() {
     let send = |body: &str| {
         let fetch = Some(Function::new_with_args("request", body));
-        Browser::new(BrowserOptions { fetch }).ports()
+        Browser::new(BrowserOptions {
+            fetch,
+            ..BrowserOptions::default()
+        })
+        .ports()
     };
     let response = send("return new Response('now')")
         .http
