@@ -13,7 +13,8 @@ function flatten(value, path = '', into = {}) {
 function compare(prefix, official, ours, found) {
   const [a, b] = [flatten(official), flatten(ours)]
   for (const path of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    if (JSON.stringify(a[path]) !== JSON.stringify(b[path])) found.push({ at: path ? `${prefix} ${path}` : prefix, official: a[path], ours: b[path] })
+    if (JSON.stringify(a[path]) === JSON.stringify(b[path])) continue
+    found.push({ at: path ? `${prefix} ${path}` : prefix, official: a[path], ours: b[path] })
   }
 }
 

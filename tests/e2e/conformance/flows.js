@@ -1,7 +1,7 @@
 // What an app may do, as scripts that both clients follow.
 import { ALICE, AS, BOB, HTML, INVALID_TOKEN, OTHER_AS, OTHER_PDS, PDS, UNREACHABLE, didDocument, json, oauthError, unauthorized,
   wantsNonce } from './network.js'
-import { POPUP_CHANNEL, POPUP_STATE } from './world.js'
+import { POINTER, POPUP_CHANNEL, POPUP_STATE } from './world.js'
 
 const NONCE = (nonce) => unauthorized('DPoP error="use_dpop_nonce"', { 'dpop-nonce': nonce })
 const signIn = (w) => w.signIn({ options: { state: 'mine' } })
@@ -84,12 +84,28 @@ const popupPage = (result) => async (w, step) => {
   })
 }
 
+/** The names of an object's members, its classes' included. */
+function members(object) {
+  const names = new Set()
+  for (let at = object; at && at !== Object.prototype && at !== EventTarget.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) if (!/^[_#]|^constructor$/.test(name)) names.add(name)
+  }
+  return Object.fromEntries([...names].sort().map((name) => [name, 'is a member']))
+}
+
 export const flows = {
+  'members of a client and a session': async (w, step) => {
+    const { client, session } = await w.signedIn()
+    await step('client', () => members(client))
+    await step('session', () => members(session))
+    await step('class', () => members(w.lib.BrowserOAuthClient))
+  },
   'authorize by handle': authorize(ALICE.handle),
   'authorize by DID': authorize(ALICE.did),
   'authorize by the URL of the PDS': authorize(PDS),
   'authorize by the URL of the PDS with a path': authorize(`${PDS}/some/path?query`),
-  'authorize by the URL of the authorization server': authorize(AS, { prepare: (w) => w.network.on('resource', { status: 404, type: 'text/plain' }) }),
+  'authorize by the URL of the authorization server':
+    authorize(AS, { prepare: (w) => w.network.on('resource', { status: 404, type: 'text/plain' }) }),
   'authorize by a handle in capitals': authorize('ALICE.example.com'),
   'authorize by DID without a working handle': authorize(ALICE.did, { prepare: (w) => w.network.on('handle', json({}, 500)) }),
   'authorize by a handle that nobody has': authorize('nobody.example.com'),
@@ -98,20 +114,26 @@ export const flows = {
   'authorize while the resolver is away': authorize(ALICE.handle, { prepare: (w) => w.network.on('handle', UNREACHABLE) }),
   'authorize while the directory has an HTML page': authorize(ALICE.handle, { prepare: (w) => w.network.on('did', HTML) }),
   'authorize by a DID that nobody has': authorize('did:plc:zzzzzzzzzzzzzzzzzzzzzzzz'),
-  'authorize at a PDS without resource metadata': authorize(ALICE.handle, { prepare: (w) => w.network.on('resource', { status: 404, type: 'text/plain' }) }),
+  'authorize at a PDS without resource metadata':
+    authorize(ALICE.handle, { prepare: (w) => w.network.on('resource', { status: 404, type: 'text/plain' }) }),
   'authorize at a PDS of two servers': authorize(ALICE.handle, { prepare: (w) => w.network.change('resource', (good) => ({ ...good,
     authorization_servers: [AS, OTHER_AS] })) }),
   'authorize at a server of another issuer': authorize(ALICE.handle, { prepare: metadata({ issuer: OTHER_AS }) }),
-  'authorize at a server without client metadata': authorize(ALICE.handle, { prepare: metadata({ client_id_metadata_document_supported: false }) }),
-  'authorize at a server without iss': authorize(ALICE.handle, { prepare: metadata({ authorization_response_iss_parameter_supported: undefined }) }),
+  'authorize at a server without client metadata':
+    authorize(ALICE.handle, { prepare: metadata({ client_id_metadata_document_supported: false }) }),
+  'authorize at a server without iss':
+    authorize(ALICE.handle, { prepare: metadata({ authorization_response_iss_parameter_supported: undefined }) }),
   'authorize at a server without the atproto scope': authorize(ALICE.handle, { prepare: metadata({ scopes_supported: ['openid'] }) }),
-  'authorize with options': authorize(ALICE.handle, { options: { state: 'mine', prompt: 'login', ui_locales: 'de', display: 'page', max_age: 0,
+  'authorize with options':
+    authorize(ALICE.handle, { options: { state: 'mine', prompt: 'login', ui_locales: 'de', display: 'page', max_age: 0,
     claims: { userinfo: {} }, scope: 'atproto', nonce: 'n' } }),
   'authorize with an unknown option': authorize(ALICE.handle, { options: { color: 'red' } }),
   'authorize with an unknown redirect URI': authorize(ALICE.handle, { options: { redirect_uri: 'https://elsewhere.example.com/' } }),
-  'authorize with an aborted signal': authorize(ALICE.handle, { options: { signal: AbortSignal.abort(new DOMException('Enough', 'AbortError')) } }),
+  'authorize with an aborted signal':
+    authorize(ALICE.handle, { options: { signal: AbortSignal.abort(new DOMException('Enough', 'AbortError')) } }),
   'authorize with a nonce to learn': authorize(ALICE.handle, { prepare: (w) => w.network.once('par', wantsNonce('n-1')) }),
-  'authorize with a nonce that never fits': authorize(ALICE.handle, { prepare: (w) => w.network.once('par', wantsNonce('n-1'), wantsNonce('n-2')) }),
+  'authorize with a nonce that never fits':
+    authorize(ALICE.handle, { prepare: (w) => w.network.once('par', wantsNonce('n-1'), wantsNonce('n-2')) }),
   'authorize refused': authorize(ALICE.handle, { prepare: (w) => w.network.on('par', oauthError('invalid_request', 'No such scope')) }),
   'authorize answered by an HTML page': authorize(ALICE.handle, { prepare: (w) => w.network.on('par', { ...HTML, status: 500 }) }),
   'authorize unanswered': authorize(ALICE.handle, { prepare: (w) => w.network.on('par', UNREACHABLE) }),
@@ -142,9 +164,11 @@ export const flows = {
   },
   'callback with a refused code': callback({}, { prepare: (w) => w.network.on('token', oauthError('invalid_grant', 'The code is spent')) }),
   'callback with no answer to the code': callback({}, { prepare: (w) => w.network.on('token', UNREACHABLE) }),
-  'callback with a bearer token': callback({}, { prepare: (w) => w.network.on('token', json({ ...w.network.grant(), token_type: 'Bearer' })) }),
+  'callback with a bearer token':
+    callback({}, { prepare: (w) => w.network.on('token', json({ ...w.network.grant(), token_type: 'Bearer' })) }),
   'callback with another account': callback({}, { prepare: (w) => w.network.on('token', json(w.network.grant({ sub: BOB.did }))) }),
-  'callback with an account of another server': callback({}, { input: PDS, prepare: (w) => w.network.on('did', json(didDocument(ALICE, OTHER_PDS))) }),
+  'callback with an account of another server':
+    callback({}, { input: PDS, prepare: (w) => w.network.on('did', json(didDocument(ALICE, OTHER_PDS))) }),
   'callback of an account that is signed in already': async (w, step) => {
     const { client } = await w.signedIn()
     await step('authorize', () => client.authorize(ALICE.handle))
@@ -160,11 +184,15 @@ export const flows = {
   'init with a denied sign-in': init({ code: undefined, error: 'access_denied' }),
   'init with nothing stored': init(undefined),
   'initCallback with nothing in the address': init(undefined, { method: 'initCallback' }),
-  'init restores': init(undefined, { prepare: async (w) => { await w.signedIn(); localStorage.setItem('@@atproto/oauth-client-browser(sub)', ALICE.did) } }),
+  'init restores':
+    init(undefined, { prepare: async (w) => {
+      await w.signedIn()
+      localStorage.setItem(POINTER, ALICE.did)
+    } }),
   'init while the server is away, with an expired token': init(undefined, { prepare: async (w) => {
     const { client } = await w.signedIn()
     await client.dispose()
-    localStorage.setItem('@@atproto/oauth-client-browser(sub)', ALICE.did)
+    localStorage.setItem(POINTER, ALICE.did)
     await w.expireIn(-60)
     w.network.on('token', UNREACHABLE)
   } }),
@@ -175,8 +203,10 @@ export const flows = {
   'restore with a refresh': restore(true),
   'restore of an account that is not here': restore(undefined, { sub: 'did:plc:zzzzzzzzzzzzzzzzzzzzzzzz' }),
   'restore of a handle': restore(undefined, { sub: ALICE.handle }),
-  'restore after the session was revoked': restore(true, { prepare: (w) => w.network.on('token', oauthError('invalid_grant', 'Revoked by its owner')) }),
-  'restore while the server is in trouble': restore(true, { prepare: (w) => w.network.on('token', oauthError('server_error', 'Later', 500)) }),
+  'restore after the session was revoked':
+    restore(true, { prepare: (w) => w.network.on('token', oauthError('invalid_grant', 'Revoked by its owner')) }),
+  'restore while the server is in trouble':
+    restore(true, { prepare: (w) => w.network.on('token', oauthError('server_error', 'Later', 500)) }),
   'restore while the server is away': restore(true, { prepare: (w) => w.network.on('token', UNREACHABLE) }),
   'restore without a refresh token': restore(undefined, { change: (tokens) => { expired(tokens); delete tokens.refresh_token } }),
   'restore of an account that moved': async (w, step) => {
@@ -188,11 +218,13 @@ export const flows = {
   'restore with a nonce to learn': restore(true, { prepare: (w) => w.network.once('token', wantsNonce('n-1')) }),
 
   'request': requests([]),
-  'request with a body and headers': requests([], ['/xrpc/x?y=1#z', () => ({ method: 'POST', body: '{}', headers: { 'content-type': 'application/json',
+  'request with a body and headers':
+    requests([], ['/xrpc/x?y=1#z', () => ({ method: 'POST', body: '{}', headers: { 'content-type': 'application/json',
     'x-mine': 'kept', authorization: 'Bearer mine' } })]),
   'request with a nonce to learn': requests([NONCE('n-1')], [], []),
   'request with a nonce that never fits': requests([NONCE('n-1'), NONCE('n-2')]),
-  'request with a stream and a nonce to learn': requests([NONCE('n-1')], ['/xrpc/x', () => ({ method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' })]),
+  'request with a stream and a nonce to learn':
+    requests([NONCE('n-1')], ['/xrpc/x', () => ({ method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' })]),
   'request with a refused token': requests([INVALID_TOKEN]),
   'request with tokens that are always refused': requests([INVALID_TOKEN, INVALID_TOKEN], [], []),
   'request with a refused token that cannot be refreshed': async (w, step) => {

@@ -19,7 +19,8 @@ async function quiet(w) {
 
 function stable(text) {
   const page = location.origin
-  return text.replaceAll(page, '<page>').replaceAll(encodeURIComponent(page), '<page>').replaceAll(encodeURIComponent(encodeURIComponent(page)), '<page>')
+  const forms = [page, encodeURIComponent(page), encodeURIComponent(encodeURIComponent(page))]
+  return forms.reduce((left, form) => left.replaceAll(form, '<page>'), text)
 }
 
 function describeRequest({ part, method, url, authorization, headers, form, body, proof, shape, ...modes }) {
@@ -52,7 +53,7 @@ const describers = (w) => {
   }
   const describeError = (error, depth = 0) => {
     if (!(error instanceof Error || error instanceof DOMException)) return error
-    const seen = { class: className(error), message: error.message }
+    const seen = { class: className(error), name: error.name, message: error.message }
     for (const name of ['error', 'errorDescription', 'status', 'statusCode', 'sub', 'state', 'payload']) {
       if (error[name] !== undefined) seen[name] = error[name]
     }

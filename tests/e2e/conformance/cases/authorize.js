@@ -108,7 +108,8 @@ export const cases = {
     ok(error instanceof w.lib.FetchError, 'a FetchError')
   },
   'F64 an answer without expires_in, or with none that is a number of seconds, is refused': async (w) => {
-    for (const answer of [{ request_uri: 'urn:x' }, { request_uri: 'urn:x', expires_in: 0 }, { request_uri: 'urn:x', expires_in: '60' }, { expires_in: 60 }]) {
+    const uri = { request_uri: 'urn:x' }
+    for (const answer of [uri, { ...uri, expires_in: 0 }, { ...uri, expires_in: '60' }, { expires_in: 60 }]) {
       w.network.on('par', json(answer, 201))
       isError(await refusal(w), Error)
     }

@@ -84,7 +84,8 @@ export const cases = {
   },
   'F117 other answers reach the app as they are': async (w) => {
     const { session } = await w.signedIn()
-    for (const answer of [json({}, 403), json({}, 404), json({}, 500), unauthorized('Basic realm="x"'), unauthorized('DPoP error="insufficient_scope"')]) {
+    for (const answer of [json({}, 403), json({}, 404), json({}, 500), unauthorized('Basic realm="x"'),
+      unauthorized('DPoP error="insufficient_scope"')]) {
       w.network.once('xrpc', answer)
       equal((await session.fetchHandler('/xrpc/x')).status, answer.status)
     }

@@ -112,7 +112,8 @@ export const cases = {
   'F42 a handle is resolved by DNS over HTTPS': async (w) => {
     const { AtprotoDohHandleResolver } = w.lib
     ok(AtprotoDohHandleResolver, 'AtprotoDohHandleResolver')
-    const records = (...data) => json({ Status: 0, Answer: data.map((text) => ({ name: `_atproto.${ALICE.handle}`, type: 16, TTL: 60, data: text })) })
+    const record = (data) => ({ name: `_atproto.${ALICE.handle}`, type: 16, TTL: 60, data })
+    const records = (...data) => json({ Status: 0, Answer: data.map(record) })
     const resolve = (dohEndpoint = { dohEndpoint: DOH }) => new AtprotoDohHandleResolver(
       typeof dohEndpoint === 'string' ? dohEndpoint : { ...dohEndpoint, fetch: w.network.fetch }).resolve(ALICE.handle)
     w.network.on('dns', records(`"did=${ALICE.did}"`))

@@ -99,8 +99,12 @@ export const cases = {
   },
   'F101 trouble that may pass keeps the session': async (w) => {
     const client = await atRest(w, expired)
-    for (const [answer, Class] of [[oauthError('server_error', '', 500), w.lib.OAuthResponseError], [oauthError('invalid_client'), w.lib.OAuthResponseError],
-      [UNREACHABLE, w.lib.FetchRequestError], [{ ...HTML, status: 503 }, w.lib.FetchResponseError], [() => json(w.network.grant({ token_type: 'Bearer' })), Error]]) {
+    const { OAuthResponseError, FetchRequestError, FetchResponseError } = w.lib
+    for (const [answer, Class] of [
+      [oauthError('server_error', '', 500), OAuthResponseError], [oauthError('invalid_client'), OAuthResponseError],
+      [UNREACHABLE, FetchRequestError], [{ ...HTML, status: 503 }, FetchResponseError],
+      [() => json(w.network.grant({ token_type: 'Bearer' })), Error],
+    ]) {
       w.network.once('token', answer)
       isError(await rejected(client.restore(ALICE.did)), Class)
       equal([(await stored(w)).refresh_token, w.told], ['refresh-1', []])
