@@ -1,8 +1,8 @@
 // Every difference between the official client and ours that the flows show, and why it is there. `at` is where
 // it shows; `flows` are the flows that show it, all of them, or 'any' for what is the same in every request.
 
-const BEGUN_WITH_AN_ACCOUNT = ['callback granted', 'callback granted, with a nonce from the pushed request', 'callback with its own redirect URI',
-  'callback twice', 'callback with another account', 'callback of an account that is signed in already', 'callback with a hook that throws',
+const BEGUN_WITH_AN_ACCOUNT = ['callback granted', 'callback granted, with a nonce from the pushed request',
+  'callback with its own redirect URI', 'callback twice', 'callback with another account', 'callback of an account that is signed in already', 'callback with a hook that throws',
   'init finishes a sign-in']
 const REFRESHED = ['restore with no time left', 'restore with a refresh', 'restore with a nonce to learn', 'request with a refused token',
   'request with tokens that are always refused', 'request with an expired token', 'restore of an account that moved']
@@ -34,15 +34,18 @@ export const table = [
     because: 'Section I, stricter: login_hint is the DID as it was typed, so its handle need not be found.' },
   { at: 'request par form.login_hint', flows: ['authorize by DID', 'authorize by a handle in capitals'],
     because: 'Section I, stricter: login_hint is what the user typed.' },
-  { at: 'request did cache', flows: ['callback granted, begun with a URL', 'callback with an account of another server', 'restore with no time left',
-    ...MOVED, 'request with a refused token', 'request with tokens that are always refused', 'request with an expired token'], ours: 'no-cache',
+  { at: 'request did cache', flows: ['callback granted, begun with a URL', 'callback with an account of another server',
+    'restore with no time left', ...MOVED, 'request with a refused token', 'request with tokens that are always refused', 'request with an expired token'], ours: 'no-cache',
     because: 'A verification that bypasses the caches bypasses the browser\'s as well.' },
   { at: /^request (handle|did|resource|issuer|token|xrpc)$/, flows: REFRESHED,
     because: 'Tokens are refreshed at once, and the account verified beside what the app does next; its handle leads to no decision.' },
   { at: /^request (handle|did|resource|issuer)$/, flows: NOT_REFRESHED, official: 'is there', ours: 'is not there',
     because: 'The account is verified after a refresh, and here there was none.' },
   { at: 'request issuer cache', flows: ['restore with a refresh', 'restore with a nonce to learn', ...NOT_REFRESHED.filter((flow) =>
-    !flow.startsWith('request'))], official: 'no-cache', because: 'The refresh takes metadata that is up to a minute old; the verification after it does not.' },
+    !flow.startsWith('request'))], official: 'no-cache',
+    because: 'The refresh takes metadata that is up to a minute old; the verification after it does not.' },
+  { at: 'request dns', flows: ['authorize with the DNS resolver', 'authorize with the well-known place of the handle'],
+    because: 'DNS and the well-known place are asked at the same time; ours starts with the second.' },
   { at: 'request par', flows: STRICTER, official: 'is there', ours: 'is not there',
     because: 'Section I, stricter: what the specification demands of the server metadata is checked.' },
   { at: /^step authorize (value|error)\b/, flows: STRICTER,
@@ -81,10 +84,12 @@ export const table = [
     because: 'Signing out of a session that is over already succeeds: what was wanted is so.' },
   { at: /^step request error\.(class|message)$/, flows: ['sign out'], ours: /^TokenRevokedError$|successfully revoked$/,
     because: 'A session object that is over says why it is over.' },
-  { at: /^step request 2 error\.(class|message)$/, flows: ['request with tokens that are always refused'], ours: /^TokenInvalidError$|is invalid$/,
+  { at: /^step request 2 error\.(class|message)$/, flows: ['request with tokens that are always refused'],
+    ours: /^TokenInvalidError$|is invalid$/,
     because: 'A session object that is over says why it is over.' },
   { at: 'hook updated data.dpopKey', flows: 'any', ours: undefined, because: 'The session\'s key is not handed out.' },
-  { at: 'hook updated', flows: ['init restores', 'init while the server is away, with an expired token'], official: 'is not there', ours: 'is there',
+  { at: 'hook updated', flows: ['init restores', 'init while the server is away, with an expired token'],
+    official: 'is not there', ours: 'is there',
     because: 'Every client is told of a session, a second one of the same page too, as it would be in another tab.' },
   { at: /^stored session/, flows: ['callback with a hook that throws'], because: 'Section I, fix: a hook that throws leaves no dead row.' },
   { at: 'stored pointer', flows: ['revoke one of two accounts'],
@@ -121,6 +126,7 @@ export const table = [
   { at: /^step callback error\.((cause\.)?message|cause\.class)$/, flows: ['callback with a bearer token'], ours: /token_type|TypeError/,
     because: 'Section I: zod is not imitated; a malformed answer is told by the member that is wrong.' },
   { at: /^step construct and restore error\.(class|message)$/, flows: ['options with metadata as text', 'metadata with localhost'],
-    ours: /^TypeError$|^Invalid client metadata: /, because: 'Section I: zod is not imitated; wrong options are told by the member that is wrong.' },
+    ours: /^TypeError$|^Invalid client metadata: /,
+    because: 'Section I: zod is not imitated; wrong options are told by the member that is wrong.' },
   { at: 'step restore error.message', flows: ['restore of a handle'], because: 'What is no DID is quoted in the message.' },
 ]

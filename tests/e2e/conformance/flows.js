@@ -1,6 +1,6 @@
 // What an app may do, as scripts that both clients follow.
-import { ALICE, AS, BOB, HTML, INVALID_TOKEN, OTHER_AS, OTHER_PDS, PDS, UNREACHABLE, didDocument, json, oauthError, unauthorized,
-  wantsNonce } from './network.js'
+import { ALICE, AS, BOB, DOH, HTML, INVALID_TOKEN, OTHER_AS, OTHER_PDS, PDS, RESOLVER, UNREACHABLE, didDocument, json, oauthError,
+  unauthorized, wantsNonce } from './network.js'
 import { POINTER, POPUP_CHANNEL, POPUP_STATE } from './world.js'
 
 const NONCE = (nonce) => unauthorized('DPoP error="use_dpop_nonce"', { 'dpop-nonce': nonce })
@@ -11,6 +11,14 @@ const metadata = (change) => (w) => w.network.change('issuer', (good) => ({ ...g
 const authorize = (input, { prepare, options } = {}) => async (w, step) => {
   await prepare?.(w)
   await step('authorize', () => w.client().authorize(input, options))
+}
+
+/** Signing in with a client that resolves in another way. */
+const withResolver = (prepare) => async (w, step) => {
+  const asked = []
+  const options = prepare(w, asked)
+  await step('authorize', () => w.client(options).authorize(ALICE.handle))
+  await step('asked', () => asked)
 }
 
 /** A started sign-in, and its answer. */
@@ -142,6 +150,34 @@ export const flows = {
     await step('first', () => client.authorize(ALICE.handle))
     await step('second', () => client.authorize(ALICE.handle))
   },
+
+  'authorize with a resolver of the app': withResolver((w, asked) => ({ handleResolver: { resolve: async (handle) => {
+    asked.push(handle)
+    return ALICE.did
+  } } })),
+  'authorize with a resolver of the app that finds nobody': withResolver(() => ({ handleResolver: { resolve: async () => null } })),
+  'authorize with a resolver of the app that fails': withResolver(() => ({ handleResolver: { resolve: async () => {
+    throw new RangeError('The resolver of the app')
+  } } })),
+  'authorize with an identity resolver of the app': withResolver((w, asked) => ({ identityResolver: { resolve: async (input) => {
+    asked.push(input)
+    return { did: ALICE.did, didDoc: didDocument(ALICE), handle: ALICE.handle }
+  } } })),
+  'authorize with an identity resolver of the app that fails': withResolver(() => ({ identityResolver: { resolve: async () => {
+    throw new RangeError('The resolver of the app')
+  } } })),
+  'authorize with the DNS resolver': withResolver((w) => {
+    const record = { name: `_atproto.${ALICE.handle}`, type: 16, TTL: 60, data: `"did=${ALICE.did}"` }
+    w.network.on('dns', json({ Status: 0, Answer: [record] }))
+    return { handleResolver: new w.lib.AtprotoDohHandleResolver({ dohEndpoint: DOH, fetch: w.network.fetch }) }
+  }),
+  'authorize with the well-known place of the handle': withResolver((w) => {
+    w.network.on('dns', json({ Status: 3, Answer: [] }))
+    w.network.on('wellKnown', { status: 200, type: 'text/plain', body: `${ALICE.did}\n` })
+    return { handleResolver: new w.lib.AtprotoDohHandleResolver({ dohEndpoint: DOH, fetch: w.network.fetch }) }
+  }),
+  'authorize with the resolver over XRPC': withResolver((w) => ({
+    handleResolver: new w.lib.XrpcHandleResolver(RESOLVER, { fetch: w.network.fetch }) })),
 
   'callback granted': callback(),
   'callback granted, begun with a URL': callback({}, { input: PDS }),

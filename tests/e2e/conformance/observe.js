@@ -31,7 +31,8 @@ function describeRequest({ part, method, url, authorization, headers, form, body
   if (body) seen.body = body
   if (form) {
     const random = ['state', 'code_challenge', 'code_verifier']
-    seen.form = Object.fromEntries(Object.entries(form).map(([name, value]) => [name, random.includes(name) ? `<${value.length} random>` : value]))
+    const named = ([name, value]) => [name, random.includes(name) ? `<${value.length} random>` : value]
+    seen.form = Object.fromEntries(Object.entries(form).map(named))
   }
   if (proof) {
     const { kid, jwk: { x, y, kid: inner, ...jwk }, ...header } = proof.header
@@ -73,8 +74,10 @@ const describers = (w) => {
 }
 
 /** Members of a value that are no objects of the browser, for hook calls. */
-const members = (value) => (value?.constructor === Object ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, members(part)]))
-  : typeof value === 'object' && value !== null ? '<object>' : value)
+function members(value) {
+  if (value?.constructor !== Object) return typeof value === 'object' && value !== null ? '<object>' : value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, members(part)]))
+}
 
 export async function observe(w, flow) {
   const { describe, describeError } = describers(w)
