@@ -16,6 +16,7 @@ mod page;
 mod parsers;
 mod popup;
 mod refresh;
+mod resolver;
 mod restore;
 mod server;
 mod session;
