@@ -36,10 +36,17 @@ function align(left, right, name) {
 }
 
 function compareLists(kind, left, right, name, found) {
-  for (const [a, b] of align(left, right, name)) {
-    if (a && b) compare(`${kind} ${name(a)}`, a, b, found)
-    else found.push({ at: `${kind} ${name(a ?? b)}`, official: a ? 'is there' : 'is not there', ours: b ? 'is there' : 'is not there' })
+  const pairs = align(left, right, name)
+  const extra = pairs.filter(([a]) => !a).map(([, b]) => b)
+  for (const [a, b] of pairs.filter(([a]) => a)) {
+    // What both have, but one earlier than the other, differs in its place only.
+    const moved = b ? -1 : extra.findIndex((other) => name(other) === name(a))
+    const other = b ?? (moved < 0 ? undefined : extra.splice(moved, 1)[0])
+    if (other) compare(`${kind} ${name(a)}`, a, other, found)
+    if (moved >= 0) found.push({ at: `order of ${kind} ${name(a)}` })
+    if (!other) found.push({ at: `${kind} ${name(a)}`, official: 'is there', ours: 'is not there' })
   }
+  for (const b of extra) found.push({ at: `${kind} ${name(b)}`, official: 'is not there', ours: 'is there' })
 }
 
 /** All differences of one flow: `{ at, official, ours }`. */
