@@ -1,7 +1,6 @@
 //! The end of a sign-in: the authorization response is judged, the code exchanged, the account verified.
 
 use super::live::{Grant, Live};
-use super::network::Freshness;
 use super::prover::Prover;
 use super::{Error, OAuthClient, OAuthSession, Shared, Step};
 use crate::identity::Did;
@@ -74,12 +73,9 @@ impl Shared {
     ) -> Result<Rc<Live>, Error> {
         let failed = |error: CallbackError| Error::new(Step::Callback, error);
         let code = response.code.clone().map_err(failed)?;
-        // Metadata that this client stored was judged when the sign-in began, and is judged again: it was in storage.
-        let stored = login.server.clone();
-        let server = match stored.map(|raw| ServerMetadata::read(&login.issuer, raw)) {
-            Some(Ok(server)) => server,
-            _ => self.server(&login.issuer, Freshness::Recent).await?,
-        };
+        let server = self
+            .known_server(&login.issuer, login.server.clone())
+            .await?;
         response.check_issuer(&server.issuer).map_err(failed)?;
 
         let client = &self.options.metadata;

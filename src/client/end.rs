@@ -2,7 +2,6 @@
 
 use super::held::Held;
 use super::live::{Grant, Live};
-use super::network::Freshness;
 use super::prover::Prover;
 use super::{Error, OAuthClient, Shared, Step};
 use crate::identity::Did;
@@ -65,14 +64,9 @@ impl Shared {
     }
 
     async fn revoke_session(&self, session: StoredSession) {
-        let issuer = &session.tokens.issuer;
-        let server = match session
-            .server
-            .and_then(|raw| ServerMetadata::read(issuer, raw).ok())
-        {
-            Some(server) => Ok(server),
-            None => self.server(issuer, Freshness::Recent).await,
-        };
+        let server = self
+            .known_server(&session.tokens.issuer, session.server)
+            .await;
         let prover = Prover::new(session.key);
         if let Some(live) = self.live(&session.tokens.sub) {
             prover.learn_all(&live.last_grant().prover);

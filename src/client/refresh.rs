@@ -3,7 +3,7 @@
 use super::held::Held;
 use super::live::{Grant, Live};
 use super::network::Freshness;
-use super::{Error, ErrorKind, Shared, Step};
+use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::oauth::{
     ConfigError, ServerMetadata, SessionEnd, endpoint_request, judge_token, refresh_form,
 };
@@ -16,6 +16,23 @@ use std::rc::Rc;
 const SECOND_LOOK: u32 = 1000;
 
 impl Shared {
+    /// A session's tokens, renewed as asked.
+    pub(super) async fn granted(
+        self: &Rc<Self>,
+        live: &Rc<Live>,
+        refresh: Refresh,
+    ) -> Result<Rc<Grant>, Error> {
+        match refresh {
+            Refresh::Never => {}
+            Refresh::Auto => return self.freshen(live).await,
+            Refresh::Force => {
+                let seen = live.grant()?.tokens.access_token.clone();
+                self.renew(live, &seen).await?;
+            }
+        }
+        live.grant()
+    }
+
     /// Renews a session's tokens if they are about to expire. Where they cannot be renewed now, they will do as long
     /// as they last.
     pub(super) async fn freshen(self: &Rc<Self>, live: &Rc<Live>) -> Result<Rc<Grant>, Error> {

@@ -6,6 +6,7 @@ use crate::identity::{
     Did, DidDocument, Handle, IdentityError, Input, did_document_request, judge_did_document,
     judge_handle_resolution, judge_identity, resolve_handle_request,
 };
+use crate::json::Json;
 use crate::oauth::{
     ConfigError, ResourceMetadata, ServerMetadata, parse_issuer, resource_metadata_request,
     server_metadata_request,
@@ -136,6 +137,19 @@ impl Shared {
                     issuer: issuer.to_owned(),
                 },
             ))
+        }
+    }
+
+    /// The metadata of a server that was stored when it was last seen, or else what the server says now. What was
+    /// stored is judged again: it was in storage.
+    pub(super) async fn known_server(
+        &self,
+        issuer: &str,
+        stored: Option<Json>,
+    ) -> Result<ServerMetadata, Error> {
+        match stored.and_then(|raw| ServerMetadata::read(issuer, raw).ok()) {
+            Some(server) => Ok(server),
+            None => self.server(issuer, Freshness::Recent).await,
         }
     }
 

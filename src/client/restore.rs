@@ -30,14 +30,7 @@ impl OAuthClient {
             _ => self.0.stored_or_over(&sub).await?,
         };
         let live = self.0.adopt(session).await?;
-        match refresh {
-            Refresh::Never => {}
-            Refresh::Auto => drop(self.0.freshen(&live).await?),
-            Refresh::Force => {
-                let seen = live.grant()?.tokens.access_token.clone();
-                self.0.renew(&live, &seen).await?;
-            }
-        }
+        self.0.granted(&live, refresh).await?;
         self.0.ports.active.set(Some(&sub));
         Ok(OAuthSession::new(&self.0, live))
     }

@@ -82,15 +82,7 @@ impl OAuthSession {
 
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
-        let grant = match refresh {
-            Refresh::Never => self.live.grant()?,
-            Refresh::Auto => self.shared.freshen(&self.live).await?,
-            Refresh::Force => {
-                let seen = self.live.grant()?.tokens.access_token.clone();
-                self.shared.renew(&self.live, &seen).await?;
-                self.live.grant()?
-            }
-        };
+        let grant = self.shared.granted(&self.live, refresh).await?;
         let soon = self.shared.ports.clock.now() + EXPIRY_TOLERANCE;
         let tokens = &grant.tokens;
         Ok(TokenInfo {

@@ -93,9 +93,11 @@ impl Client {
         promise(Box::pin(async move {
             let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
-            let work = client.authorize(&input, &options, &report);
-            let url = abortable(aborted, work).await?;
-            Ok(JsValue::from_str(url.as_str()))
+            let work = async {
+                let url = client.authorize(&input, &options, &report).await?;
+                Ok(JsValue::from_str(url.as_str()))
+            };
+            abortable(aborted, Box::pin(work)).await
         }))
     }
 
@@ -112,8 +114,11 @@ impl Client {
         promise(Box::pin(async move {
             let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
-            abortable(aborted, client.sign_in(&input, &options, &report)).await?;
-            Ok(JsValue::UNDEFINED)
+            let work = async {
+                client.sign_in(&input, &options, &report).await?;
+                Ok(JsValue::UNDEFINED)
+            };
+            abortable(aborted, Box::pin(work)).await
         }))
     }
 
@@ -132,8 +137,11 @@ impl Client {
             let options = options::authorize(&Json::from_js(options));
             let report = report(progress.as_ref());
             let popup = Rc::new(PopupWindow::new(popup));
-            let work = client.sign_in_popup(&input, &options, popup, &report);
-            Ok(Session::wrap(abortable(aborted, work).await?))
+            let work = async {
+                let session = client.sign_in_popup(&input, &options, popup, &report);
+                Ok(Session::wrap(session.await?))
+            };
+            abortable(aborted, Box::pin(work)).await
         }))
     }
 

@@ -13,7 +13,6 @@ use crate::client::Error;
 use crate::client::race::{First, race};
 use crate::ports::Local;
 use js_sys::{Object, Promise, Reflect};
-use std::future::Future;
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -28,10 +27,10 @@ fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
 }
 
 /// Gives work up, where it stands, as soon as `aborted` rejects: with that reason.
-async fn abortable<T>(
+async fn abortable(
     aborted: Option<Promise>,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, JsValue> {
+    work: Local<'_, Result<JsValue, Error>>,
+) -> Result<JsValue, JsValue> {
     let Some(aborted) = aborted else {
         return Ok(work.await?);
     };

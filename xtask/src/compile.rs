@@ -16,10 +16,12 @@ const CARGO_ADVICE: &str =
 
 /// A panic ends the module at once, without a message, and no type can print its insides: nobody could read either in a
 /// stranger's browser. The standard library is compiled the same way, which takes a tenth off the download. Unstable,
-/// hence only for the package: an app in Rust compiles the crate as it compiles everything else.
-const SIZE_FLAGS: [&str; 4] = [
+/// hence only for the package: an app in Rust compiles the crate as it compiles everything else. Inlining before LLVM is
+/// what rustc does for speed, and leaves out of futures what they would otherwise keep.
+const SIZE_FLAGS: [&str; 5] = [
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
+    "-Zinline-mir=yes",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
 ];
