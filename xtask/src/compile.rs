@@ -105,13 +105,13 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
 
     let mut shorten = node.command()?;
     shorten.args([
-        "xtask/shorten-imports.mjs",
+        "xtask/shorten-names.mjs",
         &bound,
         &format!("{into}/core.js"),
     ]);
     process::run(
         &mut shorten,
-        "wasm-bindgen may write its glue differently now: see xtask/shorten-imports.mjs",
+        "wasm-bindgen may write its glue differently now: see xtask/shorten-names.mjs",
     )
 }
 

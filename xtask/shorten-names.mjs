@@ -1,17 +1,19 @@
-// Gives the functions that a wasm module imports short names, in the module and in its JavaScript glue.
+// Gives the functions that a wasm module imports, and those it exports for closures, short names, in the module and in
+// its JavaScript glue.
 //
-//   node xtask/shorten-imports.mjs <core_bg.wasm> <core.js>
+//   node xtask/shorten-names.mjs <core_bg.wasm> <core.js>
 //
-// wasm-bindgen names each by a hash, which stands in both files and does not compress: about 30 bytes of download per function.
+// wasm-bindgen names each by a hash or two, which stand in both files and do not compress: about 30 bytes of download
+// per function.
 import fs from 'node:fs'
 
 const IMPORT_SECTION = 2
+const EXPORT_SECTION = 7
 const [FUNCTION, TABLE, MEMORY, GLOBAL, TAG] = [0, 1, 2, 3, 4]
 
 const [wasmFile, glueFile] = process.argv.slice(2)
 const wasm = fs.readFileSync(wasmFile)
 let glue = fs.readFileSync(glueFile, 'utf8')
-const exported = new Set(WebAssembly.Module.exports(new WebAssembly.Module(wasm)).map(({ name }) => name))
 
 let at = 0
 
@@ -57,14 +59,13 @@ function skipDescription() {
   return kind
 }
 
-const shortNames = new Map()
+const imports = new Map()
+const exports = new Map()
 
-function shorten(name) {
-  // The glue uses exported names too: one that is both could not be told apart in it.
-  if (exported.has(name)) throw new Error(`imported and exported under one name: ${name}`)
+function shorten(name, names) {
   // A dollar sign, so that a number cannot be the name of an array's element, nor a word of the language.
-  if (!shortNames.has(name)) shortNames.set(name, `$${shortNames.size.toString(36)}`)
-  return shortNames.get(name)
+  if (!names.has(name)) names.set(name, `$${names.size.toString(36)}`)
+  return names.get(name)
 }
 
 function rewriteImports() {
@@ -75,10 +76,28 @@ function rewriteImports() {
     const name = readName()
     const start = at
     const isGlue = skipDescription() === FUNCTION && module === './core_bg.js'
-    parts.push(encodeName(module), encodeName(isGlue ? shorten(name) : name), wasm.subarray(start, at))
+    parts.push(encodeName(module), encodeName(isGlue ? shorten(name, imports) : name), wasm.subarray(start, at))
   }
   return Buffer.concat(parts)
 }
+
+function rewriteExports() {
+  const count = readNumber()
+  const parts = [encodeNumber(count)]
+  for (let i = 0; i < count; i++) {
+    const name = readName()
+    const start = at
+    const isClosure = wasm[at++] === FUNCTION && name.startsWith('wasm_bindgen_')
+    readNumber()
+    parts.push(encodeName(isClosure ? shorten(name, exports) : name), wasm.subarray(start, at))
+  }
+  return Buffer.concat(parts)
+}
+
+const rewriters = new Map([
+  [IMPORT_SECTION, rewriteImports],
+  [EXPORT_SECTION, rewriteExports],
+])
 
 const sections = [wasm.subarray(0, 8)]
 at = 8
@@ -86,18 +105,23 @@ while (at < wasm.length) {
   const id = wasm[at++]
   const length = readNumber()
   const end = at + length
-  const body = id === IMPORT_SECTION ? rewriteImports() : wasm.subarray(at, end)
-  if (id === IMPORT_SECTION && at !== end) throw new Error('the import section was not understood')
+  const rewrite = rewriters.get(id)
+  const body = rewrite ? rewrite() : wasm.subarray(at, end)
+  if (rewrite && at !== end) throw new Error(`section ${id} was not understood`)
   sections.push(Buffer.from([id]), encodeNumber(body.length), body)
   at = end
 }
 
-for (const [name, short] of shortNames) {
-  // As a property of the object that holds the imports, its only place in the glue.
-  const parts = glue.split(`        ${name}: `)
-  if (parts.length !== 2) throw new Error(`the glue has ${parts.length - 1} functions named ${name}, expected 1`)
-  glue = parts.join(`        ${short}: `)
+/** Replaces what must stand in the glue exactly once. */
+function replaceOnce(found, by) {
+  const parts = glue.split(found)
+  if (parts.length !== 2) throw new Error(`the glue has ${parts.length - 1} of "${found}", expected 1`)
+  glue = parts.join(by)
 }
+
+// As a property of the object that holds the imports, and where the one function that calls the export does.
+for (const [name, short] of imports) replaceOnce(`        ${name}: `, `        ${short}: `)
+for (const [name, short] of exports) replaceOnce(`wasm.${name}(`, `wasm.${short}(`)
 
 fs.writeFileSync(wasmFile, Buffer.concat(sections))
 fs.writeFileSync(glueFile, glue)
