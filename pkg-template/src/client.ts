@@ -289,7 +289,7 @@ export class BrowserOAuthClient extends EventTarget {
     const service = isResolver(handleResolver) ? undefined : handleResolver
     try {
       const core = await loadCore()
-      return new core.Client(
+      const client = new core.Client(
         {
           clientMetadata,
           responseMode,
@@ -302,6 +302,9 @@ export class BrowserOAuthClient extends EventTarget {
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
         (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),
       )
+      // One that was disposed of before it could be made refuses to work all the same.
+      if (this.#disposed) client.dispose()
+      return client
     } catch (error) {
       // The core may load the next time; options that are wrong will be wrong again.
       this.#core = undefined

@@ -134,6 +134,18 @@ export class TokenInvalidError extends Error {
   }
 }
 
+/** The browser could not make or use a key. */
+export class JwkError extends TypeError {
+  constructor(
+    message = 'JWK error',
+    /** Says what went wrong. */
+    readonly code = 'ERR_JWK_INVALID',
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
 /** The session's key cannot be used any more. */
 export class AuthMethodUnsatisfiableError extends Error {}
 
@@ -222,6 +234,8 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
       return new TokenInvalidError(sub, message, options)
     case 'LoginContinuedInParentWindowError':
       return new LoginContinuedInParentWindowError()
+    case 'JwkError':
+      return new JwkError(message, details.code, options)
     case 'AuthMethodUnsatisfiableError':
       return new AuthMethodUnsatisfiableError(message, options)
     case 'TypeError':

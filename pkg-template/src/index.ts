@@ -5,6 +5,7 @@ export {
   FetchError,
   FetchRequestError,
   FetchResponseError,
+  JwkError,
   LoginContinuedInParentWindowError,
   OAuthCallbackError,
   OAuthResolverError,

@@ -120,6 +120,7 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Ended(_, SessionEnd::TokenRefused) => "TokenInvalidError",
         ErrorKind::Ended(..) => "TokenRefreshError",
         ErrorKind::Key(KeyError::Unusable) => "AuthMethodUnsatisfiableError",
+        ErrorKind::Key(KeyError::Failed(_)) => "JwkError",
         ErrorKind::Observer(_) => "HookError",
         ErrorKind::Popup(PopupError::ContinuedInParent) => "LoginContinuedInParentWindowError",
         _ => "Error",
