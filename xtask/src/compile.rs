@@ -18,10 +18,16 @@ const CARGO_ADVICE: &str =
 /// stranger's browser. The standard library is compiled the same way, which takes a tenth off the download. Unstable,
 /// hence only for the package: an app in Rust compiles the crate as it compiles everything else. Inlining before LLVM is
 /// what rustc does for speed, and leaves out of futures what they would otherwise keep.
-const SIZE_FLAGS: [&str; 5] = [
+///
+/// Without reference types, JavaScript's values are numbers all through the module and its glue looks them up in a list,
+/// which takes less code than moving them in and out of a table at every export. LLVM's threshold is a little above what
+/// it is for size: the calls that go take more than what comes in their place.
+const SIZE_FLAGS: [&str; 7] = [
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     "-Zinline-mir=yes",
+    "-Cllvm-args=-inline-threshold=15",
+    "-Ctarget-feature=-reference-types",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
 ];
