@@ -24,6 +24,11 @@ async function leave(page) {
 }
 
 const atServer = (page) => page.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
+/** The server's page is there to be seen: the browser takes no way back out of a page that is still on its way in. */
+const seenAtServer = async (page) => {
+  await atServer(page)
+  await page.locator('input[autocomplete=current-password]').waitFor()
+}
 const outcomeIn = (page) => page.evaluate(() => window.outcome && JSON.parse(JSON.stringify(window.outcome)))
 const settled = (page) => eventually(() => outcomeIn(page), 'signIn has settled')
 
@@ -37,7 +42,7 @@ test('Back to a page that the browser has kept: the pending signIn rejects as th
   await page.evaluate(() => {
     const settling = setInterval(() => window.outcome && (clearInterval(settling), order.push('settled')), 10)
   })
-  await atServer(page)
+  await seenAtServer(page)
   await page.goBack({ waitUntil: 'commit' })
   const { error } = await settled(page)
   assertTyped(error, { code: 'NAVIGATED_BACK', message: /^User navigated back$/ })
@@ -55,7 +60,7 @@ test('Back to a page that the browser could not keep: it starts anew, signed out
   await page.reload()
   await harnessReady(page)
   await leave(page)
-  await atServer(page)
+  await seenAtServer(page)
   await page.goBack({ waitUntil: 'commit' })
   await harnessReady(page)
   assert.equal(await outcomeIn(page), undefined)
