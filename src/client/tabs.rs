@@ -33,12 +33,15 @@ impl Shared {
                 drop(self.tell_updated(&tokens, By::AnotherTab).await);
             }
             Message::Deleted(sub, end) => {
-                // News can be late: a session that was stored since is another, and lives.
-                let stored = self.ports.sessions.get(&sub).await;
-                match (self.live(&sub), stored) {
-                    (Some(_), Ok(Some(stored))) => drop(self.adopt(stored).await),
-                    (Some(live), _) => live.end(end.clone()),
-                    (None, _) => {}
+                // News can be late: a session that was stored since is another, and lives. The app heard of it already.
+                if let Ok(Some(stored)) = self.ports.sessions.get(&sub).await {
+                    if self.live(&sub).is_some() {
+                        drop(self.adopt(stored).await);
+                    }
+                    return;
+                }
+                if let Some(live) = self.live(&sub) {
+                    live.end(end.clone());
                 }
                 drop(self.tell_ended(&sub, &end).await);
             }

@@ -216,6 +216,11 @@ fn late_news_of_an_ending_do_not_end_what_began_since() {
     let late = Message::Deleted(did(&ALICE), SessionEnd::SignedOut);
     there.ports.bus.post(&late);
     world.settle();
+    assert_eq!(
+        here.heard.take(),
+        [],
+        "the app would take the user for signed out"
+    );
     assert_eq!(world.status(&anew), Ok(200));
 }
 
