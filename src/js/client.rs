@@ -7,6 +7,7 @@ use crate::browser::{Browser, BrowserOptions, PopupWindow};
 use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, Step};
 use crate::identity::Handle;
 use crate::json::Json;
+use crate::oauth::AuthorizeOptions;
 use js_sys::{Function, Object, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -89,16 +90,15 @@ impl Client {
         progress: Option<Function>,
         aborted: Option<Promise>,
     ) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let options = options::authorize(&Json::from_js(options));
-            let report = report(progress.as_ref());
-            let work = async {
-                let url = client.authorize(&input, &options, &report).await?;
+        self.begin(
+            options,
+            progress,
+            aborted,
+            async move |client, options, told| {
+                let url = client.authorize(&input, options, told).await?;
                 Ok(JsValue::from_str(url.as_str()))
-            };
-            abortable(aborted, Box::pin(work)).await
-        }))
+            },
+        )
     }
 
     /// Leaves for the consent page. Rejects if the user comes back without an answer.
@@ -110,16 +110,15 @@ impl Client {
         progress: Option<Function>,
         aborted: Option<Promise>,
     ) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let options = options::authorize(&Json::from_js(options));
-            let report = report(progress.as_ref());
-            let work = async {
-                client.sign_in(&input, &options, &report).await?;
+        self.begin(
+            options,
+            progress,
+            aborted,
+            async move |client, options, told| {
+                client.sign_in(&input, options, told).await?;
                 Ok(JsValue::UNDEFINED)
-            };
-            abortable(aborted, Box::pin(work)).await
-        }))
+            },
+        )
     }
 
     /// Signs in through a popup that the caller has opened. Resolves to a session.
@@ -132,17 +131,16 @@ impl Client {
         aborted: Option<Promise>,
         popup: JsValue,
     ) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let options = options::authorize(&Json::from_js(options));
-            let report = report(progress.as_ref());
-            let popup = Rc::new(PopupWindow::new(popup));
-            let work = async {
-                let session = client.sign_in_popup(&input, &options, popup, &report);
-                Ok(Session::wrap(session.await?))
-            };
-            abortable(aborted, Box::pin(work)).await
-        }))
+        let popup = Rc::new(PopupWindow::new(popup));
+        self.begin(
+            options,
+            progress,
+            aborted,
+            async move |client, options, told| {
+                let session = client.sign_in_popup(&input, options, popup, told).await?;
+                Ok(Session::wrap(session))
+            },
+        )
     }
 
     /// Resolves to `{session, state}`.
@@ -210,6 +208,28 @@ impl Client {
     pub fn dispose(&self) {
         self.client.close();
         self.browser.dispose();
+    }
+}
+
+impl Client {
+    /// What all ways to begin a sign-in have in common: options read, steps told, and given up when `aborted` rejects.
+    fn begin<W>(
+        &self,
+        options: JsValue,
+        progress: Option<Function>,
+        aborted: Option<Promise>,
+        work: W,
+    ) -> Promise
+    where
+        W: AsyncFnOnce(&OAuthClient, &AuthorizeOptions, &dyn Fn(Step)) -> Result<JsValue, Error>
+            + 'static,
+    {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let options = options::authorize(&Json::from_js(options));
+            let told = report(progress.as_ref());
+            abortable(aborted, Box::pin(work(&client, &options, &told))).await
+        }))
     }
 }
 
