@@ -25,12 +25,12 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether the host's HTTP cache must ask the server again.
     pub revalidate: bool,
-    /// After how many milliseconds to give up.
-    pub timeout_ms: u32,
+    /// After how many milliseconds to give up; `None`: never.
+    pub timeout_ms: Option<u32>,
 }
 
 impl Request {
-    /// A GET of a document, given up after 10 s.
+    /// A GET of a document.
     pub fn get(url: String, accept: &str) -> Self {
         Self {
             method: "GET",
@@ -38,11 +38,11 @@ impl Request {
             headers: vec![("accept", accept.to_owned())],
             body: None,
             revalidate: false,
-            timeout_ms: 10_000,
+            timeout_ms: Some(Timeouts::default().document_ms),
         }
     }
 
-    /// A POST of a form, given up after 30 s.
+    /// A POST of a form.
     pub fn post_form(url: String, form: String) -> Self {
         Self {
             method: "POST",
@@ -53,7 +53,26 @@ impl Request {
             )],
             body: Some(form),
             revalidate: false,
-            timeout_ms: 30_000,
+            timeout_ms: Some(Timeouts::default().token_ms),
+        }
+    }
+}
+
+/// How long the client's own requests may take, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// A document: metadata, or an identity. 10 s by default.
+    pub document_ms: u32,
+    /// A request to an endpoint of the authorization server. 30 s by default. A refresh itself is never given up, since
+    /// its answer holds the only tokens there are; this is how long one waits for it.
+    pub token_ms: u32,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            document_ms: 10_000,
+            token_ms: 30_000,
         }
     }
 }

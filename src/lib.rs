@@ -28,7 +28,7 @@ pub use client::{
     OAuthSession, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
     load_client_metadata,
 };
-pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
+pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;
 pub use oauth::{

@@ -54,6 +54,8 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
         key,
         client_id: None,
         server: None,
+        verified_at: None,
+        refresh_started_at: None,
     };
     ports.sessions.put(session.clone()).await.expect("stores");
     drop(guard);

@@ -285,7 +285,7 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   async #make(): Promise<Client> {
-    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, fetch } = this.#options
+    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, fetch } = this.#options
     const service = isResolver(handleResolver) ? undefined : handleResolver
     try {
       const core = await loadCore()
@@ -297,6 +297,7 @@ export class BrowserOAuthClient extends EventTarget {
           resolvers: ownResolvers(this.#options),
           plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
           allowHttp,
+          timeouts,
         },
         fetch,
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),

@@ -106,6 +106,17 @@ export interface SessionEventMap {
   deleted: CustomEvent<DeletedEventDetail>
 }
 
+/** Time limits, in milliseconds. */
+export interface Timeouts {
+  /** Of a document: metadata, or an identity. Default: 10 000. */
+  metadata?: number
+  /**
+   * Of a request to the authorization server. Default: 30 000. A refresh that takes longer goes on, since its answer holds
+   * the only tokens there are; it is no longer waited for.
+   */
+  token?: number
+}
+
 /** How a client is set up. */
 export interface BrowserOAuthClientOptions {
   /** The app's client metadata. Omit it on a loopback address, for development. */
@@ -127,6 +138,8 @@ export interface BrowserOAuthClientOptions {
   allowHttp?: boolean
   /** Calls the network in place of `globalThis.fetch`. */
   fetch?: Fetch
+  /** How long the client's own requests may take. */
+  timeouts?: Timeouts
   /** Called when a session is new or has new tokens, in this tab or another. Awaited, in the tab that did it. */
   onSessionUpdated?: (sub: AtprotoDid, session: SessionFacts) => void | PromiseLike<void>
   /** Called when a session is over, in this tab or another. Awaited, in the tab that did it. */

@@ -76,10 +76,7 @@ fn to_wire(message: &Message) -> JsValue {
         // The official client hands the second argument to the app as the cause; the third is for us alone, since a
         // structured clone strips an error of everything but its message.
         args.push(&Error::new(&Words(end, sub).to_string()));
-        let words = match end {
-            SessionEnd::RefreshRefused(Some(words)) => JsValue::from_str(words),
-            _ => JsValue::UNDEFINED,
-        };
+        let words = end.words().map_or(JsValue::UNDEFINED, JsValue::from_str);
         args.push(&object(&[
             ("code", &JsValue::from_str(end.code())),
             ("words", &words),

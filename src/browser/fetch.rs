@@ -37,7 +37,7 @@ impl Http for Fetch {
 struct Exchange {
     controller: JsValue,
     timer: JsValue,
-    /// Resolves to the controller when the time is up: a value no answer can be.
+    /// Resolves to the controller when the time is up, if it ever is: a value no answer can be.
     time_up: JsValue,
     over: bool,
 }
@@ -52,15 +52,18 @@ impl Drop for Exchange {
 }
 
 impl Exchange {
-    fn begin(timeout_ms: u32) -> Result<Self, HttpError> {
+    fn begin(timeout_ms: Option<u32>) -> Result<Self, HttpError> {
         let controller = construct("AbortController", &[]).map_err(unreachable)?;
         let (time_up, resolve) = deferred();
-        let timer = call(
-            &js_sys::global(),
-            "setTimeout",
-            &[&resolve, &timeout_ms.into(), &controller],
-        )
-        .map_err(unreachable)?;
+        let timer = match timeout_ms {
+            Some(ms) => call(
+                &js_sys::global(),
+                "setTimeout",
+                &[&resolve, &ms.into(), &controller],
+            )
+            .map_err(unreachable)?,
+            None => JsValue::UNDEFINED,
+        };
         Ok(Self {
             controller,
             timer,

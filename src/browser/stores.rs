@@ -161,6 +161,8 @@ fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     let extra = object(&[]);
     set_text(&extra, "clientId", session.client_id.as_deref());
     set_json(&extra, "server", session.server.as_ref());
+    set_time(&extra, "verifiedAt", session.verified_at);
+    set_time(&extra, "refreshStartedAt", session.refresh_started_at);
     let value = object(&[
         ("tokenSet", &token_set),
         ("authMethod", &public_client()),
@@ -196,6 +198,7 @@ async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
     };
     let extra = value.get("extra");
     let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
+    let time = |name| Some(extra(name)?.as_f64()? as u64);
     Ok(StoredSession {
         tokens: TokenSet {
             issuer: string(&tokens, "iss")?,
@@ -209,6 +212,8 @@ async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
         key: read_key(&value).await?,
         client_id: extra("clientId").and_then(|id| id.as_str()),
         server: extra("server").filter(Json::is_object),
+        verified_at: time("verifiedAt"),
+        refresh_started_at: time("refreshStartedAt"),
     })
 }
 
@@ -265,6 +270,13 @@ fn set_text(target: &JsValue, name: &str, value: Option<&str>) {
 fn set_json(target: &JsValue, name: &str, value: Option<&Json>) {
     if let Some(value) = value {
         set(target, name, &value.to_js());
+    }
+}
+
+/// Milliseconds since the epoch: the official client reads none of what is written this way.
+fn set_time(target: &JsValue, name: &str, value: Option<u64>) {
+    if let Some(value) = value {
+        set(target, name, &JsValue::from_f64(value as f64));
     }
 }
 

@@ -120,6 +120,8 @@ impl Shared {
             key: login.key,
             client_id: Some(self.options.metadata.client_id.clone()),
             server: Some(server.raw.clone()),
+            verified_at: Some(requested_at),
+            refresh_started_at: None,
         };
 
         let (live, older) = self.replace(session, prover).await?;

@@ -47,7 +47,7 @@ impl Shared {
     pub(super) async fn refused(&self, live: &Live, grant: &Grant) -> Result<(), Error> {
         let held = self.lock(&live.did).await;
         let ended = match self.ports.sessions.get(&live.did).await {
-            Ok(Some(stored)) if stored.tokens.access_token == grant.tokens.access_token => {
+            Ok(Some(stored)) if stored.tokens.access_token == grant.session.tokens.access_token => {
                 self.end(&held, &live.did, SessionEnd::TokenRefused).await
             }
             _ => Ok(()),

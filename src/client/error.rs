@@ -29,6 +29,8 @@ pub enum ErrorKind {
         sub: Did,
         /// The server that claimed it.
         issuer: String,
+        /// The server it belongs to.
+        found: String,
     },
     /// The session is over.
     Ended(Did, SessionEnd),

@@ -4,10 +4,9 @@ use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
 use crate::identity::Did;
-use crate::json::Json;
-use crate::oauth::{SessionEnd, TokenSet};
+use crate::oauth::SessionEnd;
 use crate::ports::{Ports, StoredSession};
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
 
 /// A token is renewed this long before it expires, in milliseconds ...
@@ -20,29 +19,29 @@ pub(super) struct Live {
     pub(super) did: Did,
     grant: RefCell<Rc<Grant>>,
     ended: RefCell<Option<SessionEnd>>,
+    /// Whether this page has checked, or is checking, that the account still belongs to its server.
+    pub(super) watched: Cell<bool>,
 }
 
-/// Tokens with all that is worked out from them once.
+/// A stored session with all that is worked out from it once.
 pub(super) struct Grant {
-    pub(super) tokens: TokenSet,
+    pub(super) session: StoredSession,
     pub(super) prover: Prover,
-    pub(super) client_id: Option<String>,
-    pub(super) server: Option<Json>,
     /// The `ath` claim: the encoded digest of the access token (RFC 9449 section 4.2).
     pub(super) ath: String,
     /// The `Authorization` header.
     pub(super) authorization: String,
     /// From when on the token wants renewing.
-    stale_at: Option<u64>,
+    stale_at: Cell<Option<u64>>,
 }
 
 impl Grant {
     pub(super) async fn new(
         ports: &Ports,
-        stored: StoredSession,
+        session: StoredSession,
         prover: Prover,
     ) -> Result<Self, Error> {
-        let token = stored.tokens.access_token.expose();
+        let token = session.tokens.access_token.expose();
         let digest = ports
             .crypto
             .sha256(token.as_bytes())
@@ -51,33 +50,32 @@ impl Grant {
         let mut spread = [0; 2];
         ports.random.fill(&mut spread);
         let ahead = RENEW_AHEAD + u64::from(u16::from_le_bytes(spread)) % RENEW_SPREAD;
-        Ok(Self {
+        let expires_at = session.tokens.expires_at;
+        let grant = Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
-            stale_at: stored.tokens.expires_at.map(|at| at.saturating_sub(ahead)),
-            tokens: stored.tokens,
+            stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
+            session,
             prover,
-            client_id: stored.client_id,
-            server: stored.server,
-        })
+        };
+        // The answer to a refresh was lost. To ask again may be taken for a replay, which ends the session.
+        if grant.session.refresh_started_at.is_some() {
+            grant.use_up();
+        }
+        Ok(grant)
     }
 
-    /// The row this grant is stored as, with other tokens.
-    pub(super) fn stored(&self, tokens: TokenSet) -> StoredSession {
-        StoredSession {
-            tokens,
-            key: self.prover.key.clone(),
-            client_id: self.client_id.clone(),
-            server: self.server.clone(),
-        }
+    /// From now on the token serves until it expires.
+    pub(super) fn use_up(&self) {
+        self.stale_at.set(self.session.tokens.expires_at);
     }
 
     pub(super) fn is_stale(&self, now: u64) -> bool {
-        self.stale_at.is_some_and(|at| at <= now)
+        self.stale_at.get().is_some_and(|at| at <= now)
     }
 
     pub(super) fn is_expired(&self, now: u64) -> bool {
-        self.tokens.expires_at.is_some_and(|at| at <= now)
+        self.session.tokens.expires_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -118,7 +116,7 @@ impl Shared {
         let prover = Prover::new(stored.key.clone());
         if let Some(live) = self.live(&stored.tokens.sub) {
             let known = live.last_grant().clone();
-            if known.tokens == stored.tokens {
+            if known.session.tokens == stored.tokens {
                 return Ok(live);
             }
             prover.learn_all(&known.prover);
@@ -137,7 +135,7 @@ impl Shared {
     }
 
     pub(super) fn put_in_force(&self, grant: Grant) -> Rc<Live> {
-        let did = grant.tokens.sub.clone();
+        let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
             *live.grant.borrow_mut() = Rc::new(grant);
             return live;
@@ -146,6 +144,7 @@ impl Shared {
             did,
             grant: RefCell::new(Rc::new(grant)),
             ended: RefCell::default(),
+            watched: Cell::default(),
         });
         let mut all = self.live.borrow_mut();
         all.retain(|live| live.strong_count() > 0);

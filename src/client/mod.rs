@@ -1,5 +1,6 @@
 //! The flow over the ports: authorize, callback, restore, refresh, revoke; and the session.
 
+mod authority;
 mod authorize;
 mod callback;
 mod end;
@@ -29,6 +30,7 @@ pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
 
 pub use step::Step;
 
+use crate::http::Timeouts;
 use crate::oauth::{ClientMetadata, ResponseMode};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
@@ -52,6 +54,8 @@ pub struct ClientOptions {
     pub plc_directory: Url,
     /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost`.
     pub allow_http: Option<bool>,
+    /// How long the client's own requests may take.
+    pub timeouts: Timeouts,
 }
 
 /// The client. Cheap to clone; all clones are one.

@@ -47,8 +47,15 @@ pub(super) enum Freshness {
 }
 
 impl Shared {
-    /// Sends one request.
-    pub(super) async fn send(&self, step: Step, request: Request) -> Result<Response, Error> {
+    /// Sends one request, within the time limits of the options.
+    pub(super) async fn send(&self, step: Step, mut request: Request) -> Result<Response, Error> {
+        let limits = &self.options.timeouts;
+        request.timeout_ms = match (request.method, step) {
+            ("GET", _) => Some(limits.document_ms),
+            // Given up, it might still succeed, with nobody there to take the tokens.
+            (_, Step::Refresh) => None,
+            _ => Some(limits.token_ms),
+        };
         let url = request.url.clone();
         let answer = self.ports.http.send(request).await;
         answer.map_err(|error| Error::new(step, error).at(&url))

@@ -135,6 +135,7 @@ impl Shared {
                 ErrorKind::NotAuthoritative {
                     sub: sub.clone(),
                     issuer: issuer.to_owned(),
+                    found: server.issuer,
                 },
             ))
         }

@@ -32,6 +32,9 @@ impl OAuthClient {
         let live = self.0.adopt(session).await?;
         self.0.granted(&live, refresh).await?;
         self.0.ports.active.set(Some(&sub));
+        if refresh != Refresh::Never {
+            self.0.watch_restored(&live);
+        }
         Ok(OAuthSession::new(&self.0, live))
     }
 }

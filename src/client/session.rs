@@ -72,19 +72,19 @@ impl OAuthSession {
     /// The authorization server's metadata as it was last seen. Absent for a session that another client stored, until
     /// it is refreshed.
     pub fn server_metadata(&self) -> Option<Json> {
-        self.live.last_grant().server.clone()
+        self.live.last_grant().session.server.clone()
     }
 
     /// The authorization server.
     pub fn issuer(&self) -> String {
-        self.live.last_grant().tokens.issuer.clone()
+        self.live.last_grant().session.tokens.issuer.clone()
     }
 
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let grant = self.shared.granted(&self.live, refresh).await?;
         let soon = self.shared.ports.clock.now() + EXPIRY_TOLERANCE;
-        let tokens = &grant.tokens;
+        let tokens = &grant.session.tokens;
         Ok(TokenInfo {
             expires_at: tokens.expires_at,
             expired: tokens.expires_at.map(|at| at < soon),
@@ -121,7 +121,7 @@ impl OAuthSession {
         if judge(&answer) != ResourceVerdict::TokenRefused {
             return Ok(answer);
         }
-        let refused = &grant.tokens.access_token;
+        let refused = &grant.session.tokens.access_token;
         if self.shared.renew(&self.live, refused).await.is_err() || !replayable {
             return Ok(answer);
         }
@@ -144,7 +144,7 @@ impl OAuthSession {
         replayable: bool,
         send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        let url = resolve(&grant.tokens.audience, path)?;
+        let url = resolve(&grant.session.tokens.audience, path)?;
         let htu = url.without_query();
         let mut retried = false;
         loop {

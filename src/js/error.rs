@@ -159,8 +159,15 @@ fn refusal(error: &Error, words: Option<&str>) -> Object {
 /// What only some have.
 fn facts(object: &Object, kind: &ErrorKind) {
     match kind {
-        ErrorKind::Ended(sub, _) | ErrorKind::NotAuthoritative { sub, .. } => {
+        ErrorKind::Ended(sub, end) => {
             set(object, "sub", sub.as_str());
+            if let SessionEnd::Migrated(Some(issuer)) = end {
+                set(object, "newIssuer", issuer.as_str());
+            }
+        }
+        ErrorKind::NotAuthoritative { sub, found, .. } => {
+            set(object, "sub", sub.as_str());
+            set(object, "newIssuer", found.as_str());
         }
         ErrorKind::Identity(error) => {
             if let Some(did) = error.did() {

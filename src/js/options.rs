@@ -1,6 +1,7 @@
 //! Options, from JavaScript's names to ours.
 
 use crate::client::ClientOptions;
+use crate::http::Timeouts;
 use crate::json::Json;
 use crate::oauth::{
     AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode, loopback_client_id,
@@ -32,7 +33,22 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
     if handle_resolver.is_none() && !resolves_handles {
         return Err(ConfigError::NoHandleResolver);
     }
+    let defaults = Timeouts::default();
+    let own = given.get("timeouts");
+    let limit = |name, default| match own.as_ref().and_then(|own| own.get(name)) {
+        None => Ok(default),
+        // `setTimeout` takes what is longer for nothing at all.
+        Some(value) => value
+            .as_f64()
+            .filter(|ms| (1.0..=2_147_483_647.0).contains(ms))
+            .map(|ms| ms as u32)
+            .ok_or_else(|| ConfigError::InvalidOption("timeouts", value.text())),
+    };
     Ok(ClientOptions {
+        timeouts: Timeouts {
+            document_ms: limit("metadata", defaults.document_ms)?,
+            token_ms: limit("token", defaults.token_ms)?,
+        },
         response_mode,
         handle_resolver,
         plc_directory: url("plcDirectoryUrl", Some("https://plc.directory/"))?

@@ -10,7 +10,8 @@
 //! ```
 //! use atproto_oauth_wasm::memory::Origin;
 //! use atproto_oauth_wasm::{
-//!     ClientMetadata, ClientOptions, HttpError, OAuthClient, Refresh, Request, ResponseMode, Url,
+//!     ClientMetadata, ClientOptions, HttpError, OAuthClient, Refresh, Request, ResponseMode, Timeouts,
+//!     Url,
 //! };
 //!
 //! let offline = async |request: Request| Err(HttpError::Unreachable(request.url));
@@ -25,6 +26,7 @@
 //!     handle_resolver: Url::parse("https://pds.example.com"),
 //!     plc_directory: Url::parse("https://plc.directory").expect("a URL"),
 //!     allow_http: None,
+//!     timeouts: Timeouts::default(),
 //! };
 //! let client = OAuthClient::new(options, tab.ports(), None);
 //!

@@ -19,8 +19,8 @@ pub enum SessionEnd {
     RefreshRefused(Option<String>),
     /// The PDS refused an access token that was new.
     TokenRefused,
-    /// The account now belongs to another authorization server.
-    Migrated,
+    /// The account now belongs to another authorization server: its issuer, where that is known.
+    Migrated(Option<String>),
 }
 
 impl SessionEnd {
@@ -33,11 +33,11 @@ impl SessionEnd {
             Self::NotRefreshable => "SESSION_NOT_REFRESHABLE",
             Self::RefreshRefused(_) => "SESSION_REVOKED",
             Self::TokenRefused => "TOKEN_REFUSED",
-            Self::Migrated => "ACCOUNT_MIGRATED",
+            Self::Migrated(_) => "ACCOUNT_MIGRATED",
         }
     }
 
-    /// The code's inverse, for what another tab tells; `words` are the server's.
+    /// The code's inverse, for what another tab tells, with the end's [own words](Self::words).
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn from_code(code: &str, words: Option<String>) -> Option<Self> {
         Some(match code {
@@ -47,16 +47,25 @@ impl SessionEnd {
             "SESSION_NOT_REFRESHABLE" => Self::NotRefreshable,
             "SESSION_REVOKED" => Self::RefreshRefused(words),
             "TOKEN_REFUSED" => Self::TokenRefused,
-            "ACCOUNT_MIGRATED" => Self::Migrated,
+            "ACCOUNT_MIGRATED" => Self::Migrated(words),
             _ => return None,
         })
+    }
+
+    /// What is known beyond the code: the server's words, or the account's new issuer.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn words(&self) -> Option<&str> {
+        match self {
+            Self::RefreshRefused(words) | Self::Migrated(words) => words.as_deref(),
+            _ => None,
+        }
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
         match self {
             Self::SignedOut => "The user signed out; offer to sign in.",
-            Self::Migrated => {
+            Self::Migrated(_) => {
                 "The account moved to another server; sign in again, with its handle."
             }
             _ => "The session is over; offer to sign in again.",
@@ -73,7 +82,7 @@ impl SessionEnd {
                 f.write_str(words.as_deref().unwrap_or("The session was revoked"))
             }
             Self::TokenRefused => write!(f, "The session for \"{sub}\" is invalid"),
-            Self::Migrated => f.write_str("Issuer mismatch"),
+            Self::Migrated(_) => f.write_str("Issuer mismatch"),
         }
     }
 }

@@ -44,6 +44,12 @@ pub struct StoredSession {
     pub client_id: Option<String>,
     /// The authorization server's metadata. Absent in rows that another client stored.
     pub server: Option<Json>,
+    /// When it was last verified that the account belongs to this authorization server, in milliseconds since the epoch.
+    /// Absent in rows that another client stored.
+    pub verified_at: Option<u64>,
+    /// When a refresh of these very tokens was begun, in milliseconds since the epoch. Whoever finds this while holding
+    /// the account's lock knows that its answer was lost, and that the refresh token may be spent.
+    pub refresh_started_at: Option<u64>,
 }
 
 /// Keeps pending sign-ins, each for 10 minutes.

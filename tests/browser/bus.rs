@@ -43,7 +43,11 @@ async fn all_others_hear_it_and_the_sender_does_not() {
         Message::Deleted(alice(), SessionEnd::RefreshRefused(Some("Gone".to_owned()))),
         Message::Deleted(alice(), SessionEnd::RefreshRefused(None)),
         Message::Deleted(alice(), SessionEnd::TokenRefused),
-        Message::Deleted(alice(), SessionEnd::Migrated),
+        Message::Deleted(alice(), SessionEnd::Migrated(None)),
+        Message::Deleted(
+            alice(),
+            SessionEnd::Migrated(Some("https://new.example".to_owned())),
+        ),
     ];
     for message in &messages {
         one.bus.post(message);

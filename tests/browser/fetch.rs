@@ -153,7 +153,7 @@ async fn a_fetch_that_never_answers_is_given_up() {
     ] {
         let ports = answering(body);
         let mut slow = request();
-        slow.timeout_ms = 30;
+        slow.timeout_ms = Some(30);
         let begun = js_sys::Date::now();
         assert_eq!(
             ports.http.send(slow).await,

@@ -205,6 +205,8 @@ pub(crate) fn session(key: Rc<dyn Signer>) -> StoredSession {
         key,
         client_id: Some("https://app.example/client.json".to_owned()),
         server: Json::parse(r#"{"issuer":"https://auth.example"}"#),
+        verified_at: Some(1_800_000_000_456),
+        refresh_started_at: Some(1_800_000_000_789),
     }
 }
 

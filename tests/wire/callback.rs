@@ -1,6 +1,6 @@
 //! The end of a sign-in: what is accepted, and what becomes of tokens that are not.
 
-use crate::server::{ALICE, BOB, Fault, ISSUER, MALLORY, asked};
+use crate::server::{ALICE, BOB, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, asked};
 use crate::world::{Event, World, did, kind};
 use atproto_oauth_wasm::{
     AuthorizeOptions, CallbackError, ErrorKind, HttpError, IdentityError, PeerError, Refresh, Step,
@@ -223,6 +223,7 @@ fn a_server_may_not_claim_an_account_that_trusts_another() {
         ErrorKind::NotAuthoritative {
             sub: did(&MALLORY),
             issuer: ISSUER.into(),
+            found: FOREIGN_ISSUER.into(),
         }
     );
     assert_eq!(world.server.sessions_of(&MALLORY), 0);

@@ -1,6 +1,6 @@
 //! What ends a session, and what does not.
 
-use crate::server::{ALICE, BOB, FOREIGN_PDS, Fault, SECOND_PDS, asked};
+use crate::server::{ALICE, BOB, FOREIGN_ISSUER, FOREIGN_PDS, Fault, SECOND_PDS, asked};
 use crate::world::{World, ended, kind};
 use atproto_oauth_wasm::{ErrorKind, HttpError, Refresh, SessionEnd};
 use serde_json::json;
@@ -137,11 +137,9 @@ fn a_move_to_another_server_ends_the_session() {
         .run(session.token_info(Refresh::Force))
         .expect("tokens");
     world.settle();
-    assert_eq!(tab.heard.take_ends(), [SessionEnd::Migrated]);
-    assert_eq!(
-        kind(world.status(&session)),
-        ended(&ALICE, SessionEnd::Migrated)
-    );
+    let moved = SessionEnd::Migrated(Some(FOREIGN_ISSUER.to_owned()));
+    assert_eq!(tab.heard.take_ends(), slice::from_ref(&moved));
+    assert_eq!(kind(world.status(&session)), ended(&ALICE, moved));
     assert!(world.stored(&ALICE).is_none());
 }
 

@@ -1,8 +1,8 @@
 //! Renewing tokens: when, and how often.
 
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{Event, World};
-use atproto_oauth_wasm::{Refresh, SessionEnd};
+use crate::world::{Event, World, kind, options};
+use atproto_oauth_wasm::{ClientOptions, ErrorKind, HttpError, Refresh, SessionEnd, Timeouts};
 use serde_json::json;
 
 #[test]
@@ -150,5 +150,96 @@ fn the_app_may_use_the_account_it_is_told_of() {
     assert_eq!(
         tab.heard.take_ends(),
         [SessionEnd::SignedOut, SessionEnd::Vanished]
+    );
+}
+
+/// Whoever begins a refresh may not live to see its end.
+#[test]
+fn a_refresh_goes_on_when_nobody_waits_for_it() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    let before = world.stored(&ALICE).expect("a row").tokens;
+    let asked_for = async {
+        while world.server.count(asked::REFRESH) == 0 {
+            crate::server::yield_now().await;
+        }
+    };
+    let waiting = Box::pin(session.token_info(Refresh::Force));
+    let given_up = world.run(futures::future::select(Box::pin(asked_for), waiting));
+    drop(given_up);
+    world.settle();
+    assert_ne!(world.stored(&ALICE).expect("a row").tokens, before);
+    assert_eq!(world.status(&session), Ok(200));
+}
+
+#[test]
+fn a_slow_refresh_is_waited_for_within_the_limit_and_then_goes_on() {
+    let world = World::new();
+    let tab = world.tab_with(
+        ClientOptions {
+            timeouts: Timeouts {
+                token_ms: 7_000,
+                ..Timeouts::default()
+            },
+            ..options()
+        },
+        |_| (),
+    );
+    let session = world.sign_in(&tab, &ALICE);
+    world.server.fault(asked::REFRESH, Fault::Held);
+    let impatient = async {
+        while world.server.count(asked::REFRESH) == 0 {
+            crate::server::yield_now().await;
+        }
+        world.pass(7);
+    };
+    let renewed = session.token_info(Refresh::Force);
+    let (renewed, ()) = world.run(futures::future::join(renewed, impatient));
+    assert_eq!(kind(renewed), ErrorKind::Http(HttpError::Timeout));
+    world.server.heal();
+    world.settle();
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+}
+
+/// The next page cannot know whether the server has spent the refresh token: it does not tempt it while there is no need.
+#[test]
+fn after_a_refresh_that_was_cut_off_the_token_serves_until_it_expires() {
+    let world = World::new();
+    let tab = world.tab();
+    world.sign_in(&tab, &ALICE);
+    world.change_stored(&ALICE, |row| row.refresh_started_at = Some(1));
+    let later = world.tab();
+    let session = world.restore(&later, &ALICE, Refresh::Auto).expect("alive");
+    world.pass(3599);
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 0);
+    world.pass(1);
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 2, "the nonce first");
+    assert_eq!(
+        world.stored(&ALICE).expect("a row").refresh_started_at,
+        None
+    );
+}
+
+#[test]
+fn a_refresh_is_marked_before_it_is_sent() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    world.server.fault(asked::REFRESH, Fault::offline());
+    let began = tab.ports.clock.now();
+    kind(world.run(session.token_info(Refresh::Force)));
+    let row = world.stored(&ALICE).expect("a row");
+    assert_eq!(row.refresh_started_at, Some(began));
+    world.server.heal();
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("tokens");
+    assert_eq!(
+        world.stored(&ALICE).expect("a row").refresh_started_at,
+        None
     );
 }

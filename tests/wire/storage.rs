@@ -1,6 +1,6 @@
 //! Storage of sessions that fails, or that lies.
 
-use crate::server::{ALICE, BOB};
+use crate::server::{ALICE, BOB, asked};
 use crate::world::{Tab, World, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, SessionStore, StorageError, StoredSession};
 use atproto_oauth_wasm::{Did, ErrorKind, Refresh, SessionEnd};
@@ -10,7 +10,8 @@ use std::rc::Rc;
 /// Storage whose reads or writes can be made to fail, or changed.
 struct Faulty {
     inner: Rc<dyn SessionStore>,
-    full: Cell<bool>,
+    /// How many more writes there is space for.
+    space: Cell<usize>,
     instead: RefCell<Option<StoredSession>>,
 }
 
@@ -26,10 +27,11 @@ impl SessionStore for Faulty {
     }
 
     fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
-        match self.full.get() {
-            true => Box::pin(async { Err(StorageError::Full) }),
-            false => self.inner.put(session),
-        }
+        let Some(space) = self.space.get().checked_sub(1) else {
+            return Box::pin(async { Err(StorageError::Full) });
+        };
+        self.space.set(space);
+        self.inner.put(session)
     }
 
     fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
@@ -42,7 +44,7 @@ fn faulty_tab(world: &World) -> (Tab, Rc<Faulty>) {
     let tab = world.tab_with(options(), |ports| {
         let faulty = Rc::new(Faulty {
             inner: ports.sessions.clone(),
-            full: Cell::new(false),
+            space: Cell::new(usize::MAX),
             instead: RefCell::default(),
         });
         ports.sessions = faulty.clone();
@@ -56,7 +58,7 @@ fn tokens_that_cannot_be_stored_are_revoked() {
     let world = World::new();
     let (tab, store) = faulty_tab(&world);
     let params = world.consented(&tab, &ALICE);
-    store.full.set(true);
+    store.space.set(0);
     assert_eq!(
         kind(world.callback(&tab, &params)),
         ErrorKind::Storage(StorageError::Full)
@@ -70,12 +72,30 @@ fn new_tokens_that_cannot_be_stored_serve_this_page() {
     let world = World::new();
     let (tab, store) = faulty_tab(&world);
     let session = world.sign_in(&tab, &ALICE);
-    store.full.set(true);
+    store.space.set(1);
     let failure = world
         .run(session.token_info(Refresh::Force))
         .expect_err("no space");
     assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
     assert!(failure.is_retryable());
+    assert_eq!(world.status(&session), Ok(200));
+}
+
+#[test]
+fn where_nothing_can_be_stored_no_refresh_token_is_spent() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    store.space.set(0);
+    let failure = world
+        .run(session.token_info(Refresh::Force))
+        .expect_err("no space");
+    assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
+    assert_eq!(world.server.count(asked::REFRESH), 0);
+    world.pass(3595);
+    assert_eq!(world.status(&session), Ok(200), "as long as it lives");
+    store.space.set(usize::MAX);
+    world.expire();
     assert_eq!(world.status(&session), Ok(200));
 }
 

@@ -1,6 +1,6 @@
 //! Two tabs over one storage: two clients, one session.
 
-use crate::server::{ALICE, FOREIGN_PDS, SECOND_PDS, asked};
+use crate::server::{ALICE, FOREIGN_ISSUER, FOREIGN_PDS, SECOND_PDS, asked};
 use crate::world::{Event, World, did, ended, kind};
 use atproto_oauth_wasm::ports::{Bus, Guard, Message};
 use atproto_oauth_wasm::{ErrorKind, Refresh, SessionEnd};
@@ -135,7 +135,7 @@ fn every_kind_of_ending_is_told_in_both_tabs() {
         (
             "moved",
             |world| world.server.move_account(&ALICE, FOREIGN_PDS),
-            SessionEnd::Migrated,
+            SessionEnd::Migrated(Some(FOREIGN_ISSUER.to_owned())),
         ),
         (
             "not refreshable",

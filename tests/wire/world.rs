@@ -6,7 +6,7 @@ use atproto_oauth_wasm::ports::{By, Local, Observer, PendingLogin, Ports, Stored
 use atproto_oauth_wasm::{
     AuthorizeOptions, ClientMetadata, ClientOptions, Credentials, Did, Error, ErrorKind,
     Initialized, Json, OAuthClient, OAuthSession, Refresh, ResponseMode, SessionEnd, SignedIn,
-    TokenSet, Url,
+    Timeouts, TokenSet, Url,
 };
 use futures::executor::block_on;
 use std::cell::{Cell, RefCell};
@@ -255,5 +255,6 @@ pub(crate) fn options() -> ClientOptions {
         handle_resolver: Some(url(PDS)),
         plc_directory: url(PLC),
         allow_http: None,
+        timeouts: Timeouts::default(),
     }
 }

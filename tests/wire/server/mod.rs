@@ -47,6 +47,8 @@ pub(crate) enum Fault {
     Instead(Result<Response, HttpError>),
     /// The server does as asked, and its answer is lost.
     Lost,
+    /// The server does as asked, and its answer is on its way until all is healed.
+    Held,
     /// The server does as asked, and its JSON says something else.
     Lies(Box<dyn Fn(&mut Value)>),
 }
@@ -182,12 +184,21 @@ impl Server {
     /// The whole network as one function. It answers neither at once nor in one go, so that clients overtake each other.
     pub(crate) async fn answer(&self, request: Request) -> Result<Response, HttpError> {
         yield_now().await;
-        let outcome = self.decide(&request);
+        let (label, outcome) = self.decide(&request);
         yield_now().await;
+        while self.holds(&label) {
+            yield_now().await;
+        }
         outcome
     }
 
-    fn decide(&self, request: &Request) -> Result<Response, HttpError> {
+    fn holds(&self, label: &str) -> bool {
+        let faults = &self.state.borrow().faults;
+        let fault = faults.iter().find(|(at, _)| label.starts_with(at));
+        matches!(fault, Some((_, Fault::Held)))
+    }
+
+    fn decide(&self, request: &Request) -> (String, Result<Response, HttpError>) {
         let url = url::Url::parse(&request.url).expect("clients send to absolute URLs");
         let form = form(request.body.as_deref().unwrap_or_default());
         let mut label = format!(
@@ -222,12 +233,12 @@ impl Server {
                 }
                 Ok(response)
             }
-            None => Ok(self.serve(request, &url, &form)),
+            Some((_, (_, Fault::Held))) | None => Ok(self.serve(request, &url, &form)),
         };
         if let Some((at, fault)) = fault {
             self.state.borrow_mut().faults.insert(at, fault);
         }
-        outcome
+        (label, outcome)
     }
 
     fn serve(
@@ -252,7 +263,7 @@ impl Server {
             ("GET", origin, "/.well-known/oauth-authorization-server") => {
                 published(documents::server_metadata(origin))
             }
-            ("POST", ISSUER, path) => self.endpoint(path, request, form),
+            ("POST", ISSUER | FOREIGN_ISSUER, path) => self.endpoint(path, request, form),
             (method, ..) => {
                 self.blame(format!("a {method} to {url}"));
                 answer(404, &json!({}))

@@ -1,0 +1,90 @@
+//! Whether an account still belongs to the server its session came from: it may have moved to another PDS of the same
+//! server, or to another server altogether.
+
+use super::held::Held;
+use super::live::Live;
+use super::{Error, ErrorKind, Shared, Step};
+use crate::oauth::SessionEnd;
+use crate::ports::{Message, StoredSession};
+use crate::url::Url;
+use std::rc::Rc;
+
+/// How long an account counts as verified when its session is restored, in milliseconds. The atproto OAuth
+/// specification has identities looked up anew after 10 minutes at most ("Identity Authentication").
+const VERIFIED_FOR: u64 = 10 * 60 * 1000;
+
+impl Shared {
+    /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
+    pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
+        let verified_at = live.last_grant().session.verified_at;
+        let due = verified_at.is_none_or(|at| at + VERIFIED_FOR <= self.ports.clock.now());
+        if due && !live.watched.replace(true) {
+            self.watch_authority(live);
+        }
+    }
+
+    /// Checks beside whatever the app does next.
+    pub(super) fn watch_authority(self: &Rc<Self>, live: &Rc<Live>) {
+        live.watched.set(true);
+        let (shared, live) = (self.clone(), live.clone());
+        self.ports.spawn.spawn(Box::pin(async move {
+            // Nobody waits for this: what fails is tried again after the next refresh.
+            drop(shared.check_authority(&live).await);
+        }));
+    }
+
+    async fn check_authority(&self, live: &Live) -> Result<(), Error> {
+        let issuer = live.grant()?.session.tokens.issuer.clone();
+        let verdict = self.verify_authority(&live.did, &issuer).await;
+        let held = self.lock(&live.did).await;
+        let heeded = self.heed_verdict(&held, live, &issuer, verdict).await;
+        self.release_with(held, heeded).await
+    }
+
+    async fn heed_verdict(
+        &self,
+        held: &Held,
+        live: &Live,
+        issuer: &str,
+        verdict: Result<Url, Error>,
+    ) -> Result<(), Error> {
+        // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
+        let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
+            return Ok(());
+        };
+        if stored.tokens.issuer != issuer {
+            return Ok(());
+        }
+        match verdict {
+            Ok(pds) => self.keep_verified(held, stored, &pds).await,
+            Err(error) => match error.kind() {
+                ErrorKind::NotAuthoritative { found, .. } => {
+                    let end = SessionEnd::Migrated(Some(found.clone()));
+                    self.end(held, &live.did, end).await
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Stores that the account was verified, and where it is now.
+    async fn keep_verified(
+        &self,
+        held: &Held,
+        mut session: StoredSession,
+        pds: &Url,
+    ) -> Result<(), Error> {
+        let has_moved = session.tokens.audience != pds.as_str();
+        session.verified_at = Some(self.ports.clock.now());
+        pds.as_str().clone_into(&mut session.tokens.audience);
+        let stored = self.ports.sessions.put(session.clone()).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))?;
+        if has_moved {
+            let tokens = session.tokens.clone();
+            self.adopt(session).await?;
+            self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
+            held.updated(tokens);
+        }
+        Ok(())
+    }
+}
