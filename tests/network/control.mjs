@@ -1,4 +1,5 @@
 // Lets a test do to the servers what time and accidents do: shorten tokens, change nonces, end sessions, look at what arrived.
+import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { LOOPBACK, close, listen } from './loopback.mjs'
 
@@ -56,6 +57,30 @@ const actions = {
     const expiresAt = new Date(Date.now() - 1000).toISOString()
     await context.accountManager.db.db.updateTable('token').set({ expiresAt }).where('did', '=', did).execute()
     return { expired: tokens.length }
+  },
+
+  /** `?did=`: the access tokens in force are refused from now on, before their time; what refreshes them is still good. */
+  '/outdate-access': async ({ provider, context }, query) => {
+    const tokens = await provider.tokenManager.listAccountTokens(required(query, 'did'))
+    for (const { id } of tokens) {
+      // A token names its row by this id, so that a token which names another is unknown.
+      const tokenId = `tok-${randomBytes(16).toString('hex')}`
+      await context.accountManager.db.db.updateTable('token').set({ tokenId }).where('tokenId', '=', id).execute()
+    }
+    return { outdated: tokens.length }
+  },
+
+  /** `?did=&client=&scope=&jkt=`: a session as a sign-in would give it, for the holder of the key with that thumbprint. */
+  '/grant': async ({ provider }, query) => {
+    const client = await provider.clientManager.getClient(required(query, 'client'))
+    const { account } = await provider.accountManager.getAccount(required(query, 'did'))
+    const parameters = {
+      client_id: client.id,
+      response_type: 'code',
+      scope: required(query, 'scope'),
+      dpop_jkt: required(query, 'jkt'),
+    }
+    return provider.tokenManager.createToken(client, { method: 'none' }, {}, account, null, parameters, null)
   },
 
   /** `[?from=n]`: the requests seen, from the nth on. */

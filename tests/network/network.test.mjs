@@ -53,6 +53,19 @@ test('the control server changes tokens and nonces, and shows requests', async (
   assert.equal((await fetch(`${controlUrl}/toString`)).status, 404)
 })
 
+test('the control server grants sessions, and outdates their access tokens but not what refreshes them', async () => {
+  const { accounts: [{ did }], controlUrl } = network.info
+  const query = new URLSearchParams({ did, client: 'http://localhost', scope: 'atproto', jkt: 'thumbprint' })
+  const granted = await json(`${controlUrl}/grant?${query}`)
+  assert.deepEqual([granted.sub, granted.token_type, granted.scope], [did, 'DPoP', 'atproto'])
+  assert.match(granted.refresh_token, /^ref-/)
+  const [before] = await json(`${controlUrl}/tokens?did=${did}`)
+  assert.deepEqual(await json(`${controlUrl}/outdate-access?did=${did}`), { outdated: 1 })
+  const [after] = await json(`${controlUrl}/tokens?did=${did}`)
+  assert.notEqual(after.id, before.id)
+  assert.equal(after.refresh, before.refresh)
+})
+
 test('a second network stops without disturbing the first', async () => {
   const filesBefore = fs.readdirSync(folder)
   const other = await startNetwork()

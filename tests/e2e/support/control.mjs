@@ -12,6 +12,10 @@ export function controlClient(controlUrl) {
     rotateNonce: () => ask('/rotate-nonce'),
     /** Ends every session of the account, as its owner would from the account page. */
     revokeAll: (did) => ask('/revoke-all', { did }),
+    /** Makes the server refuse the account's access tokens before their time; they can be refreshed. */
+    outdateAccess: (did) => ask('/outdate-access', { did }),
+    /** A token response as a sign-in ends with, for `{ did, client, scope, jkt }`. */
+    grant: (grantee) => ask('/grant', grantee),
     /** The sessions the server holds for the account. */
     tokens: (did) => ask('/tokens', { did }),
     /** A place in the trace, for `since`. */

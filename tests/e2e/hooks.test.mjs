@@ -1,0 +1,83 @@
+// What an app is told, and how often: once in each tab, by its hook and by its event, whichever tab it happened in.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { grantSession } from './support/cheap-session.mjs'
+import { eventually } from './support/eventually.mjs'
+import { outcomeOf, valueOf } from './support/page.mjs'
+import { initPage } from './support/sign-in.mjs'
+import { startWorld } from './support/world.mjs'
+
+const world = await startWorld()
+const { alice, control } = world
+
+/** Longer than a message between tabs takes: one too many would have come. */
+const A_WHILE = 500
+
+/** Three tabs with the same session, in each of which hooks and events are written down as `hook updated did`. */
+async function threeTabs(t) {
+  const someone = await world.visitor(t)
+  await grantSession(someone.page, alice, world)
+  const tabs = [someone.page, await someone.tab(), await someone.tab()]
+  for (const tab of tabs) {
+    await initPage(tab)
+    await tab.evaluate(() => {
+      window.events = []
+      for (const type of ['updated', 'deleted']) client.addEventListener(type, ({ detail }) => window.events.push(`event ${type} ${detail.sub}`))
+    })
+  }
+  return tabs
+}
+
+/** What each tab's app was told, once nothing more comes. */
+async function told(tabs) {
+  const heard = () => Promise.all(tabs.map((tab) => tab.evaluate(() => [...window.hooks.map(({ hook, sub }) => `hook ${hook} ${sub}`), ...window.events])))
+  await eventually(async () => (await heard()).every((calls) => calls.length >= 2), 'every tab is told')
+  await pause(A_WHILE)
+  return heard()
+}
+
+const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`])
+
+const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
+
+test('A refresh is told once in each of three tabs', async (t) => {
+  const tabs = await threeTabs(t)
+  await valueOf(tabs[0], async () => void await session.getTokenInfo(true))
+  assert.deepEqual(await told(tabs), inEach('updated'))
+})
+
+test('A refresh that three tabs need at once is told once in each', async (t) => {
+  const tabs = await threeTabs(t)
+  await control.outdateAccess(alice.did)
+  assert.deepEqual(await Promise.all(tabs.map((tab) => valueOf(tab, profile))), [200, 200, 200])
+  assert.deepEqual(await told(tabs), inEach('updated'))
+})
+
+test('A sign-out is told once in each of three tabs', async (t) => {
+  const tabs = await threeTabs(t)
+  await valueOf(tabs[1], () => session.signOut())
+  assert.deepEqual(await told(tabs), inEach('deleted'))
+})
+
+test('A sign-out in three tabs at once is told once in each', async (t) => {
+  const tabs = await threeTabs(t)
+  await Promise.all(tabs.map((tab) => valueOf(tab, () => session.signOut())))
+  assert.deepEqual(await told(tabs), inEach('deleted'))
+})
+
+test('A revocation at the server that one tab notices is told once in each of three tabs', async (t) => {
+  const tabs = await threeTabs(t)
+  await control.revokeAll(alice.did)
+  const { error } = await outcomeOf(tabs[2], async () => void await session.getTokenInfo(true))
+  assert.equal(error.code, 'SESSION_REVOKED')
+  assert.deepEqual(await told(tabs), inEach('deleted'))
+})
+
+test('A revocation at the server that three tabs notice at once is told once in each', async (t) => {
+  const tabs = await threeTabs(t)
+  await control.revokeAll(alice.did)
+  const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))
+  for (const { value, error } of seen) assert.ok(value === 401 || error?.code, `${value} is no refusal`)
+  assert.deepEqual(await told(tabs), inEach('deleted'))
+})
