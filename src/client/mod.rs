@@ -3,6 +3,7 @@
 mod authority;
 mod authorize;
 mod callback;
+mod clock;
 mod end;
 mod error;
 mod held;
@@ -34,6 +35,7 @@ use crate::http::Timeouts;
 use crate::oauth::{ClientMetadata, ResponseMode};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
+use clock::Offset;
 use live::Live;
 use network::Memory;
 use std::cell::RefCell;
@@ -70,6 +72,7 @@ impl OAuthClient {
             ports,
             observer,
             memory: Memory::default(),
+            offset: Offset::default(),
             live: RefCell::default(),
             subscription: RefCell::default(),
         });
@@ -100,6 +103,7 @@ struct Shared {
     ports: Ports,
     observer: Option<Rc<dyn Observer>>,
     memory: Memory,
+    offset: Offset,
     /// The sessions in use, so that what another tab did to one reaches it.
     live: RefCell<Vec<Weak<Live>>>,
     subscription: RefCell<Option<Guard>>,
