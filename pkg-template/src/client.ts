@@ -287,18 +287,18 @@ export class BrowserOAuthClient extends EventTarget {
   async #make(): Promise<Client> {
     const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, fetch } = this.#options
     const service = isResolver(handleResolver) ? undefined : handleResolver
+    const options = {
+      clientMetadata,
+      responseMode,
+      handleResolver: service && String(service),
+      plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
+      allowHttp,
+      timeouts,
+    }
     try {
       const core = await loadCore()
       const client = new core.Client(
-        {
-          clientMetadata,
-          responseMode,
-          handleResolver: service && String(service),
-          resolvers: ownResolvers(this.#options),
-          plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
-          allowHttp,
-          timeouts,
-        },
+        { ...options, resolvers: ownResolvers(this.#options), renew: this.#renewer(options) },
         fetch,
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
         (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),
@@ -310,6 +310,17 @@ export class BrowserOAuthClient extends EventTarget {
       // The core may load the next time; options that are wrong will be wrong again.
       this.#core = undefined
       throw error
+    }
+  }
+
+  /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
+  #renewer(options: BrowserOAuthClientOptions): ((sub: string, expiresAt?: number) => Promise<unknown>) | undefined {
+    const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
+    if (place === 'page' || fetch || didResolver || identityResolver) return undefined
+    return async (sub, expiresAt) => {
+      const { refreshIn } = await import('./refresh-worker.js')
+      // The metadata of a page under development come from its address, which is not the worker's.
+      return refreshIn(place, { sub, expiresAt, options: { ...options, clientMetadata: this.clientMetadata } })
     }
   }
 

@@ -27,7 +27,6 @@ export interface ErrorDetails extends ErrorFacts {
   sub?: string
   status?: number
   payload?: unknown
-  seconds?: number
   state?: string
   params?: string
 }
@@ -60,11 +59,6 @@ export class OAuthResponseError extends Error {
   readonly error?: string
   /** The `error_description`. */
   readonly errorDescription?: string
-  /**
-   * Where the `code` is `CLOCK_SKEW`: how far this device's clock is ahead of the servers', negative where it is behind, if
-   * any server told the time.
-   */
-  declare seconds?: number
 
   constructor(
     readonly response: Response,
@@ -227,8 +221,7 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
     case 'OAuthResponseError': {
       const { payload } = details
       const headers = { 'content-type': 'application/json' }
-      const error = new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
-      return details.code === 'CLOCK_SKEW' ? Object.assign(error, { message, seconds: details.seconds }) : error
+      return new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
     }
     case 'FetchRequestError':
       return new FetchRequestError(500, message, options)

@@ -140,6 +140,19 @@ export interface BrowserOAuthClientOptions {
   fetch?: Fetch
   /** How long the client's own requests may take. */
   timeouts?: Timeouts
+  /**
+   * Where tokens are refreshed. Default: `page`. A server takes a refresh token once, so a page that is closed between the
+   * request and its answer has lost the session; a worker receives and stores the answer all the same.
+   *
+   * - `shared-worker`: in one that the client starts at the first refresh. Chromium keeps it when the last page closes,
+   *   other browsers while another page of the origin is open.
+   * - `service-worker`: in the app's own, which must hand its messages to `handleRefresh` of
+   *   `atproto-oauth-wasm/refresh-worker`.
+   *
+   * A worker uses its own `fetch`: with the option `fetch`, `didResolver` or `identityResolver` the refresh stays in the
+   * page, as it does where no worker answers.
+   */
+  refreshIn?: 'page' | 'shared-worker' | 'service-worker'
   /** Called when a session is new or has new tokens, in this tab or another. Awaited, in the tab that did it. */
   onSessionUpdated?: (sub: AtprotoDid, session: SessionFacts) => void | PromiseLike<void>
   /** Called when a session is over, in this tab or another. Awaited, in the tab that did it. */

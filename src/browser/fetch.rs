@@ -125,11 +125,7 @@ impl Exchange {
             ("signal", &get(&self.controller, "signal")),
         ]);
         if request.revalidate {
-            let mode = match request.method {
-                "HEAD" => "no-store",
-                _ => "no-cache",
-            };
-            set(&init, "cache", &text(mode));
+            set(&init, "cache", &text("no-cache"));
         }
         if let Some(body) = &request.body {
             set(&init, "body", &text(body));

@@ -15,6 +15,7 @@ mod local_storage;
 mod location;
 mod popup;
 mod reflect;
+mod renewer;
 mod resolver;
 mod stores;
 mod web_crypto;
@@ -23,7 +24,7 @@ mod web_locks;
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
 
-use crate::ports::{Ports, Resolver};
+use crate::ports::{Ports, Renewer, Resolver};
 use indexed_db::Database;
 use std::fmt;
 use std::rc::Rc;
@@ -36,6 +37,9 @@ pub struct BrowserOptions {
     /// Asked in the network's place: an object whose functions `identity`, `handle` and `did`, as far as it has them, take
     /// `(subject, noCache, signal)` and promise `{did, didDoc}`, a DID, or a DID document; or `null`: there is none.
     pub resolver: Option<wasm_bindgen::JsValue>,
+    /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, expiresAt)` and
+    /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
+    pub renewer: Option<wasm_bindgen::JsValue>,
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -65,6 +69,9 @@ impl Browser {
             resolver: options
                 .resolver
                 .map(|ask| Rc::new(resolver::AppResolver(ask)) as Rc<dyn Resolver>),
+            renewer: options
+                .renewer
+                .map(|ask| Rc::new(renewer::Worker(ask)) as Rc<dyn Renewer>),
         };
         Self { ports, database }
     }

@@ -21,14 +21,6 @@ pub enum ErrorKind {
     Peer(PeerError),
     /// A server that says no.
     Refused(Refusal),
-    /// A server that refuses proofs for their time, since this machine's clock is wrong, or the server's own.
-    ClockSkew {
-        /// By how much this machine's clock is ahead of the servers', negative where it is behind; absent where no server
-        /// tells the time.
-        seconds: Option<i64>,
-        /// The server's words.
-        refusal: Refusal,
-    },
     /// An authorization response that does not fit.
     Callback(CallbackError),
     /// The account's identity no longer leads to the server that the tokens came from.
@@ -48,6 +40,8 @@ pub enum ErrorKind {
     Storage(StorageError),
     /// The app's own resolver failed.
     Resolver(Thrown),
+    /// The client that was asked to refresh failed: a worker's.
+    Renewer(Thrown),
     /// The app's own observer failed; its words.
     Observer(String),
     /// The user left for the authorization server and came back without an answer.
@@ -149,13 +143,13 @@ impl Error {
             ErrorKind::Http(e) => e.code(),
             ErrorKind::Peer(e) => e.code(),
             ErrorKind::Refused(_) => "OAUTH_REFUSED",
-            ErrorKind::ClockSkew { .. } => "CLOCK_SKEW",
             ErrorKind::Callback(e) => e.code(),
             ErrorKind::NotAuthoritative { .. } => "ISSUER_NOT_AUTHORITATIVE",
             ErrorKind::Ended(_, end) => end.code(),
             ErrorKind::Key(e) => e.code(),
             ErrorKind::Storage(e) => e.code(),
             ErrorKind::Resolver(_) => "RESOLVER_FAILED",
+            ErrorKind::Renewer(_) => "REFRESH_FAILED",
             ErrorKind::Observer(_) => "HOOK_FAILED",
             ErrorKind::NavigatedBack => "NAVIGATED_BACK",
             ErrorKind::Popup(e) => e.code(),
@@ -168,7 +162,7 @@ impl Error {
             ErrorKind::Http(e) => e.is_retryable(),
             ErrorKind::Refused(e) => e.is_retryable(),
             ErrorKind::Storage(e) => e.is_retryable(),
-            ErrorKind::Resolver(_) => true,
+            ErrorKind::Resolver(_) | ErrorKind::Renewer(_) => true,
             _ => false,
         }
     }
@@ -192,9 +186,6 @@ impl Error {
             ErrorKind::Refused(_) => {
                 "The server refused the request; its words say why. Check the client metadata it was made with."
             }
-            ErrorKind::ClockSkew { .. } => {
-                "Set the clock of this device right, date and time zone included, and try again."
-            }
             ErrorKind::NotAuthoritative { .. } => {
                 "The account belongs to another server. Sign in again, with the account's handle."
             }
@@ -205,6 +196,7 @@ impl Error {
             ErrorKind::Resolver(_) => {
                 "Try again; what the app's own resolver threw, the cause, says what it met."
             }
+            ErrorKind::Renewer(_) => "The error of the worker says what it met.",
             ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
             ErrorKind::NavigatedBack => "Let the user try again.",
             ErrorKind::Popup(e) => e.help(),
@@ -223,25 +215,14 @@ impl fmt::Display for Error {
             },
             ErrorKind::Peer(e) => e.fmt(f),
             ErrorKind::Refused(e) => e.fmt(f),
-            ErrorKind::ClockSkew { seconds, refusal } => {
-                refusal.fmt(f)?;
-                match seconds {
-                    Some(ahead) => {
-                        let side = if *ahead < 0 { "behind" } else { "ahead" };
-                        let by = ahead.unsigned_abs();
-                        write!(f, " (this device's clock is {by} s {side})")
-                    }
-                    None => f.write_str(" (this device's clock is wrong, or the server's)"),
-                }
-            }
             ErrorKind::Callback(e) => e.fmt(f),
             ErrorKind::NotAuthoritative { .. } => f.write_str("Issuer mismatch"),
             ErrorKind::Ended(sub, end) => end.write(f, sub),
             ErrorKind::Key(e) => e.fmt(f),
             ErrorKind::Storage(e) => e.fmt(f),
-            ErrorKind::Observer(why) | ErrorKind::Resolver(Thrown { words: why, .. }) => {
-                f.write_str(why)
-            }
+            ErrorKind::Observer(words)
+            | ErrorKind::Renewer(Thrown { words, .. })
+            | ErrorKind::Resolver(Thrown { words, .. }) => f.write_str(words),
             ErrorKind::NavigatedBack => f.write_str("User navigated back"),
             ErrorKind::Popup(e) => e.fmt(f),
         }

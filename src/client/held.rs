@@ -42,7 +42,10 @@ impl Shared {
         for news in held.news.take() {
             match news {
                 News::Updated(tokens) => self.tell_updated(&tokens, By::ThisTab).await?,
-                News::Ended(sub, end) => self.tell_ended(&sub, &end).await?,
+                News::Ended(sub, end) => {
+                    self.is_news(&sub, None);
+                    self.tell_ended(&sub, &end).await?;
+                }
             }
         }
         Ok(())
@@ -89,10 +92,25 @@ impl Shared {
         }
     }
 
+    /// Whether the app was told something else of this account the last time; from now on it was told this. The same news
+    /// can come twice: from the worker that was asked for it, and from the bus.
+    pub(super) fn is_news(&self, sub: &Did, tokens: Option<&TokenSet>) -> bool {
+        let mut told = self.told.borrow_mut();
+        let news = (sub.clone(), tokens.cloned());
+        if told.contains(&news) {
+            return false;
+        }
+        told.retain(|(known, _)| known != sub);
+        told.push(news);
+        true
+    }
+
     pub(super) async fn tell_updated(&self, tokens: &TokenSet, by: By) -> Result<(), Error> {
         match &self.observer {
-            None => Ok(()),
-            Some(observer) => observer.updated(tokens, by).await.map_err(hook_failed),
+            Some(observer) if self.is_news(&tokens.sub, Some(tokens)) => {
+                observer.updated(tokens, by).await.map_err(hook_failed)
+            }
+            _ => Ok(()),
         }
     }
 

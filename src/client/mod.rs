@@ -3,7 +3,7 @@
 mod authority;
 mod authorize;
 mod callback;
-mod clock;
+mod elsewhere;
 mod end;
 mod error;
 mod held;
@@ -32,10 +32,10 @@ pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
 pub use step::Step;
 
 use crate::http::Timeouts;
-use crate::oauth::{ClientMetadata, ResponseMode};
+use crate::identity::Did;
+use crate::oauth::{ClientMetadata, ResponseMode, TokenSet};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
-use clock::Offset;
 use live::Live;
 use network::Memory;
 use std::cell::RefCell;
@@ -72,9 +72,9 @@ impl OAuthClient {
             ports,
             observer,
             memory: Memory::default(),
-            offset: Offset::default(),
             live: RefCell::default(),
             subscription: RefCell::default(),
+            told: RefCell::default(),
         });
         tabs::subscribe(&shared);
         Self(shared)
@@ -103,10 +103,11 @@ struct Shared {
     ports: Ports,
     observer: Option<Rc<dyn Observer>>,
     memory: Memory,
-    offset: Offset,
     /// The sessions in use, so that what another tab did to one reaches it.
     live: RefCell<Vec<Weak<Live>>>,
     subscription: RefCell<Option<Guard>>,
+    /// What the app was last told of each account: its tokens, or that it has none.
+    told: RefCell<Vec<(Did, Option<TokenSet>)>>,
 }
 
 impl Shared {

@@ -36,12 +36,13 @@ impl Shared {
     /// as they last, and are not renewed before.
     pub(super) async fn freshen(self: &Rc<Self>, live: &Rc<Live>) -> Result<Rc<Grant>, Error> {
         let grant = live.grant()?;
-        if !grant.is_stale(self.time()) {
+        let now = self.ports.clock.now();
+        if !grant.is_stale(now) {
             return Ok(grant);
         }
         let renewed = self.renew(live, &grant.session.tokens.access_token).await;
         let current = live.grant()?;
-        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(self.time()) {
+        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(now) {
             grant.use_up();
             return Ok(grant);
         }
@@ -61,9 +62,7 @@ impl Shared {
         let (shared, live, seen, done) =
             (self.clone(), live.clone(), seen.clone(), outcome.clone());
         self.ports.spawn.spawn(Box::pin(async move {
-            let held = shared.lock(&live.did).await;
-            let renewed = shared.renew_held(&held, &live, &seen).await;
-            done.put(shared.release_with(held, renewed).await);
+            done.put(shared.renew_anywhere(&live, &seen).await);
         }));
         let patience = self.ports.timer.sleep(self.options.timeouts.token_ms);
         match race(outcome.take(), patience).await {
@@ -72,21 +71,42 @@ impl Shared {
         }
     }
 
+    /// `asked`: this tab has asked another client for it. What that did is for this tab to tell the app.
+    pub(super) async fn renew_here(
+        self: &Rc<Self>,
+        live: &Rc<Live>,
+        seen: &Secret,
+        asked: bool,
+    ) -> Result<(), Error> {
+        let held = self.lock(&live.did).await;
+        let renewed = self.renew_held(&held, live, seen, asked).await;
+        self.release_with(held, renewed).await
+    }
+
     async fn renew_held(
         self: &Rc<Self>,
         held: &Held,
         live: &Rc<Live>,
         seen: &Secret,
+        asked: bool,
     ) -> Result<(), Error> {
         match self.stored(&live.did).await? {
             None => match live.ended() {
-                Some(end) => Err(Error::ended(&live.did, end)),
-                None => Err(self.lost(held, live, SessionEnd::Vanished).await),
+                Some(end) if !asked || !self.is_news(&live.did, None) => {
+                    Err(Error::ended(&live.did, end))
+                }
+                end => {
+                    let end = end.unwrap_or(SessionEnd::Vanished);
+                    Err(self.lost(held, live, end).await)
+                }
             },
             Some(stored) if stored.tokens.sub != live.did => {
                 Err(self.lost(held, live, SessionEnd::SubMismatch).await)
             }
             Some(stored) if stored.tokens.access_token != *seen => {
+                if asked {
+                    held.updated(stored.tokens.clone());
+                }
                 self.adopt(stored).await.map(drop)
             }
             Some(stored) => {
@@ -149,7 +169,6 @@ impl Shared {
             tokens,
             server: Some(server.raw),
             refresh_started_at: None,
-            clock_offset: self.offset.get(),
             ..session.clone()
         };
         self.keep(held, renewed).await?;

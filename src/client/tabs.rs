@@ -20,30 +20,26 @@ impl Shared {
     /// Brings the session in memory up to date, then tells the app. Nobody waits for the app's answer: the operation
     /// was another tab's.
     async fn heed(&self, message: Message) {
-        match message {
-            Message::Updated(sub) => {
-                // The message says only that something changed; what it is now, storage says.
-                let Ok(Some(stored)) = self.ports.sessions.get(&sub).await else {
-                    return;
-                };
-                let tokens = stored.tokens.clone();
-                if self.live(&sub).is_some() {
-                    drop(self.adopt(stored).await);
-                }
+        let (Message::Updated(sub) | Message::Deleted(sub, _)) = &message;
+        let live = self.live(sub);
+        // A tab that has asked a worker tells by itself what that did.
+        let telling = !live.as_ref().is_some_and(|live| live.asking.get());
+        // The message says only that something changed; what it is now, storage says.
+        if let Ok(Some(stored)) = self.ports.sessions.get(sub).await {
+            let tokens = stored.tokens.clone();
+            if live.is_some() {
+                drop(self.adopt(stored).await);
+            }
+            // News of an ending can be late: a session that was stored since is another, and the app heard of it already.
+            if telling && matches!(message, Message::Updated(_)) {
                 drop(self.tell_updated(&tokens, By::AnotherTab).await);
             }
-            Message::Deleted(sub, end) => {
-                // News can be late: a session that was stored since is another, and lives. The app heard of it already.
-                if let Ok(Some(stored)) = self.ports.sessions.get(&sub).await {
-                    if self.live(&sub).is_some() {
-                        drop(self.adopt(stored).await);
-                    }
-                    return;
-                }
-                if let Some(live) = self.live(&sub) {
-                    live.end(end.clone());
-                }
-                drop(self.tell_ended(&sub, &end).await);
+        } else if let Message::Deleted(sub, end) = &message {
+            if let Some(live) = live {
+                live.end(end.clone());
+            }
+            if telling && self.is_news(sub, None) {
+                drop(self.tell_ended(sub, end).await);
             }
         }
     }

@@ -32,7 +32,12 @@ impl Client {
     ) -> Result<Client, JsValue> {
         let given = Json::from_js(given);
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
-        let browser = Browser::new(BrowserOptions { fetch, resolver });
+        let renewer = given.get("renew").map(|_| given.to_js());
+        let browser = Browser::new(BrowserOptions {
+            fetch,
+            resolver,
+            renewer,
+        });
         let ports = browser.ports();
         let page = ports.navigator.location();
         let options = options::read(&given, page.as_ref())
@@ -49,7 +54,7 @@ impl Client {
     pub fn load_metadata(client_id: String, fetch: Option<Function>) -> Promise {
         let ports = Browser::new(BrowserOptions {
             fetch,
-            resolver: None,
+            ..BrowserOptions::default()
         })
         .ports();
         promise(Box::pin(async move {

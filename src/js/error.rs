@@ -5,8 +5,8 @@ use crate::client::{Error, ErrorKind, PopupError, Step};
 use crate::http::HttpError;
 use crate::identity::IdentityError;
 use crate::json::Json;
-use crate::oauth::{CallbackError, ConfigError, PeerError, Refusal, SessionEnd};
-use crate::ports::KeyError;
+use crate::oauth::{CallbackError, ConfigError, PeerError, SessionEnd};
+use crate::ports::{KeyError, Thrown};
 use crate::url::push_form;
 use js_sys::Object;
 use wasm_bindgen::JsValue;
@@ -19,6 +19,14 @@ impl From<Error> for JsValue {
 
 /// The details of an error: `name` is the class to make of it, `cause` the details of what is behind it.
 pub(super) fn details(error: &Error) -> JsValue {
+    if let ErrorKind::Renewer(Thrown {
+        value: Some(details),
+        ..
+    }) = error.kind()
+    {
+        // What another client's core threw is such an object already.
+        return details.to_js();
+    }
     let mut object = layer(error, class(error.kind()), &error.to_string());
     facts(&object, error.kind());
     let cause = match error.kind() {
@@ -113,7 +121,7 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Http(_) => "FetchResponseError",
         kind if is_resolver_error(kind) => "OAuthResolverError",
         ErrorKind::Peer(_) => "TypeError",
-        ErrorKind::Refused(_) | ErrorKind::ClockSkew { .. } => "OAuthResponseError",
+        ErrorKind::Refused(_) => "OAuthResponseError",
         ErrorKind::Callback(CallbackError::NoParameters) => "TypeError",
         ErrorKind::Callback(_) => "OAuthCallbackError",
         ErrorKind::Ended(_, SessionEnd::SignedOut) => "TokenRevokedError",
@@ -182,18 +190,10 @@ fn facts(object: &Object, kind: &ErrorKind) {
             }
             set(object, "params", params);
         }
-        ErrorKind::Refused(refusal) => refused(object, refusal),
-        ErrorKind::ClockSkew { seconds, refusal } => {
-            refused(object, refusal);
-            if let Some(seconds) = seconds {
-                set(object, "seconds", *seconds as f64);
-            }
+        ErrorKind::Refused(refusal) => {
+            set(object, "status", refusal.status);
+            set(object, "payload", refusal.payload.to_js());
         }
         _ => {}
     }
-}
-
-fn refused(object: &Object, refusal: &Refusal) {
-    set(object, "status", refusal.status);
-    set(object, "payload", refusal.payload.to_js());
 }

@@ -104,6 +104,7 @@ impl Origin {
             popup_link: port.clone(),
             timer: self.clock.clone(),
             resolver: None,
+            renewer: None,
         };
         Tab { ports, page, port }
     }

@@ -7,6 +7,7 @@ mod crypto;
 mod lock;
 mod navigator;
 mod popup;
+mod renewer;
 mod resolver;
 mod storage;
 mod tabs;
@@ -17,6 +18,7 @@ pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;
 pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
+pub use renewer::{Renewal, Renewer};
 pub use resolver::{Question, Resolver, Thrown};
 pub use storage::{
     ActiveAccount, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
@@ -36,12 +38,6 @@ pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub trait Clock {
     /// Milliseconds since the epoch, as far as this machine knows.
     fn now(&self) -> u64;
-
-    /// The URL of something on a server whose answers show their `Date` to us, as those of the page's own server do.
-    /// It is asked by `HEAD` where a server refuses a proof as one of the wrong time and does not show its own.
-    fn reference(&self) -> Option<String> {
-        None
-    }
 }
 
 /// Waits.
@@ -99,6 +95,8 @@ pub struct Ports {
     pub timer: Rc<dyn Timer>,
     /// The app's own source of identities, where it has one.
     pub resolver: Option<Rc<dyn Resolver>>,
+    /// Whoever renews sessions in this client's place, where there is one.
+    pub renewer: Option<Rc<dyn Renewer>>,
 }
 
 impl fmt::Debug for Ports {

@@ -32,6 +32,8 @@ async function useApp(t, origin) {
   page.on('console', (message) => {
     if (message.type() === 'error' && message.location().url.startsWith(origin)) errors.push(message.text())
   })
+  const refreshes = []
+  page.on('request', (request) => request.postData()?.includes('grant_type=refresh_token') && refreshes.push(request.url()))
   const shown = async (text) => {
     await page.locator('output', { hasText: /./ }).waitFor().catch(() => {})
     assert.equal(await page.locator('output').textContent(), text, errors.join('\n'))
@@ -47,6 +49,7 @@ async function useApp(t, origin) {
   assert.equal(page.url(), `${origin}/`)
   await page.reload()
   await shown('signed in as alice.test')
+  assert.deepEqual(refreshes, [], 'the worker refreshes')
   assert.deepEqual(errors, [])
 }
 

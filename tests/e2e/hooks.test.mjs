@@ -15,12 +15,12 @@ const { alice, control } = world
 const A_WHILE = 500
 
 /** Three tabs with the same session, in each of which hooks and events are written down as `hook updated did`. */
-async function threeTabs(t) {
+async function threeTabs(t, options) {
   const someone = await world.visitor(t)
   await grantSession(someone.page, alice, world)
   const tabs = [someone.page, await someone.tab(), await someone.tab()]
   for (const tab of tabs) {
-    await initPage(tab)
+    await initPage(tab, options)
     await tab.evaluate(() => {
       window.events = []
       for (const type of ['updated', 'deleted']) client.addEventListener(type, ({ detail }) => window.events.push(`event ${type} ${detail.sub}`))
@@ -41,43 +41,45 @@ const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${wh
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
-test('A refresh is told once in each of three tabs', async (t) => {
-  const tabs = await threeTabs(t)
-  await valueOf(tabs[0], async () => void await session.getTokenInfo(true))
-  assert.deepEqual(await told(tabs), inEach('updated'))
-})
+for (const [where, options] of [['', {}], [', with refreshes in a shared worker', { refreshIn: 'shared-worker' }]]) {
+  test(`A refresh is told once in each of three tabs${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await valueOf(tabs[0], async () => void await session.getTokenInfo(true))
+    assert.deepEqual(await told(tabs), inEach('updated'))
+  })
 
-test('A refresh that three tabs need at once is told once in each', async (t) => {
-  const tabs = await threeTabs(t)
-  await control.outdateAccess(alice.did)
-  assert.deepEqual(await Promise.all(tabs.map((tab) => valueOf(tab, profile))), [200, 200, 200])
-  assert.deepEqual(await told(tabs), inEach('updated'))
-})
+  test(`A refresh that three tabs need at once is told once in each${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await control.outdateAccess(alice.did)
+    assert.deepEqual(await Promise.all(tabs.map((tab) => valueOf(tab, profile))), [200, 200, 200])
+    assert.deepEqual(await told(tabs), inEach('updated'))
+  })
 
-test('A sign-out is told once in each of three tabs', async (t) => {
-  const tabs = await threeTabs(t)
-  await valueOf(tabs[1], () => session.signOut())
-  assert.deepEqual(await told(tabs), inEach('deleted'))
-})
+  test(`A sign-out is told once in each of three tabs${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await valueOf(tabs[1], () => session.signOut())
+    assert.deepEqual(await told(tabs), inEach('deleted'))
+  })
 
-test('A sign-out in three tabs at once is told once in each', async (t) => {
-  const tabs = await threeTabs(t)
-  await Promise.all(tabs.map((tab) => valueOf(tab, () => session.signOut())))
-  assert.deepEqual(await told(tabs), inEach('deleted'))
-})
+  test(`A sign-out in three tabs at once is told once in each${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await Promise.all(tabs.map((tab) => valueOf(tab, () => session.signOut())))
+    assert.deepEqual(await told(tabs), inEach('deleted'))
+  })
 
-test('A revocation at the server that one tab notices is told once in each of three tabs', async (t) => {
-  const tabs = await threeTabs(t)
-  await control.revokeAll(alice.did)
-  const { error } = await outcomeOf(tabs[2], async () => void await session.getTokenInfo(true))
-  assert.equal(error.code, 'SESSION_REVOKED')
-  assert.deepEqual(await told(tabs), inEach('deleted'))
-})
+  test(`A revocation at the server that one tab notices is told once in each of three tabs${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await control.revokeAll(alice.did)
+    const { error } = await outcomeOf(tabs[2], async () => void await session.getTokenInfo(true))
+    assert.equal(error.code, 'SESSION_REVOKED')
+    assert.deepEqual(await told(tabs), inEach('deleted'))
+  })
 
-test('A revocation at the server that three tabs notice at once is told once in each', async (t) => {
-  const tabs = await threeTabs(t)
-  await control.revokeAll(alice.did)
-  const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))
-  for (const { value, error } of seen) assert.ok(value === 401 || error?.code, `${value} is no refusal`)
-  assert.deepEqual(await told(tabs), inEach('deleted'))
-})
+  test(`A revocation at the server that three tabs notice at once is told once in each${where}`, async (t) => {
+    const tabs = await threeTabs(t, options)
+    await control.revokeAll(alice.did)
+    const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))
+    for (const { value, error } of seen) assert.ok(value === 401 || error?.code, `${value} is no refusal`)
+    assert.deepEqual(await told(tabs), inEach('deleted'))
+  })
+}

@@ -22,6 +22,9 @@ const actions = {
     return { tokenMaxAge: provider.tokenManager.tokenMaxAge }
   },
 
+  /** `?ms=`: how long new tokens are on their way to the client from now on. */
+  '/hold-tokens': ({ slowTokens }, query) => ({ held: slowTokens.hold(requiredNumber(query, 'ms')) }),
+
   /** `[?interval=ms]`: a new nonce secret, so every nonce that a client holds is now wrong. */
   '/rotate-nonce': ({ provider }, query) => {
     const Nonce = provider.dpopManager.dpopNonce.constructor
@@ -91,7 +94,7 @@ const actions = {
   '/info': ({ info }) => info,
 }
 
-/** `network` is what the actions work on: `{ provider, context, trace, info }`. */
+/** `network` is what the actions work on: `{ provider, context, trace, slowTokens, info }`. */
 export async function startControl(port, network) {
   const server = http.createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, `http://${LOOPBACK}`)

@@ -11,6 +11,7 @@ import { isMain, stopWithProcess } from './lifetime.mjs'
 import { freePort, resolveLocalNames } from './loopback.mjs'
 import { startPds } from './pds.mjs'
 import { startPlc } from './plc.mjs'
+import { createHold } from './slow-tokens.mjs'
 import { TLS_ADDRESS, startTlsFront } from './tls.mjs'
 import { createTrace } from './trace.mjs'
 import { allowWebKitCookies } from './webkit-cookies.mjs'
@@ -42,6 +43,8 @@ export async function startNetwork({ plcPort = 0, pdsPort = 0, controlPort = 0, 
     const trace = createTrace()
     trace.follow('plc', plc.server)
     trace.follow('pds', pds.server)
+    const slowTokens = createHold()
+    slowTokens.follow(pds.server)
     if (tls) undo.push((await startTlsFront({ ...tls, pdsPort: port })).stop)
     else allowWebKitCookies(pds.server)
 
@@ -53,7 +56,7 @@ export async function startNetwork({ plcPort = 0, pdsPort = 0, controlPort = 0, 
       accounts: await createAccounts(port),
       tokenMaxAgeMs: pds.provider.tokenManager.tokenMaxAge,
     }
-    const control = await startControl(controlPort, { provider: pds.provider, context: pds.context, trace, info })
+    const control = await startControl(controlPort, { provider: pds.provider, context: pds.context, trace, slowTokens, info })
     undo.push(control.stop)
     info.controlUrl = control.url
     return { info, stop }

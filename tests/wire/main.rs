@@ -10,13 +10,13 @@
 )]
 
 mod callback;
-mod clock;
 mod ending;
 mod other_client;
 mod page;
 mod parsers;
 mod popup;
 mod refresh;
+mod renewer;
 mod resolver;
 mod restore;
 mod server;

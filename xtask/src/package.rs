@@ -15,6 +15,17 @@ const TEMPLATE: &str = "pkg-template";
 const STAGE: &str = "target/package";
 const STAGED_SOURCES: &str = "target/package/src";
 const OUTPUT: &str = "pkg";
+/// The modules of the package, each with the other, which it refers to.
+const MODULES: [(&str, &str); 2] = [("index", "refresh-worker"), ("refresh-worker", "index")];
+const ESBUILD: [&str; 7] = [
+    "--bundle",
+    "--format=esm",
+    "--platform=browser",
+    "--target=es2022",
+    "--minify",
+    "--sourcemap",
+    "--log-level=warning",
+];
 const TYPESCRIPT_ADVICE: &str =
     "the sources are pkg-template/src and, as ./core.js, what the crate's feature `js` exports";
 
@@ -68,7 +79,7 @@ fn check_version(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Type-checks the TypeScript, writes its declarations, and bundles it with the glue into one module. The glue refers to
+/// Type-checks the TypeScript, writes its declarations, and bundles it with the glue. The glue refers to
 /// `core_bg.wasm` by `new URL(..., import.meta.url)`, which bundlers of apps understand and esbuild leaves as it is.
 fn bundle(node: &Node, stage: &Path) -> Result<()> {
     let mut tsc = node.tool("tsc")?;
@@ -84,29 +95,24 @@ fn bundle(node: &Node, stage: &Path) -> Result<()> {
         .current_dir(stage);
     process::run(&mut tsc, TYPESCRIPT_ADVICE)?;
 
-    let mut esbuild = node.tool("esbuild")?;
-    esbuild.args([
-        "src/index.ts",
-        "--bundle",
-        "--format=esm",
-        "--platform=browser",
-        "--target=es2022",
-        "--minify",
-    ]);
-    esbuild
-        .args([
-            "--sourcemap",
-            "--log-level=warning",
-            "--outfile=out/index.js",
-        ])
-        .current_dir(stage);
-    process::run(&mut esbuild, TYPESCRIPT_ADVICE)
+    for (module, other) in MODULES {
+        let mut esbuild = node.tool("esbuild")?;
+        esbuild.args([
+            &format!("src/{module}.ts"),
+            &format!("--outfile=out/{module}.js"),
+            // It stays a module of its own: one core, and nothing of a worker where none is wanted.
+            &format!("--external:./{other}.js"),
+        ]);
+        esbuild.args(ESBUILD).current_dir(stage);
+        process::run(&mut esbuild, TYPESCRIPT_ADVICE)?;
+    }
+    Ok(())
 }
-
-/// Removes the declarations that `index.d.ts` does not lead to: what only the implementation uses is nobody else's to see.
+/// Removes the declarations that those of the modules do not lead to: what only the implementation uses is nobody else's to see.
 fn keep_reachable(types: &Path) -> Result<()> {
     let mut reached = BTreeSet::new();
-    let mut waiting = vec![types.join("index.d.ts")];
+    let modules = MODULES.map(|(module, _)| types.join(format!("{module}.d.ts")));
+    let mut waiting = Vec::from(modules);
     while let Some(file) = waiting.pop() {
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

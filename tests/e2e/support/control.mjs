@@ -8,6 +8,8 @@ export function controlClient(controlUrl) {
   return {
     /** Lifetime of access tokens issued from now on. */
     tokenMaxAge: (ms) => ask('/token-max-age', { ms }),
+    /** How long new tokens are on their way to the client from now on. */
+    holdTokens: (ms) => ask('/hold-tokens', { ms }),
     /** Makes every DPoP nonce that a client holds wrong. */
     rotateNonce: () => ask('/rotate-nonce'),
     /** Ends every session of the account, as its owner would from the account page. */

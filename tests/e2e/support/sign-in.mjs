@@ -50,13 +50,13 @@ export async function walkBack(page, account, { origin, button } = {}) {
 }
 
 /** Makes a client in the freshly loaded page and calls `init`, keeping the session as `window.session`: `{ sub, state? }`. */
-export function initPage(page) {
-  return valueOf(page, async () => {
-    const result = await makeClient().init()
+export function initPage(page, options = {}) {
+  return valueOf(page, async (options) => {
+    const result = await makeClient(options).init()
     window.session = result?.session
     // A restored session has no `state` at all; after a callback it is a string or null.
     return result && { sub: result.session.sub, ...('state' in result && { state: result.state }) }
-  })
+  }, options)
 }
 
 /** The whole walk with the default client: afterwards the page holds `window.client` and `window.session`. */

@@ -1,4 +1,4 @@
-// The least that an app does: restore or finish a sign-in, offer one, show who it is.
+// The least that an app does: restore or finish a sign-in, offer one, show who it is; and a refresh, in a worker.
 import { BrowserOAuthClient, buildAtprotoLoopbackClientMetadata } from 'atproto-oauth-wasm'
 
 const network = await (await fetch('/network.json')).json()
@@ -7,6 +7,7 @@ const client = new BrowserOAuthClient({
   handleResolver: network.pdsUrl,
   plcDirectoryUrl: network.plcUrl,
   allowHttp: true,
+  refreshIn: 'shared-worker',
 })
 
 const output = document.querySelector('output')
@@ -15,6 +16,7 @@ document.querySelector('button').onclick = () => client.signIn('alice.test').cat
 try {
   const result = await client.init()
   if (result) {
+    await result.session.getTokenInfo(true)
     const response = await result.session.fetchHandler('/xrpc/com.atproto.server.getSession')
     output.textContent = `signed in as ${(await response.json()).handle}`
   } else {

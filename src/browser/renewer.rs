@@ -1,0 +1,34 @@
+//! A worker that renews sessions, behind a function of the package's TypeScript.
+
+use super::reflect::{call, get, get_str, resolved};
+use crate::identity::Did;
+use crate::json::Json;
+use crate::oauth::SessionEnd;
+use crate::ports::{Local, Renewal, Renewer, Thrown};
+use wasm_bindgen::JsValue;
+
+/// An object whose function `renew` asks a worker.
+pub(super) struct Worker(pub(super) JsValue);
+
+impl Renewer for Worker {
+    fn renew<'a>(&'a self, sub: &'a Did, expires_at: Option<u64>) -> Local<'a, Renewal> {
+        Box::pin(async move {
+            let expires_at = expires_at.map_or(JsValue::UNDEFINED, |at| (at as f64).into());
+            let answer = match call(&self.0, "renew", &[&sub.as_str().into(), &expires_at]) {
+                Ok(promise) => resolved(&promise).await,
+                thrown => thrown,
+            };
+            let error = get(&answer.unwrap_or_default(), "error");
+            let Some(code) = get_str(&error, "code") else {
+                return Renewal::Stored;
+            };
+            match SessionEnd::from_code(&code, get_str(&error, "words")) {
+                Some(end) => Renewal::Ended(end),
+                None => Renewal::Failed(Thrown {
+                    words: get_str(&error, "message").unwrap_or(code),
+                    value: Some(Json::from_js(error)),
+                }),
+            }
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! A refresh that outlives the page: the host's [`Renewer`] has it done elsewhere.
+
+use super::live::Live;
+use super::{Error, ErrorKind, Shared, Step};
+use crate::ports::{Renewal, Renewer};
+use crate::secret::Secret;
+use std::rc::Rc;
+
+impl Shared {
+    /// Renews elsewhere where the host can, and here what is not renewed then.
+    pub(super) async fn renew_anywhere(
+        self: &Rc<Self>,
+        live: &Rc<Live>,
+        seen: &Secret,
+    ) -> Result<(), Error> {
+        let Some(renewer) = &self.ports.renewer else {
+            return self.renew_here(live, seen, false).await;
+        };
+        // What the other client tells all tabs is for the app to hear as this tab's own doing: once, and waited for.
+        live.asking.set(true);
+        let renewed = match ask(renewer.as_ref(), live, seen).await {
+            Ok(()) => self.renew_here(live, seen, true).await,
+            Err(error) => Err(error),
+        };
+        live.asking.set(false);
+        renewed
+    }
+}
+
+async fn ask(renewer: &dyn Renewer, live: &Live, seen: &Secret) -> Result<(), Error> {
+    let tokens = live.grant()?.session.tokens.clone();
+    if tokens.access_token != *seen {
+        return Ok(());
+    }
+    match renewer.renew(&live.did, tokens.expires_at).await {
+        Renewal::Stored => {}
+        Renewal::Ended(end) => live.end(end),
+        Renewal::Failed(thrown) => {
+            return Err(Error::new(Step::Refresh, ErrorKind::Renewer(thrown)));
+        }
+    }
+    Ok(())
+}

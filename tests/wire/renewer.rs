@@ -1,0 +1,167 @@
+//! A session renewed by another client, which a worker has: what the asking tab does of it and tells.
+
+use crate::server::{ALICE, Fault, asked};
+use crate::world::{Event, Tab, World, did, ended, kind, options};
+use atproto_oauth_wasm::ports::{Local, Renewal, Renewer, Thrown};
+use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
+use futures::lock::Mutex;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A worker: a client of its own over the same storage; or none.
+struct Worker {
+    client: Option<OAuthClient>,
+    asked: RefCell<Vec<Option<u64>>>,
+    /// One after the other, so that each looks at what the one before has stored.
+    turn: Mutex<()>,
+}
+
+impl Renewer for Worker {
+    fn renew<'a>(&'a self, sub: &'a Did, expires_at: Option<u64>) -> Local<'a, Renewal> {
+        Box::pin(async move {
+            self.asked.borrow_mut().push(expires_at);
+            let _turn = self.turn.lock().await;
+            let Some(client) = &self.client else {
+                return Renewal::Stored;
+            };
+            let renewed = async {
+                let session = client.restore(sub.as_str(), Refresh::Never).await?;
+                let stored = session.token_info(Refresh::Never).await?;
+                if stored.expires_at == expires_at {
+                    session.token_info(Refresh::Force).await?;
+                }
+                Ok::<_, atproto_oauth_wasm::Error>(())
+            };
+            match renewed.await {
+                Ok(()) => Renewal::Stored,
+                Err(error) => match error.kind() {
+                    ErrorKind::Ended(_, end) => Renewal::Ended(end.clone()),
+                    _ => Renewal::Failed(Thrown {
+                        words: error.to_string(),
+                        value: None,
+                    }),
+                },
+            }
+        })
+    }
+}
+
+impl Worker {
+    fn new(client: Option<OAuthClient>) -> Rc<Self> {
+        Rc::new(Self {
+            client,
+            asked: RefCell::default(),
+            turn: Mutex::default(),
+        })
+    }
+
+    /// A tab that has its sessions renewed here.
+    fn tab(self: &Rc<Self>, world: &World) -> Tab {
+        world.tab_with(options(), |ports| ports.renewer = Some(self.clone()))
+    }
+}
+
+/// A worker, and a tab that uses it.
+fn with_worker(world: &World) -> (Tab, Rc<Worker>) {
+    let worker = Worker::new(Some(world.tab().client));
+    (worker.tab(world), worker)
+}
+
+#[test]
+fn a_worker_refreshes_once_and_every_tab_tells_once() {
+    let world = World::new();
+    let (here, worker) = with_worker(&world);
+    let there = worker.tab(&world);
+    let bystander = world.tab();
+    let mine = world.sign_in(&here, &ALICE);
+    let theirs = world.restore(&there, &ALICE, Refresh::Auto).expect("there");
+    for tab in [&here, &there, &bystander] {
+        tab.heard.take();
+    }
+    world.expire();
+    let requests = [&mine, &mine, &theirs, &theirs].map(|one| world.get(one, "/xrpc/app.test"));
+    for reply in world.run(futures::future::join_all(requests)) {
+        assert_eq!(reply.expect("an answer").status, 200);
+    }
+    world.settle();
+    let asked = world.server.count(asked::REFRESH);
+    assert_eq!(asked, 2, "one, which had the server's nonce yet to learn");
+    let token = world.stored(&ALICE).expect("a row").tokens.access_token;
+    let told = [Event::Updated(token.expose().to_owned())];
+    for (tab, who) in [
+        (&here, "here"),
+        (&there, "there"),
+        (&bystander, "bystander"),
+    ] {
+        assert_eq!(tab.heard.take(), told, "{who}");
+    }
+}
+
+#[test]
+fn the_tab_that_asked_waits_for_its_hook() {
+    let world = World::new();
+    let (tab, _) = with_worker(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.fails.set(true);
+    let renewed = world.run(session.token_info(Refresh::Force));
+    assert!(matches!(kind(renewed), ErrorKind::Observer(_)));
+}
+
+#[test]
+fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
+    let world = World::new();
+    let (tab, _) = with_worker(&world);
+    let bystander = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    bystander.heard.take();
+    world.server.revoke_all(&ALICE);
+    let end = SessionEnd::RefreshRefused(Some("No.".into()));
+    let both = futures::future::join(
+        session.token_info(Refresh::Force),
+        session.token_info(Refresh::Force),
+    );
+    let (first, second) = world.run(both);
+    assert_eq!(kind(first), ended(&ALICE, end.clone()));
+    assert_eq!(kind(second), ended(&ALICE, end.clone()));
+    world.settle();
+    for tab in [&tab, &bystander] {
+        assert_eq!(tab.heard.take(), [Event::Deleted(did(&ALICE), end.clone())]);
+    }
+    assert_eq!(tab.ports.active.get(), None);
+}
+
+#[test]
+fn a_failure_of_the_worker_costs_nothing() {
+    let world = World::new();
+    let (tab, worker) = with_worker(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    world.server.fault(asked::REFRESH, Fault::offline());
+    world.pass(3590);
+    assert_eq!(world.status(&session), Ok(200), "the token still serves");
+    assert_eq!(worker.asked.borrow().len(), 1);
+    world.expire();
+    assert!(matches!(
+        kind(world.status(&session)),
+        ErrorKind::Renewer(_)
+    ));
+    assert_eq!(tab.heard.take(), []);
+    assert!(world.stored(&ALICE).is_some());
+}
+
+#[test]
+fn what_no_worker_does_is_done_here() {
+    let world = World::new();
+    let worker = Worker::new(None);
+    let tab = worker.tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    let seen = world.stored(&ALICE).expect("a row").tokens.expires_at;
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("tokens");
+    assert_eq!(*worker.asked.borrow(), [seen]);
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+    assert_eq!(tab.heard.take().len(), 1);
+}
