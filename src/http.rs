@@ -7,7 +7,13 @@ use std::fmt;
 pub const MAX_BODY: usize = 256 * 1024;
 
 /// The answer headers a host hands over; no other is ever judged. All lower-case.
-pub const READ_HEADERS: [&str; 4] = ["content-type", "date", "dpop-nonce", "www-authenticate"];
+pub const READ_HEADERS: [&str; 5] = [
+    "age",
+    "content-type",
+    "date",
+    "dpop-nonce",
+    "www-authenticate",
+];
 
 /// A request of our own: never one of the app's.
 ///
@@ -15,7 +21,7 @@ pub const READ_HEADERS: [&str; 4] = ["content-type", "date", "dpop-nonce", "www-
 /// (RFC 8414 and RFC 9728 name the place it must be at), and a redirected token request would carry a token elsewhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `GET` or `POST`.
+    /// `GET`, `HEAD` or `POST`.
     pub method: &'static str,
     /// The absolute URL.
     pub url: String,
@@ -23,7 +29,7 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// The body: always `application/x-www-form-urlencoded`.
     pub body: Option<String>,
-    /// Whether the host's HTTP cache must ask the server again.
+    /// Whether the host's HTTP cache must ask the server again; for a `HEAD`, stay out of it altogether.
     pub revalidate: bool,
     /// After how many milliseconds to give up; `None`: never.
     pub timeout_ms: Option<u32>,
@@ -39,6 +45,15 @@ impl Request {
             body: None,
             revalidate: false,
             timeout_ms: Some(Timeouts::default().document_ms),
+        }
+    }
+
+    /// A HEAD past every cache.
+    pub fn head(url: String) -> Self {
+        Self {
+            method: "HEAD",
+            revalidate: true,
+            ..Self::get(url, "*/*")
         }
     }
 
@@ -110,6 +125,14 @@ impl Response {
         Some(value.trim_ascii().to_ascii_lowercase())
     }
 
+    /// The server's time when it sent this, in milliseconds since the epoch: its `Date`, and the `Age` of an answer that
+    /// a cache on the way kept (RFC 9111 section 5.1).
+    pub fn date(&self) -> Option<u64> {
+        let date = parse_date(self.header("date")?)?;
+        let age = self.header("age").and_then(|age| number(age.as_bytes()));
+        Some(date + age.unwrap_or_default() * 1000)
+    }
+
     /// Whether the status is 2xx.
     pub fn ok(&self) -> bool {
         (200..300).contains(&self.status)
@@ -145,6 +168,35 @@ impl Response {
             .filter(Json::is_object)
             .ok_or(HttpError::NotJson)
     }
+}
+
+/// Milliseconds since the epoch of a time such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that may be sent (RFC
+/// 9110 section 5.6.7).
+pub(crate) fn parse_date(text: &str) -> Option<u64> {
+    let text = text.as_bytes();
+    let field = |from: usize, to| number(text.get(from..to)?);
+    let name = text.get(8..11)?;
+    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec"
+        .chunks(3)
+        .position(|month| month == name)? as u64;
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = match month {
+        0 | 1 => (field(12, 16)?.checked_sub(1)?, month + 10),
+        _ => (field(12, 16)?, month - 2),
+    };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5;
+    // The first of March of the year 0 was so many days before the epoch.
+    let days = (days + field(5, 7)?).checked_sub(719_469)?;
+    let hours = days * 24 + field(17, 19)?;
+    let minutes = hours * 60 + field(20, 22)?;
+    Some((minutes * 60 + field(23, 25)?) * 1000)
+}
+
+/// A number of at most ten decimal digits.
+fn number(digits: &[u8]) -> Option<u64> {
+    let is_number = digits.len() <= 10 && digits.iter().all(u8::is_ascii_digit);
+    let value = |value, digit: &u8| value * 10 + u64::from(digit - b'0');
+    is_number.then(|| digits.iter().fold(0, value))
 }
 
 /// Leaves out the body, which can hold a token.
@@ -215,3 +267,57 @@ impl fmt::Display for HttpError {
 }
 
 impl std::error::Error for HttpError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        for (text, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Tue, 29 Feb 2000 23:59:59 GMT", Some(951_868_799)),
+            ("Wed, 01 Mar 2000 00:00:00 GMT", Some(951_868_800)),
+            ("Sat, 31 Dec 2022 12:00:00 GMT", Some(1_672_488_000)),
+            ("Mon, 01 Jan 2024 00:00:00 GMT", Some(1_704_067_200)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(253_402_300_799)),
+            ("Wed, 31 Dec 1969 23:59:59 GMT", None),
+            ("Sun, 01 Jan 0000 00:00:00 GMT", None),
+            ("Sun, 06 Xyz 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+            (
+                "Sun, \u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
+                None,
+            ),
+            ("1994", None),
+            ("", None),
+        ] {
+            let expected = seconds.map(|seconds: u64| seconds * 1000);
+            assert_eq!(parse_date(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_a_cache_is_as_old_as_it_says() {
+        let date = ("date", "Thu, 01 Jan 1970 00:01:00 GMT".to_owned());
+        let told = |headers| {
+            let (status, body) = (200, String::new());
+            Response {
+                status,
+                headers,
+                body,
+            }
+            .date()
+        };
+        assert_eq!(told(vec![]), None);
+        assert_eq!(told(vec![date.clone()]), Some(60_000));
+        for (age, expected) in [("30", 90_000), ("-1", 60_000), ("x", 60_000)] {
+            assert_eq!(
+                told(vec![date.clone(), ("age", age.to_owned())]),
+                Some(expected)
+            );
+        }
+    }
+}

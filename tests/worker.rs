@@ -56,6 +56,7 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
         server: None,
         verified_at: None,
         refresh_started_at: None,
+        clock_offset: 0,
     };
     ports.sessions.put(session.clone()).await.expect("stores");
     drop(guard);

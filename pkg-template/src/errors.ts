@@ -27,6 +27,7 @@ export interface ErrorDetails extends ErrorFacts {
   sub?: string
   status?: number
   payload?: unknown
+  seconds?: number
   state?: string
   params?: string
 }
@@ -59,6 +60,11 @@ export class OAuthResponseError extends Error {
   readonly error?: string
   /** The `error_description`. */
   readonly errorDescription?: string
+  /**
+   * Where the `code` is `CLOCK_SKEW`: how far this device's clock is ahead of the servers', negative where it is behind, if
+   * any server told the time.
+   */
+  declare seconds?: number
 
   constructor(
     readonly response: Response,
@@ -221,7 +227,8 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
     case 'OAuthResponseError': {
       const { payload } = details
       const headers = { 'content-type': 'application/json' }
-      return new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
+      const error = new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
+      return details.code === 'CLOCK_SKEW' ? Object.assign(error, { message, seconds: details.seconds }) : error
     }
     case 'FetchRequestError':
       return new FetchRequestError(500, message, options)

@@ -1,14 +1,20 @@
 //! Time, waiting, randomness and background work: a few lines each in a browser.
 
-use super::reflect::{call, deferred, resolved};
+use super::reflect::{call, deferred, get_str, global, resolved};
 use crate::ports::{Clock, Guard, Local, Random, Spawn, Timer};
 
-/// `Date.now()`.
+/// `Date.now()`, and the server that the page is from.
 pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> u64 {
         js_sys::Date::now() as u64
+    }
+
+    /// Where this page, or this worker's script, came from, without query and fragment: a sign-in's answer can be there.
+    fn reference(&self) -> Option<String> {
+        let location = global("location");
+        Some(get_str(&location, "origin")? + &get_str(&location, "pathname")?)
     }
 }
 

@@ -125,7 +125,11 @@ impl Exchange {
             ("signal", &get(&self.controller, "signal")),
         ]);
         if request.revalidate {
-            set(&init, "cache", &text("no-cache"));
+            let mode = match request.method {
+                "HEAD" => "no-store",
+                _ => "no-cache",
+            };
+            set(&init, "cache", &text(mode));
         }
         if let Some(body) = &request.body {
             set(&init, "body", &text(body));

@@ -21,6 +21,7 @@ use wasm_bindgen::JsValue;
 
 const PENDING: &str = "state";
 const SESSIONS: &str = "session";
+const CLOCK_OFFSET: &str = "clockOffset";
 
 /// The store of pending sign-ins.
 pub(super) struct PendingRows(pub(super) Rc<Database>);
@@ -101,6 +102,7 @@ fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     set_text(&extra, "redirectUri", login.redirect_uri.as_deref());
     set_json(&extra, "server", login.server.as_ref());
     set_text(&extra, "nonce", login.nonce.as_deref());
+    set_offset(&extra, login.clock_offset);
     let value = object(&[
         ("iss", &text(&login.issuer)),
         ("authMethod", &public_client()),
@@ -132,6 +134,7 @@ async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
         redirect_uri: extra("redirectUri").and_then(|uri| uri.as_str()),
         server: extra("server").filter(Json::is_object),
         nonce: extra("nonce").and_then(|nonce| nonce.as_str()),
+        clock_offset: offset(extra(CLOCK_OFFSET)),
     })
 }
 
@@ -163,6 +166,7 @@ fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     set_json(&extra, "server", session.server.as_ref());
     set_time(&extra, "verifiedAt", session.verified_at);
     set_time(&extra, "refreshStartedAt", session.refresh_started_at);
+    set_offset(&extra, session.clock_offset);
     let value = object(&[
         ("tokenSet", &token_set),
         ("authMethod", &public_client()),
@@ -214,6 +218,7 @@ async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
         server: extra("server").filter(Json::is_object),
         verified_at: time("verifiedAt"),
         refresh_started_at: time("refreshStartedAt"),
+        clock_offset: offset(extra(CLOCK_OFFSET)),
     })
 }
 
@@ -278,6 +283,18 @@ fn set_time(target: &JsValue, name: &str, value: Option<u64>) {
     if let Some(value) = value {
         set(target, name, &JsValue::from_f64(value as f64));
     }
+}
+
+fn set_offset(extra: &JsValue, offset: i64) {
+    if offset != 0 {
+        set(extra, CLOCK_OFFSET, &JsValue::from_f64(offset as f64));
+    }
+}
+
+fn offset(stored: Option<Json>) -> i64 {
+    stored
+        .and_then(|offset| offset.as_f64())
+        .unwrap_or_default() as i64
 }
 
 fn now() -> u64 {

@@ -87,6 +87,7 @@ impl Shared {
             account,
             redirect_uri: Some(redirect_uri.to_owned()),
             server: Some(server.raw),
+            clock_offset: self.offset.get(),
         };
         self.ports
             .pending

@@ -82,6 +82,7 @@ impl Shared {
         let redirect_uri = redirect_uri
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
+        self.offset.assume(login.clock_offset);
         let prover = Prover::new(login.key.clone());
         let endpoint = &server.token_endpoint;
         prover.learn(endpoint, None, login.nonce.as_deref());
@@ -122,6 +123,7 @@ impl Shared {
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),
             refresh_started_at: None,
+            clock_offset: self.offset.get(),
         };
 
         let (live, older) = self.replace(session, prover).await?;

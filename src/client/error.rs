@@ -21,6 +21,14 @@ pub enum ErrorKind {
     Peer(PeerError),
     /// A server that says no.
     Refused(Refusal),
+    /// A server that refuses proofs for their time, since this machine's clock is wrong, or the server's own.
+    ClockSkew {
+        /// By how much this machine's clock is ahead of the servers', negative where it is behind; absent where no server
+        /// tells the time.
+        seconds: Option<i64>,
+        /// The server's words.
+        refusal: Refusal,
+    },
     /// An authorization response that does not fit.
     Callback(CallbackError),
     /// The account's identity no longer leads to the server that the tokens came from.
@@ -143,6 +151,7 @@ impl Error {
             ErrorKind::Http(e) => e.code(),
             ErrorKind::Peer(e) => e.code(),
             ErrorKind::Refused(_) => "OAUTH_REFUSED",
+            ErrorKind::ClockSkew { .. } => "CLOCK_SKEW",
             ErrorKind::Callback(e) => e.code(),
             ErrorKind::NotAuthoritative { .. } => "ISSUER_NOT_AUTHORITATIVE",
             ErrorKind::Ended(_, end) => end.code(),
@@ -186,6 +195,9 @@ impl Error {
             ErrorKind::Refused(_) => {
                 "The server refused the request; its words say why. Check the client metadata it was made with."
             }
+            ErrorKind::ClockSkew { .. } => {
+                "Set the clock of this device right, date and time zone included, and try again."
+            }
             ErrorKind::NotAuthoritative { .. } => {
                 "The account belongs to another server. Sign in again, with the account's handle."
             }
@@ -215,6 +227,17 @@ impl fmt::Display for Error {
             },
             ErrorKind::Peer(e) => e.fmt(f),
             ErrorKind::Refused(e) => e.fmt(f),
+            ErrorKind::ClockSkew { seconds, refusal } => {
+                refusal.fmt(f)?;
+                match seconds {
+                    Some(ahead) => {
+                        let side = if *ahead < 0 { "behind" } else { "ahead" };
+                        let by = ahead.unsigned_abs();
+                        write!(f, " (this device's clock is {by} s {side})")
+                    }
+                    None => f.write_str(" (this device's clock is wrong, or the server's)"),
+                }
+            }
             ErrorKind::Callback(e) => e.fmt(f),
             ErrorKind::NotAuthoritative { .. } => f.write_str("Issuer mismatch"),
             ErrorKind::Ended(sub, end) => end.write(f, sub),

@@ -33,7 +33,9 @@ pub(super) struct Grant {
     pub(super) ath: String,
     /// The `Authorization` header.
     pub(super) authorization: String,
-    /// From when on the token wants renewing.
+    /// When the token expires, by the servers' time.
+    pub(super) expires_at: Option<u64>,
+    /// From when on, by the same time, it wants renewing.
     stale_at: Cell<Option<u64>>,
 }
 
@@ -53,9 +55,11 @@ impl Grant {
         ports.random.fill(&mut spread);
         let ahead = RENEW_AHEAD + u64::from(u16::from_le_bytes(spread)) % RENEW_SPREAD;
         let expires_at = session.tokens.expires_at;
+        let expires_at = expires_at.map(|at| at.saturating_add_signed(session.clock_offset));
         let grant = Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
+            expires_at,
             stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
             session,
             prover,
@@ -69,7 +73,7 @@ impl Grant {
 
     /// From now on the token serves until it expires.
     pub(super) fn use_up(&self) {
-        self.stale_at.set(self.session.tokens.expires_at);
+        self.stale_at.set(self.expires_at);
     }
 
     pub(super) fn is_stale(&self, now: u64) -> bool {
@@ -77,7 +81,7 @@ impl Grant {
     }
 
     pub(super) fn is_expired(&self, now: u64) -> bool {
-        self.session.tokens.expires_at.is_some_and(|at| at <= now)
+        self.expires_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -115,6 +119,7 @@ impl Shared {
 
     /// Takes what is stored for what is in force. The nonces live on.
     pub(super) async fn adopt(&self, stored: StoredSession) -> Result<Rc<Live>, Error> {
+        self.offset.assume(stored.clock_offset);
         let prover = Prover::new(stored.key.clone());
         if let Some(live) = self.live(&stored.tokens.sub) {
             let known = live.last_grant().clone();

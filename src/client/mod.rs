@@ -3,6 +3,7 @@
 mod authority;
 mod authorize;
 mod callback;
+mod clock;
 mod elsewhere;
 mod end;
 mod error;
@@ -36,6 +37,7 @@ use crate::identity::Did;
 use crate::oauth::{ClientMetadata, ResponseMode, TokenSet};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
+use clock::Offset;
 use live::Live;
 use network::Memory;
 use std::cell::RefCell;
@@ -72,6 +74,7 @@ impl OAuthClient {
             ports,
             observer,
             memory: Memory::default(),
+            offset: Offset::default(),
             live: RefCell::default(),
             subscription: RefCell::default(),
             told: RefCell::default(),
@@ -103,6 +106,7 @@ struct Shared {
     ports: Ports,
     observer: Option<Rc<dyn Observer>>,
     memory: Memory,
+    offset: Offset,
     /// The sessions in use, so that what another tab did to one reaches it.
     live: RefCell<Vec<Weak<Live>>>,
     subscription: RefCell<Option<Guard>>,

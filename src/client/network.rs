@@ -51,7 +51,7 @@ impl Shared {
     pub(super) async fn send(&self, step: Step, mut request: Request) -> Result<Response, Error> {
         let limits = &self.options.timeouts;
         request.timeout_ms = match (request.method, step) {
-            ("GET", _) => Some(limits.document_ms),
+            ("GET" | "HEAD", _) => Some(limits.document_ms),
             // Given up, it might still succeed, with nobody there to take the tokens.
             (_, Step::Refresh) => None,
             _ => Some(limits.token_ms),

@@ -1,9 +1,10 @@
 //! One session's proofs of possession (RFC 9449): its key, and the nonces its servers gave it.
 
+use super::clock::{Retried, SignedAt};
 use super::{Error, Shared, Step};
 use crate::http::{Request, Response};
-use crate::oauth::{ProofClaims, ProofHead, nonce_demanded};
-use crate::ports::{KeyError, Ports, Signer};
+use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
+use crate::ports::{KeyError, Signer};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -16,10 +17,11 @@ pub(super) struct Prover {
     nonces: RefCell<Vec<(String, String)>>,
 }
 
-/// A proof, and the nonce in it.
+/// A proof, and the nonce and the time in it.
 pub(super) struct Proof {
     pub(super) jwt: String,
     pub(super) nonce: Option<String>,
+    pub(super) signed: SignedAt,
 }
 
 impl Prover {
@@ -64,16 +66,17 @@ impl Prover {
     /// goes along.
     pub(super) async fn prove(
         &self,
-        ports: &Ports,
+        shared: &Shared,
         method: &str,
         htu: &str,
         ath: Option<&str>,
     ) -> Result<Proof, KeyError> {
         let mut jti = [0; 16];
-        ports.random.fill(&mut jti);
+        shared.ports.random.fill(&mut jti);
+        let signed = shared.signed_now();
         let nonce = self.nonce(htu);
         let mut jwt = self.head.signing_input(&ProofClaims {
-            issued_at: ports.clock.now() / 1000,
+            issued_at: signed.time() / 1000,
             jti,
             method,
             htu,
@@ -83,7 +86,7 @@ impl Prover {
         let signature = self.key.sign(&jwt).await?;
         jwt.push('.');
         crate::base64url::push(&mut jwt, &signature);
-        Ok(Proof { jwt, nonce })
+        Ok(Proof { jwt, nonce, signed })
     }
 }
 
@@ -99,7 +102,8 @@ fn origin_of(url: &str) -> &str {
 }
 
 impl Shared {
-    /// Sends a request to the authorization server with a proof; once more if the server wants its nonce in it.
+    /// Sends a request to the authorization server with a proof; again if the server wants its nonce in it, or another
+    /// time.
     pub(super) async fn exchange(
         &self,
         step: Step,
@@ -107,21 +111,30 @@ impl Shared {
         request: Request,
     ) -> Result<Response, Error> {
         let htu = request.url.split(['?', '#']).next().unwrap_or_default();
-        let mut retried = false;
+        let mut retried = Retried::default();
         loop {
             let proof = prover
-                .prove(&self.ports, request.method, htu, None)
+                .prove(self, request.method, htu, None)
                 .await
                 .map_err(|error| Error::new(step, error))?;
             let mut proved = request.clone();
             proved.headers.push(("dpop", proof.jwt));
             let response = self.send(step, proved).await?;
+            let date = response.date();
+            self.learn_time(date, proof.signed.machine);
             let received = response.header("dpop-nonce");
             let learned = prover.learn(htu, proof.nonce.as_deref(), received);
-            if retried || !learned || !nonce_demanded(&response) {
+            let Some(refusal) = refusal_in(&response) else {
                 return Ok(response);
+            };
+            let verdict = judge_refusal(&refusal);
+            let again = self.prove_again(verdict, &mut retried, learned, proof.signed, date);
+            if !again.await {
+                return match self.skew(verdict, refusal) {
+                    Some(skew) => Err(Error::new(step, skew).at(&request.url)),
+                    None => Ok(response),
+                };
             }
-            retried = true;
         }
     }
 }

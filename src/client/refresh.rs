@@ -36,13 +36,12 @@ impl Shared {
     /// as they last, and are not renewed before.
     pub(super) async fn freshen(self: &Rc<Self>, live: &Rc<Live>) -> Result<Rc<Grant>, Error> {
         let grant = live.grant()?;
-        let now = self.ports.clock.now();
-        if !grant.is_stale(now) {
+        if !grant.is_stale(self.time()) {
             return Ok(grant);
         }
         let renewed = self.renew(live, &grant.session.tokens.access_token).await;
         let current = live.grant()?;
-        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(now) {
+        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(self.time()) {
             grant.use_up();
             return Ok(grant);
         }
@@ -169,6 +168,7 @@ impl Shared {
             tokens,
             server: Some(server.raw),
             refresh_started_at: None,
+            clock_offset: self.offset.get(),
             ..session.clone()
         };
         self.keep(held, renewed).await?;

@@ -1,10 +1,12 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
+use super::clock::Retried;
 use super::live::{Grant, Live};
 use super::{Error, Refresh, Shared, Step};
+use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
-use crate::oauth::{ConfigError, ResourceVerdict, judge_resource};
+use crate::oauth::{ConfigError, Verdict, judge_resource};
 use crate::url::Url;
 use std::fmt;
 use std::rc::Rc;
@@ -42,7 +44,7 @@ pub trait ResourceAnswer {
 /// Facts about a session's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenInfo {
-    /// When the access token expires, in milliseconds since the epoch, where the server said.
+    /// When the access token expires, in milliseconds since the epoch by this machine's clock, where the server said.
     pub expires_at: Option<u64>,
     /// Whether it has, or is about to within 5 seconds.
     pub expired: Option<bool>,
@@ -83,11 +85,14 @@ impl OAuthSession {
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let grant = self.shared.granted(&self.live, refresh).await?;
-        let soon = self.shared.ports.clock.now() + EXPIRY_TOLERANCE;
+        let soon = self.shared.time() + EXPIRY_TOLERANCE;
         let tokens = &grant.session.tokens;
+        let to_machine = self.shared.offset.get().saturating_neg();
         Ok(TokenInfo {
-            expires_at: tokens.expires_at,
-            expired: tokens.expires_at.map(|at| at < soon),
+            expires_at: grant
+                .expires_at
+                .map(|at| at.saturating_add_signed(to_machine)),
+            expired: grant.expires_at.map(|at| at < soon),
             scope: tokens.scope.clone(),
             issuer: tokens.issuer.clone(),
             audience: tokens.audience.clone(),
@@ -118,7 +123,7 @@ impl OAuthSession {
         let answer = self
             .attempt(&grant, method, path, replayable, &send)
             .await?;
-        if judge(&answer) != ResourceVerdict::TokenRefused {
+        if judge(&answer) != Verdict::TokenRefused {
             return Ok(answer);
         }
         let refused = &grant.session.tokens.access_token;
@@ -129,13 +134,13 @@ impl OAuthSession {
         let answer = self
             .attempt(&grant, method, path, replayable, &send)
             .await?;
-        if judge(&answer) == ResourceVerdict::TokenRefused {
+        if judge(&answer) == Verdict::TokenRefused {
             self.shared.refused(&self.live, &grant).await?;
         }
         Ok(answer)
     }
 
-    /// Sends once, and once more with the nonce that the server asked for.
+    /// Sends once, and again with the nonce that the server asked for, or with the right time.
     async fn attempt<A: ResourceAnswer, E: From<Error>>(
         &self,
         grant: &Grant,
@@ -146,11 +151,11 @@ impl OAuthSession {
     ) -> Result<A, E> {
         let url = resolve(&grant.session.tokens.audience, path)?;
         let htu = url.without_query();
-        let mut retried = false;
+        let mut retried = Retried::default();
         loop {
             let proof = grant
                 .prover
-                .prove(&self.shared.ports, method, htu, Some(&grant.ath))
+                .prove(&self.shared, method, htu, Some(&grant.ath))
                 .await
                 .map_err(|error| Error::new(Step::Request, error))?;
             let answer = send(Credentials {
@@ -162,11 +167,18 @@ impl OAuthSession {
             let received = answer.header("dpop-nonce");
             let sent = proof.nonce.as_deref();
             let learned = grant.prover.learn(htu, sent, received.as_deref());
-            let again = replayable && !retried && learned;
-            if !again || judge(&answer) != ResourceVerdict::NonceDemanded {
+            let verdict = judge(&answer);
+            if !matches!(verdict, Verdict::NonceDemanded | Verdict::ProofRefused) {
                 return Ok(answer);
             }
-            retried = true;
+            let date = answer.header("date").and_then(|date| parse_date(&date));
+            // Also where it cannot be sent again: the next request goes with what was learned.
+            let again = self
+                .shared
+                .prove_again(verdict, &mut retried, learned, proof.signed, date);
+            if !again.await || !replayable {
+                return Ok(answer);
+            }
         }
     }
 }
@@ -177,11 +189,11 @@ impl fmt::Debug for OAuthSession {
     }
 }
 
-fn judge(answer: &impl ResourceAnswer) -> ResourceVerdict {
+fn judge(answer: &impl ResourceAnswer) -> Verdict {
     // Only a 401 is worth reading a header for.
     match answer.status() {
         401 => judge_resource(401, answer.header("www-authenticate").as_deref()),
-        _ => ResourceVerdict::Done,
+        _ => Verdict::Done,
     }
 }
 

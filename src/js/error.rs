@@ -5,7 +5,7 @@ use crate::client::{Error, ErrorKind, PopupError, Step};
 use crate::http::HttpError;
 use crate::identity::IdentityError;
 use crate::json::Json;
-use crate::oauth::{CallbackError, ConfigError, PeerError, SessionEnd};
+use crate::oauth::{CallbackError, ConfigError, PeerError, Refusal, SessionEnd};
 use crate::ports::{KeyError, Thrown};
 use crate::url::push_form;
 use js_sys::Object;
@@ -121,7 +121,7 @@ fn class(kind: &ErrorKind) -> &'static str {
         ErrorKind::Http(_) => "FetchResponseError",
         kind if is_resolver_error(kind) => "OAuthResolverError",
         ErrorKind::Peer(_) => "TypeError",
-        ErrorKind::Refused(_) => "OAuthResponseError",
+        ErrorKind::Refused(_) | ErrorKind::ClockSkew { .. } => "OAuthResponseError",
         ErrorKind::Callback(CallbackError::NoParameters) => "TypeError",
         ErrorKind::Callback(_) => "OAuthCallbackError",
         ErrorKind::Ended(_, SessionEnd::SignedOut) => "TokenRevokedError",
@@ -190,10 +190,18 @@ fn facts(object: &Object, kind: &ErrorKind) {
             }
             set(object, "params", params);
         }
-        ErrorKind::Refused(refusal) => {
-            set(object, "status", refusal.status);
-            set(object, "payload", refusal.payload.to_js());
+        ErrorKind::Refused(refusal) => refused(object, refusal),
+        ErrorKind::ClockSkew { seconds, refusal } => {
+            refused(object, refusal);
+            if let Some(seconds) = seconds {
+                set(object, "seconds", *seconds as f64);
+            }
         }
         _ => {}
     }
+}
+
+fn refused(object: &Object, refusal: &Refusal) {
+    set(object, "status", refusal.status);
+    set(object, "payload", refusal.payload.to_js());
 }

@@ -1,7 +1,7 @@
 //! DPoP (RFC 9449): the proof's parts, and what a server's answer asks of the next proof.
 
+use super::Refusal;
 use crate::base64url;
-use crate::http::Response;
 use crate::json::push_quoted;
 
 /// The public half of a P-256 key as its two coordinates, base64url (RFC 7517, RFC 7518 section 6.2.1).
@@ -80,38 +80,44 @@ impl ProofClaims<'_> {
     }
 }
 
-/// Whether an authorization server's answer asks for a proof with its nonce (RFC 9449 section 8).
-pub(crate) fn nonce_demanded(response: &Response) -> bool {
-    response.status == 400
-        && response
-            .endpoint_json()
-            .is_ok_and(|json| json.str("error").as_deref() == Some("use_dpop_nonce"))
-}
-
-/// What a resource server's answer asks of us.
+/// What a server's answer asks of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ResourceVerdict {
-    /// It is the app's to judge.
+pub(crate) enum Verdict {
+    /// Nothing that a proof could give.
     Done,
-    /// The proof must carry the nonce that came with the answer (RFC 9449 section 9).
+    /// The proof must carry the nonce that came with the answer (RFC 9449 sections 8 and 9).
     NonceDemanded,
+    /// The proof is refused (RFC 9449 sections 5 and 7.1). Ours are well-formed, so the likely reason is their time.
+    ProofRefused,
     /// The access token is not, or no longer, good (RFC 6750 section 3.1).
     TokenRefused,
 }
 
+/// Judges what an authorization server's refusal asks of the proof.
+pub(crate) fn judge_refusal(refusal: &Refusal) -> Verdict {
+    match refusal.error.as_deref() {
+        Some("use_dpop_nonce") if refusal.status == 400 => Verdict::NonceDemanded,
+        Some("invalid_dpop_proof") => Verdict::ProofRefused,
+        _ => Verdict::Done,
+    }
+}
+
 /// Judges a resource server's answer by its status and `WWW-Authenticate`.
-pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> ResourceVerdict {
+pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Verdict {
     let Some(challenge) = www_authenticate.filter(|_| status == 401) else {
-        return ResourceVerdict::Done;
+        return Verdict::Done;
     };
     if challenge.starts_with("DPoP") && challenge.contains(r#"error="use_dpop_nonce""#) {
-        ResourceVerdict::NonceDemanded
+        Verdict::NonceDemanded
+    } else if challenge.starts_with("DPoP ") && challenge.contains(r#"error="invalid_dpop_proof""#)
+    {
+        Verdict::ProofRefused
     } else if (challenge.starts_with("DPoP ") || challenge.starts_with("Bearer "))
         && challenge.contains(r#"error="invalid_token""#)
     {
-        ResourceVerdict::TokenRefused
+        Verdict::TokenRefused
     } else {
-        ResourceVerdict::Done
+        Verdict::Done
     }
 }
 
@@ -124,24 +130,25 @@ mod tests {
         let verdict = |challenge| judge_resource(401, Some(challenge));
         assert_eq!(
             verdict(r#"DPoP error="use_dpop_nonce""#),
-            ResourceVerdict::NonceDemanded
+            Verdict::NonceDemanded
         );
         assert_eq!(
             verdict(r#"DPoP algs="ES256", error="invalid_token""#),
-            ResourceVerdict::TokenRefused
+            Verdict::TokenRefused
         );
         assert_eq!(
             verdict(r#"Bearer error="invalid_token""#),
-            ResourceVerdict::TokenRefused
+            Verdict::TokenRefused
         );
         assert_eq!(
-            verdict(r#"Basic error="invalid_token""#),
-            ResourceVerdict::Done
+            verdict(r#"DPoP algs="ES256", error="invalid_dpop_proof""#),
+            Verdict::ProofRefused
         );
+        assert_eq!(verdict(r#"Basic error="invalid_token""#), Verdict::Done);
         assert_eq!(
             judge_resource(403, Some(r#"DPoP error="invalid_token""#)),
-            ResourceVerdict::Done
+            Verdict::Done
         );
-        assert_eq!(judge_resource(401, None), ResourceVerdict::Done);
+        assert_eq!(judge_resource(401, None), Verdict::Done);
     }
 }

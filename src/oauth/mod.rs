@@ -18,7 +18,7 @@ mod token;
 pub use client_metadata::ClientMetadata;
 pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
-pub(crate) use dpop::{ProofClaims, ProofHead, ResourceVerdict, judge_resource, nonce_demanded};
+pub(crate) use dpop::{ProofClaims, ProofHead, Verdict, judge_refusal, judge_resource};
 pub use loopback::loopback_client_id;
 pub use par::{AuthorizeOptions, FORWARDED};
 pub(crate) use par::{ParRequest, judge_par, par_form};
@@ -79,6 +79,14 @@ fn success(response: &Response) -> Result<Json, ExchangeError> {
         Ok(json)
     } else {
         Err(ExchangeError::Refused(Refusal::new(response.status, json)))
+    }
+}
+
+/// The server's refusal, if an answer is one.
+pub(crate) fn refusal_in(response: &Response) -> Option<Refusal> {
+    match success(response) {
+        Err(ExchangeError::Refused(refusal)) => Some(refusal),
+        _ => None,
     }
 }
 

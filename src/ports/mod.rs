@@ -38,6 +38,12 @@ pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub trait Clock {
     /// Milliseconds since the epoch, as far as this machine knows.
     fn now(&self) -> u64;
+
+    /// The URL of something on a server whose answers show their `Date` to us, as those of the page's own server do.
+    /// It is asked by `HEAD` where a server refuses a proof as one of the wrong time and does not show its own.
+    fn reference(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Waits.

@@ -31,6 +31,8 @@ pub struct PendingLogin {
     pub server: Option<Json>,
     /// The last DPoP nonce of the authorization server.
     pub nonce: Option<String>,
+    /// By how many milliseconds the server's time was ahead of this machine's; 0 where they agreed.
+    pub clock_offset: i64,
 }
 
 /// A session.
@@ -50,6 +52,9 @@ pub struct StoredSession {
     /// When a refresh of these very tokens was begun, in milliseconds since the epoch. Whoever finds this while holding
     /// the account's lock knows that its answer was lost, and that the refresh token may be spent.
     pub refresh_started_at: Option<u64>,
+    /// By how many milliseconds the server's time was ahead of this machine's, which the tokens' times are in, when the
+    /// tokens came; 0 where they agreed.
+    pub clock_offset: i64,
 }
 
 /// Keeps pending sign-ins, each for 10 minutes.

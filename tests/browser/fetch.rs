@@ -73,6 +73,21 @@ async fn a_custom_fetch_gets_one_request_as_it_must_be_sent() {
 }
 
 #[wasm_bindgen_test]
+async fn the_page_s_own_server_tells_the_time() {
+    let ports = answering(
+        "return new Response('', { headers: { 'Date': 'Thu, 01 Jan 1970 00:00:07 GMT', 'Age': '3' } })",
+    );
+    let url = ports.clock.reference().expect("a server");
+    let response = ports.http.send(Request::head(url)).await.expect("answer");
+    assert_eq!(response.date(), Some(10_000));
+    let sent = js(
+        "const r = globalThis.request;
+         return r.method === 'HEAD' && r.cache === 'no-store' && r.url === location.origin + location.pathname",
+    );
+    assert!(sent.is_truthy());
+}
+
+#[wasm_bindgen_test]
 async fn only_the_headers_that_are_judged_are_read() {
     let response = answer(
         "return new Response('x', { headers: {

@@ -51,7 +51,7 @@ async fn a_session_row_has_the_official_format() {
     );
     assert_eq!(
         json(&row, "value.extra"),
-        r#"{"clientId":"https://app.example/client.json","server":{"issuer":"https://auth.example"}}"#
+        r#"{"clientId":"https://app.example/client.json","server":{"issuer":"https://auth.example"},"verifiedAt":1800000000456,"refreshStartedAt":1800000000789,"clockOffset":1200000}"#
     );
 }
 
@@ -71,6 +71,9 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     session.tokens.expires_at = None;
     session.client_id = None;
     session.server = None;
+    session.verified_at = None;
+    session.refresh_started_at = None;
+    session.clock_offset = 0;
     sessions.put(session).await.expect("stores");
     let stored = row("session", ALICE).await.expect("row");
     assert_eq!(members(&stored), "value");
@@ -108,7 +111,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     assert_eq!(json(&value, "authMethod"), r#"{"method":"none"}"#);
     assert_eq!(
         members(&get(&value, "extra")),
-        "account nonce redirectUri server"
+        "account clockOffset nonce redirectUri server"
     );
     login.app_state = None;
     pending.put("the state", login).await.expect("stores");
@@ -141,6 +144,7 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.redirect_uri, login.redirect_uri);
     assert_eq!(back.server, login.server);
     assert_eq!(back.nonce, login.nonce);
+    assert_eq!(back.clock_offset, login.clock_offset);
     assert_eq!(back.key.public_jwk(), key.public_jwk());
 
     let session = session(key);
@@ -154,6 +158,9 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.tokens, session.tokens);
     assert_eq!(back.client_id, session.client_id);
     assert_eq!(back.server, session.server);
+    assert_eq!(back.verified_at, session.verified_at);
+    assert_eq!(back.refresh_started_at, session.refresh_started_at);
+    assert_eq!(back.clock_offset, session.clock_offset);
 }
 
 #[wasm_bindgen_test]

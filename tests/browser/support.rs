@@ -188,6 +188,7 @@ pub(crate) fn login(key: Rc<dyn Signer>) -> PendingLogin {
         redirect_uri: Some("https://app.example/callback".to_owned()),
         server: Json::parse(r#"{"issuer":"https://auth.example","list":[1]}"#),
         nonce: Some("nonce".to_owned()),
+        clock_offset: -3_600_000,
     }
 }
 
@@ -207,6 +208,7 @@ pub(crate) fn session(key: Rc<dyn Signer>) -> StoredSession {
         server: Json::parse(r#"{"issuer":"https://auth.example"}"#),
         verified_at: Some(1_800_000_000_456),
         refresh_started_at: Some(1_800_000_000_789),
+        clock_offset: 1_200_000,
     }
 }
 

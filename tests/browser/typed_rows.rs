@@ -66,6 +66,7 @@ struct SessionExtra {
     client_id: Option<String>,
     #[serde(default, with = "serde_wasm_bindgen::preserve")]
     server: JsValue,
+    clock_offset: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +77,7 @@ struct PendingExtra {
     #[serde(default, with = "serde_wasm_bindgen::preserve")]
     server: JsValue,
     nonce: Option<String>,
+    clock_offset: i64,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -122,6 +124,7 @@ async fn a_session_row_is_of_its_type() {
     assert!(value.token_set.expires_at.is_some());
     assert_eq!(value.extra.client_id, stored.client_id);
     assert!(value.extra.server.is_object());
+    assert_eq!(value.extra.clock_offset, stored.clock_offset);
     assert_sealed(&value.dpop_key);
 }
 
@@ -148,5 +151,6 @@ async fn a_pending_row_is_of_its_type() {
     assert_eq!(value.extra.redirect_uri, stored.redirect_uri);
     assert_eq!(value.extra.server.is_object(), stored.server.is_some());
     assert_eq!(value.extra.nonce, stored.nonce);
+    assert_eq!(value.extra.clock_offset, stored.clock_offset);
     assert_sealed(&value.dpop_key);
 }

@@ -10,6 +10,7 @@
 )]
 
 mod callback;
+mod clock;
 mod ending;
 mod other_client;
 mod page;

@@ -5,13 +5,14 @@ mod documents;
 mod oauth;
 mod proof;
 pub(crate) mod resource;
+mod time;
 
 pub(crate) use documents::{
     ALICE, Account, BOB, FOREIGN_ISSUER, FOREIGN_PDS, ISSUER, MALLORY, PDS, PLC, SECOND_PDS, WANDA,
 };
+pub(crate) use time::Source;
 
 use atproto_oauth_wasm::memory::SettableClock;
-use atproto_oauth_wasm::ports::Clock;
 use atproto_oauth_wasm::{HttpError, Request, Response};
 use oauth::{Code, Granted, Pushed};
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ pub(crate) mod asked {
     pub(crate) const TOKEN: &str = "POST https://issuer.example.com/oauth/token authorization_code";
     pub(crate) const REFRESH: &str = "POST https://issuer.example.com/oauth/token refresh_token";
     pub(crate) const REVOKE: &str = "POST https://issuer.example.com/oauth/revoke";
+    pub(crate) const OWN_PAGE: &str = "HEAD https://app.example.com/cb";
     pub(crate) const XRPC: &str = "GET https://pds.example.com/xrpc/app.test";
     /// Everything.
     pub(crate) const ANYTHING: &str = "";
@@ -93,6 +95,7 @@ fn answer(status: u16, body: &Value) -> Response {
 #[derive(Default)]
 pub(crate) struct Server {
     clock: OnceCell<Rc<SettableClock>>,
+    time: time::Time,
     state: RefCell<State>,
 }
 
@@ -263,6 +266,7 @@ impl Server {
             ("GET", origin, "/.well-known/oauth-authorization-server") => {
                 published(documents::server_metadata(origin))
             }
+            ("HEAD", "https://app.example.com", "/cb") => self.own_page(),
             ("POST", ISSUER | FOREIGN_ISSUER, path) => self.endpoint(path, request, form),
             (method, ..) => {
                 self.blame(format!("a {method} to {url}"));
@@ -295,10 +299,6 @@ impl Server {
     /// Writes down what a client did wrong.
     fn blame(&self, what: String) {
         self.state.borrow_mut().violations.push(what);
-    }
-
-    fn now(&self) -> u64 {
-        self.clock.get().expect("a clock").now()
     }
 
     /// A text that no other call gives.

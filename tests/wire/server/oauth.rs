@@ -1,6 +1,7 @@
 //! The authorization server: pushed requests, consent, tokens, revocation.
 
 use super::proof::{self, Proof};
+use super::time::{Source, Timing};
 use super::{Account, ISSUER, Server, answer, form};
 use atproto_oauth_wasm::{Request, Response, Url};
 use serde_json::{Value, json};
@@ -122,8 +123,16 @@ impl Server {
             });
         let mut response = match outcome {
             Ok(body) => answer(if path == "/oauth/par" { 201 } else { 200 }, &body),
-            Err(error) => answer(400, &json!({ "error": error, "error_description": "No." })),
+            Err(error) => {
+                let words = match error {
+                    "invalid_dpop_proof" => "\"iat\" claim timestamp check failed",
+                    _ => "No.",
+                };
+                answer(400, &json!({ "error": error, "error_description": words }))
+            }
         };
+        let date = self.date(Source::Answers).map(|date| ("date", date));
+        response.headers.extend(date);
         response.headers.push(("dpop-nonce", self.nonce(ISSUER)));
         response
     }
@@ -144,10 +153,15 @@ impl Server {
         let unique = |proof: &Proof| self.state.borrow_mut().jtis.insert(proof.jti.clone());
         let wrong = match verdict {
             Err(why) => why,
-            Ok(proof) if proof.issued_at != self.now() / 1000 => "not of now".to_owned(),
-            Ok(proof) if !unique(&proof) => "replayed".to_owned(),
-            Ok(proof) if proof.nonce.as_ref() != Some(&nonce) => return Err("use_dpop_nonce"),
-            Ok(proof) => return Ok(proof),
+            Ok(proof) => match self.timing(proof.issued_at) {
+                Timing::Mistaken => "not of now".to_owned(),
+                Timing::Refused => return Err("invalid_dpop_proof"),
+                Timing::Good if !unique(&proof) => "replayed".to_owned(),
+                Timing::Good if proof.nonce.as_ref() != Some(&nonce) => {
+                    return Err("use_dpop_nonce");
+                }
+                Timing::Good => return Ok(proof),
+            },
         };
         self.blame(format!("{method} {url}: proof is {wrong}"));
         Err("invalid_dpop_proof")

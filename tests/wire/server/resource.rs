@@ -1,5 +1,6 @@
 //! A PDS, asked by the app with a session's credentials.
 
+use super::time::Source;
 use super::{Fault, Server, proof, yield_now};
 use atproto_oauth_wasm::{Credentials, ResourceAnswer, Response};
 
@@ -9,6 +10,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) challenge: Option<&'static str>,
     nonce: String,
+    date: Option<String>,
 }
 
 impl ResourceAnswer for Reply {
@@ -19,6 +21,7 @@ impl ResourceAnswer for Reply {
     fn header(&self, name: &str) -> Option<String> {
         match name {
             "dpop-nonce" => Some(self.nonce.clone()),
+            "date" => self.date.clone(),
             "www-authenticate" => self.challenge.map(str::to_owned),
             _ => None,
         }
@@ -41,6 +44,7 @@ impl Server {
             status: fault.unwrap_or(if refused.is_some() { 401 } else { 200 }),
             challenge: refused,
             nonce: self.nonce(&origin),
+            date: self.date(Source::Answers),
         }
     }
 
@@ -54,7 +58,7 @@ impl Server {
             .check_proof(origin, method, credentials.url, Some(credentials.dpop))
             .map_err(|error| match error {
                 "use_dpop_nonce" => r#"DPoP error="use_dpop_nonce""#,
-                _ => r#"DPoP error="invalid_dpop_proof""#,
+                _ => r#"DPoP algs="ES256", error="invalid_dpop_proof""#,
             })?;
         let invalid = r#"DPoP algs="ES256", error="invalid_token""#;
         let token = credentials.authorization.strip_prefix("DPoP ");
