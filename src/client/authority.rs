@@ -3,8 +3,9 @@
 
 use super::held::Held;
 use super::live::Live;
+use super::network::Freshness;
 use super::{Error, ErrorKind, Shared, Step};
-use crate::oauth::SessionEnd;
+use crate::oauth::{ServerMetadata, SessionEnd};
 use crate::ports::{Message, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
@@ -35,9 +36,11 @@ impl Shared {
 
     async fn check_authority(&self, live: &Live) -> Result<(), Error> {
         let issuer = live.grant()?.session.tokens.issuer.clone();
-        let verdict = self.verify_authority(&live.did, &issuer).await;
+        // Fresh, since the next refresh goes by what is stored now.
+        let server = self.server(&issuer, Freshness::Now).await?;
+        let verdict = self.verify_authority(&live.did, &server).await;
         let held = self.lock(&live.did).await;
-        let heeded = self.heed_verdict(&held, live, &issuer, verdict).await;
+        let heeded = self.heed_verdict(&held, live, server, verdict).await;
         self.release_with(held, heeded).await
     }
 
@@ -45,18 +48,21 @@ impl Shared {
         &self,
         held: &Held,
         live: &Live,
-        issuer: &str,
+        server: ServerMetadata,
         verdict: Result<Url, Error>,
     ) -> Result<(), Error> {
         // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
-        let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
+        let Ok(Some(mut stored)) = self.ports.sessions.get(&live.did).await else {
             return Ok(());
         };
-        if stored.tokens.issuer != issuer {
+        if stored.tokens.issuer != server.issuer {
             return Ok(());
         }
         match verdict {
-            Ok(pds) => self.keep_verified(held, stored, &pds).await,
+            Ok(pds) => {
+                stored.server = Some(server.raw);
+                self.keep_verified(held, stored, &pds).await
+            }
             Err(error) => match error.kind() {
                 ErrorKind::NotAuthoritative { found, .. } => {
                     let end = SessionEnd::Migrated(Some(found.clone()));

@@ -193,7 +193,7 @@ impl Shared {
         sub: &Did,
     ) -> Result<Url, Error> {
         match &login.account {
-            None => self.verify_authority(sub, &server.issuer).await,
+            None => self.verify_authority(sub, server).await,
             Some((did, pds)) if did == sub => Ok(pds.clone()),
             Some(_) => Err(Error::new(Step::Callback, CallbackError::AccountMismatch)),
         }

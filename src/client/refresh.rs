@@ -2,10 +2,10 @@
 
 use super::held::Held;
 use super::live::{Grant, Live};
-use super::network::Freshness;
 use super::race::{First, Inbox, race};
 use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::http::HttpError;
+use crate::json::Json;
 use crate::oauth::{ConfigError, SessionEnd, endpoint_request, judge_token, refresh_form};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
@@ -13,6 +13,9 @@ use std::rc::Rc;
 
 /// How long to wait for another tab where no lock keeps tabs apart, in milliseconds.
 const SECOND_LOOK: u32 = 1000;
+
+/// How long the stored metadata of a server serves, in milliseconds. It is read anew beside every refresh.
+const METADATA_LIFETIME: u64 = 24 * 60 * 60 * 1000;
 
 impl Shared {
     /// A session's tokens, renewed as asked.
@@ -127,9 +130,12 @@ impl Shared {
             let error = ConfigError::ClientIdChanged(granted_to.clone());
             return Err(Error::new(Step::Refresh, error));
         }
-        let server = self
-            .server(&session.tokens.issuer, Freshness::Recent)
-            .await?;
+        let seen_lately = |_: &Json| {
+            let seen_at = session.verified_at.unwrap_or_default();
+            self.ports.clock.now() < seen_at.saturating_add(METADATA_LIFETIME)
+        };
+        let stored = session.server.clone().filter(seen_lately);
+        let server = self.known_server(&session.tokens.issuer, stored).await?;
         let endpoint = &server.token_endpoint;
         let form = refresh_form(refresh_token);
         let request = endpoint_request(endpoint, client_id, form);

@@ -107,10 +107,15 @@ impl Shared {
         })
     }
 
-    /// Checks that an authorization server is the one an account trusts, past every cache; the account's PDS.
+    /// Checks that an authorization server, whose metadata is fresh, is the one an account trusts, past every cache; the
+    /// account's PDS.
     ///
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
-    pub(super) async fn verify_authority(&self, sub: &Did, issuer: &str) -> Result<Url, Error> {
+    pub(super) async fn verify_authority(
+        &self,
+        sub: &Did,
+        server: &ServerMetadata,
+    ) -> Result<Url, Error> {
         let found = if self.has_own(Question::Identity(sub.as_str())) {
             self.own_identity(sub.as_str(), Freshness::Now).await
         } else {
@@ -124,20 +129,34 @@ impl Shared {
                     .ok_or_else(|| Error::new(Step::Did, other))
             })
             .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
-        let server = self
-            .server_of_pds(&document.pds, Freshness::Now, &|_| ())
-            .await?;
-        if server.issuer == issuer {
+        let found = self
+            .issuer_of_pds(&document.pds, server)
+            .await
+            .map_err(|error| of_resource(error, &document.pds))?;
+        if found == server.issuer {
             Ok(document.pds)
         } else {
             Err(Error::new(
                 Step::Issuer,
                 ErrorKind::NotAuthoritative {
                     sub: sub.clone(),
-                    issuer: issuer.to_owned(),
-                    found: server.issuer,
+                    issuer: server.issuer.clone(),
+                    found,
                 },
             ))
+        }
+    }
+
+    /// The issuer that a PDS names now. Where that is `known`, it must know of the PDS.
+    async fn issuer_of_pds(&self, pds: &Url, known: &ServerMetadata) -> Result<String, Error> {
+        match self.resource(pds, Freshness::Now).await? {
+            Some(named) if named.issuer == known.issuer => known
+                .check_protects(&named.resource)
+                .map(|()| named.issuer)
+                .map_err(|error| Error::new(Step::Issuer, error)),
+            Some(named) => Ok(named.issuer),
+            None if pds.origin() == known.issuer => Ok(known.issuer.clone()),
+            None => Ok(self.server(pds.origin(), Freshness::Now).await?.issuer),
         }
     }
 
@@ -252,12 +271,7 @@ impl Shared {
     ) -> Result<ServerMetadata, Error> {
         let found = async {
             progress(Step::Resource);
-            let request = resource_metadata_request(pds, self.allows_http())
-                .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
-            let judge = |response: &_| ResourceMetadata::judge(pds, response);
-            let resource = self
-                .document(Step::Resource, Source::Server(request), freshness, judge)
-                .await?;
+            let resource = self.resource(pds, freshness).await?;
             progress(Step::Issuer);
             match resource {
                 None => self.server(pds.origin(), freshness).await,
@@ -266,9 +280,20 @@ impl Shared {
                 }
             }
         };
-        found.await.map_err(|error: Error| {
-            error.while_resolving("OAuth server metadata for resource", pds.as_str())
-        })
+        found.await.map_err(|error| of_resource(error, pds))
+    }
+
+    /// What a PDS says of itself, if anything.
+    async fn resource(
+        &self,
+        pds: &Url,
+        freshness: Freshness,
+    ) -> Result<Option<ResourceMetadata>, Error> {
+        let request = resource_metadata_request(pds, self.allows_http())
+            .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
+        let judge = |response: &_| ResourceMetadata::judge(pds, response);
+        self.document(Step::Resource, Source::Server(request), freshness, judge)
+            .await
     }
 
     /// The authorization server behind a server's address: that of a PDS, or the address itself if it is an issuer's.
@@ -289,4 +314,8 @@ impl Shared {
         let as_issuer = self.server(input, Freshness::Recent).await;
         as_issuer.map_err(|_| as_pds)
     }
+}
+
+fn of_resource(error: Error, pds: &Url) -> Error {
+    error.while_resolving("OAuth server metadata for resource", pds.as_str())
 }

@@ -257,12 +257,7 @@ fn an_account_is_verified_past_every_cache() {
     world.callback(&tab, &params).expect("a sign-in");
     assert_eq!(
         world.server.take_log(),
-        [
-            asked::TOKEN,
-            asked::ALICE_DID,
-            asked::RESOURCE,
-            asked::METADATA
-        ]
+        [asked::TOKEN, asked::ALICE_DID, asked::RESOURCE]
     );
 }
 

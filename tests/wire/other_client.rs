@@ -26,7 +26,6 @@ fn a_pending_sign_in_of_another_client_is_finished() {
             asked::TOKEN,
             asked::ALICE_DID,
             asked::RESOURCE,
-            asked::METADATA,
         ],
         "what the row does not say is asked, and the account verified"
     );

@@ -68,13 +68,6 @@ fn trouble_is_no_ending() {
             Some(peer("scope")),
             false,
         ),
-        (
-            "metadata out of reach",
-            asked::METADATA,
-            Fault::offline(),
-            Some(ErrorKind::Http(HttpError::Unreachable("offline".into()))),
-            true,
-        ),
     ] {
         let world = World::new();
         let tab = world.tab();
@@ -98,6 +91,21 @@ fn trouble_is_no_ending() {
             assert_eq!(world.status(&session), Ok(200), "{what}");
         }
     }
+}
+
+/// A refresh goes by what is stored of the server, and reads it anew beside; after a long absence it asks first.
+#[test]
+fn old_metadata_is_read_anew_before_a_refresh() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    world.server.fault(asked::METADATA, Fault::offline());
+    world.pass(23 * 3600);
+    assert_eq!(world.status(&session), Ok(200));
+    world.pass(2 * 3600);
+    let offline = ErrorKind::Http(HttpError::Unreachable("offline".into()));
+    assert_eq!(kind(world.status(&session)), offline);
+    world.server.heal();
+    assert_eq!(world.status(&session), Ok(200));
 }
 
 #[test]
