@@ -7,6 +7,7 @@ use crate::base64url;
 use crate::oauth::{AuthorizeOptions, ParRequest, Pkce, endpoint_request, judge_par, par_form};
 use crate::ports::PendingLogin;
 use crate::url::Url;
+use std::rc::Rc;
 
 impl OAuthClient {
     /// Prepares a sign-in and returns the URL to send the user to.
@@ -39,7 +40,7 @@ impl OAuthClient {
 
 impl Shared {
     async fn authorize(
-        &self,
+        self: &Rc<Self>,
         input: &str,
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
@@ -48,6 +49,10 @@ impl Shared {
         let redirect_uri = client
             .redirect_uri(options.redirect_uri.as_deref())
             .map_err(|error| Error::new(Step::Input, error))?;
+        let failed = |error| Error::new(Step::Par, error);
+        let key = self.ports.crypto.generate_key().await.map_err(failed)?;
+        let prover = Rc::new(Prover::new(key));
+        self.look_ahead(input, &prover);
         let Destination {
             account,
             login_hint,
@@ -55,9 +60,6 @@ impl Shared {
         } = self.resolve(input, progress).await?;
 
         progress(Step::Par);
-        let failed = |error| Error::new(Step::Par, error);
-        let key = self.ports.crypto.generate_key().await.map_err(failed)?;
-        let prover = Prover::new(key);
         let pkce = self.pkce().await.map_err(failed)?;
         let mut state = [0; 16];
         self.ports.random.fill(&mut state);
@@ -81,7 +83,7 @@ impl Shared {
         let login = PendingLogin {
             nonce: prover.nonce(endpoint),
             issuer: server.issuer,
-            key: prover.key,
+            key: prover.key.clone(),
             verifier: pkce.verifier,
             app_state: options.state.clone(),
             account,

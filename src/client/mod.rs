@@ -11,6 +11,7 @@ mod held;
 mod init;
 mod live;
 mod load;
+mod look_ahead;
 mod network;
 mod popup;
 mod prover;

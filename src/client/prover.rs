@@ -24,6 +24,15 @@ pub(super) struct Proof {
     pub(super) signed: SignedAt,
 }
 
+/// What became of a request that was sent with a proof.
+pub(super) struct Sent {
+    pub(super) response: Response,
+    /// The time in the proof.
+    pub(super) signed: SignedAt,
+    /// Whether a nonce came with the answer that is another than the proof's.
+    pub(super) learned: bool,
+}
+
 impl Prover {
     pub(super) fn new(key: Rc<dyn Signer>) -> Self {
         let head = ProofHead::new(key.public_jwk());
@@ -110,31 +119,45 @@ impl Shared {
         prover: &Prover,
         request: Request,
     ) -> Result<Response, Error> {
-        let htu = request.url.split(['?', '#']).next().unwrap_or_default();
         let mut retried = Retried::default();
         loop {
-            let proof = prover
-                .prove(self, request.method, htu, None)
-                .await
-                .map_err(|error| Error::new(step, error))?;
-            let mut proved = request.clone();
-            proved.headers.push(("dpop", proof.jwt));
-            let response = self.send(step, proved).await?;
-            let date = response.date();
-            self.learn_time(date, proof.signed.machine);
-            let received = response.header("dpop-nonce");
-            let learned = prover.learn(htu, proof.nonce.as_deref(), received);
-            let Some(refusal) = refusal_in(&response) else {
-                return Ok(response);
+            let sent = self.prove_and_send(step, prover, &request).await?;
+            let Some(refusal) = refusal_in(&sent.response) else {
+                return Ok(sent.response);
             };
             let verdict = judge_refusal(&refusal);
-            let again = self.prove_again(verdict, &mut retried, learned, proof.signed, date);
+            let date = sent.response.date();
+            let again = self.prove_again(verdict, &mut retried, sent.learned, sent.signed, date);
             if !again.await {
                 return match self.skew(verdict, refusal) {
                     Some(skew) => Err(Error::new(step, skew).at(&request.url)),
-                    None => Ok(response),
+                    None => Ok(sent.response),
                 };
             }
         }
+    }
+
+    /// Sends a request with a proof, once.
+    pub(super) async fn prove_and_send(
+        &self,
+        step: Step,
+        prover: &Prover,
+        request: &Request,
+    ) -> Result<Sent, Error> {
+        let htu = request.url.split(['?', '#']).next().unwrap_or_default();
+        let proof = prover
+            .prove(self, request.method, htu, None)
+            .await
+            .map_err(|error| Error::new(step, error))?;
+        let mut proved = request.clone();
+        proved.headers.push(("dpop", proof.jwt));
+        let response = self.send(step, proved).await?;
+        self.learn_time(response.date(), proof.signed.machine);
+        let received = response.header("dpop-nonce");
+        Ok(Sent {
+            learned: prover.learn(htu, proof.nonce.as_deref(), received),
+            signed: proof.signed,
+            response,
+        })
     }
 }

@@ -5,7 +5,8 @@ use crate::world::{CLIENT_ID, REDIRECT_URI, World, kind, options};
 use atproto_oauth_wasm::ports::{Crypto, Local, Signer, StorageError};
 use atproto_oauth_wasm::ports::{KeyError, PendingLogin, PendingStore};
 use atproto_oauth_wasm::{
-    AuthorizeOptions, ConfigError, ErrorKind, HttpError, IdentityError, PeerError, Step, Url,
+    AuthorizeOptions, ClientOptions, ConfigError, ErrorKind, HttpError, IdentityError, PeerError,
+    Step, Url,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -41,7 +42,9 @@ fn every_kind_of_input_leads_to_the_server() {
         let world = World::new();
         let tab = world.tab();
         let url = world.authorize(&tab, input).expect(input);
-        let log = world.server.take_log();
+        let mut log = world.server.take_log();
+        // Whether the server that resolves handles is the account's as well: beside all the rest.
+        log.retain(|request| request != LOOKED_AHEAD);
         let (resolution, par) = log.split_at(log.len() - 2);
         assert_eq!(resolution, requests, "{input}");
         // Twice: the server's nonce is learned from its refusal.
@@ -53,6 +56,49 @@ fn every_kind_of_input_leads_to_the_server() {
             "{input}"
         );
         assert_eq!(world.origin.pending_logins(), 1, "{input}");
+    }
+}
+
+/// The metadata of the server that resolves handles, which is not [`ALICE`]'s authorization server by itself.
+const LOOKED_AHEAD: &str = "GET https://pds.example.com/.well-known/oauth-authorization-server";
+
+/// Where handles are resolved by the account's own authorization server, as most are, four round trips do.
+#[test]
+fn metadata_and_nonce_are_had_while_the_account_is_looked_up() {
+    let world = World::new();
+    let tab = world.tab_with(
+        ClientOptions {
+            handle_resolver: Some(crate::world::url(ISSUER)),
+            ..options()
+        },
+        |_| (),
+    );
+    let url = world.authorize(&tab, ALICE.handle).expect("a sign-in");
+    assert_eq!(
+        world.server.take_log(),
+        [
+            "GET https://issuer.example.com/xrpc/com.atproto.identity.resolveHandle",
+            asked::METADATA,
+            asked::ALICE_DID,
+            asked::PAR,
+            asked::RESOURCE,
+            asked::PAR,
+        ]
+    );
+    assert_eq!(world.server.pushed(&url)["login_hint"], ALICE.handle);
+    assert_eq!(world.origin.pending_logins(), 1);
+}
+
+/// That server is told no more than which client asks, and may well be another's.
+#[test]
+fn looking_ahead_in_vain_changes_nothing() {
+    for fault in [Fault::offline(), Fault::html(200), Fault::Held] {
+        let world = World::new();
+        world.server.fault(LOOKED_AHEAD, fault);
+        let tab = world.tab();
+        world.authorize(&tab, ALICE.handle).expect("a sign-in");
+        assert_eq!(world.server.count(LOOKED_AHEAD), 1);
+        assert_eq!(world.server.count(asked::PAR), 2);
     }
 }
 

@@ -57,6 +57,8 @@ function partOf({ origin, pathname }) {
   if (pathname === '/.well-known/did.json') return 'didWeb'
   if (pathname === '/.well-known/atproto-did') return 'wellKnown'
   if (pathname === '/.well-known/oauth-protected-resource') return 'resource'
+  // Whether the resolver is the account's authorization server as well, which a client may find out beforehand.
+  if (origin === RESOLVER && pathname !== '/xrpc/com.atproto.identity.resolveHandle') return 'ahead'
   if (pathname === '/.well-known/oauth-authorization-server') return 'issuer'
   if (origin === RESOLVER) return 'handle'
   if (/^\/(par|token|revoke)$/.test(pathname)) return pathname.slice(1)
@@ -94,6 +96,7 @@ export class Network {
       },
       resource: ({ url }) => json({ resource: url.origin, authorization_servers: [url.origin === OTHER_PDS ? OTHER_AS : AS] }),
       issuer: ({ url }) => json(serverMetadata(url.origin)),
+      ahead: json({ error: 'NotFound' }, 404),
       par: () => json({ request_uri: 'urn:ietf:params:oauth:request_uri:req-1', expires_in: 300 }, 201),
       token: () => json(this.grant()),
       revoke: () => json({}),
@@ -132,9 +135,9 @@ export class Network {
     return this.log.filter((entry) => entry.part === part)
   }
 
-  /** The parts asked, in their order. */
+  /** The parts asked, in their order; what is asked ahead of it has none. */
   get path() {
-    return this.log.map(({ part }) => part)
+    return this.log.map(({ part }) => part).filter((part) => part !== 'ahead')
   }
 
   /** The `fetch` to give to a client. It works without being bound. */

@@ -252,7 +252,9 @@ impl Server {
     ) -> Response {
         let origin = url.origin().ascii_serialization();
         match (request.method, origin.as_str(), url.path()) {
-            ("GET", PDS, "/xrpc/com.atproto.identity.resolveHandle") => self.resolve_handle(url),
+            ("GET", PDS | ISSUER, "/xrpc/com.atproto.identity.resolveHandle") => {
+                self.resolve_handle(url)
+            }
             ("GET", PLC, path) => {
                 self.did_document(&path[1..].replace("%3A", ":"), "application/did+ld+json")
             }
