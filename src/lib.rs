@@ -32,9 +32,11 @@ pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;
 pub use oauth::{
-    ATPROTO_SCOPE, AuthorizeOptions, CallbackError, Capability, ClientMetadata, ConfigError,
-    FORWARDED, PeerError, PopupFailure, PublicJwk, Refusal, ResponseMode, ServerMetadata,
-    SessionEnd, TokenSet, loopback_client_id,
+    ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, AuthorizeOptions, BlobPermission,
+    CallbackError, Capability, ClientMetadata, ConfigError, FORWARDED, IdentityAttr,
+    IncludePermission, PeerError, Permission, PopupFailure, PublicJwk, Refusal, RepoAction,
+    RepoPermission, ResponseMode, RpcPermission, Scope, ScopeBuilder, ScopeError, ServerMetadata,
+    SessionEnd, TokenSet, Transition, UnknownPermission, loopback_client_id,
 };
 pub use secret::Secret;
 pub use url::Url;

@@ -120,14 +120,17 @@ pub(crate) fn push_encoded(out: &mut String, value: &str) {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 out.push(byte as char)
             }
-            byte => {
-                const HEX: &[u8; 16] = b"0123456789ABCDEF";
-                out.push('%');
-                out.push(HEX[usize::from(byte >> 4)] as char);
-                out.push(HEX[usize::from(byte & 15)] as char);
-            }
+            byte => push_escaped(out, byte),
         }
     }
+}
+
+/// Appends a byte as a percent-encoded triplet (RFC 3986 section 2.1).
+pub(crate) fn push_escaped(out: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    out.push(HEX[usize::from(byte >> 4)] as char);
+    out.push(HEX[usize::from(byte & 15)] as char);
 }
 
 /// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
@@ -142,7 +145,8 @@ pub(crate) fn parse_form(input: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decode(input: &str) -> String {
+/// Undoes what a form does to a value. Broken escapes stay as they are.
+pub(crate) fn decode(input: &str) -> String {
     let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16));
     let bytes = input.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

@@ -11,6 +11,7 @@ mod redirect;
 mod refusal;
 mod resource_metadata;
 mod revocation;
+mod scope;
 mod server_metadata;
 mod session_end;
 mod token;
@@ -29,6 +30,12 @@ pub use redirect::{CallbackError, PopupFailure, ResponseMode};
 pub use refusal::Refusal;
 pub(crate) use resource_metadata::{ResourceMetadata, resource_metadata_request};
 pub(crate) use revocation::revocation_form;
+pub(crate) use scope::scope_has;
+pub use scope::{
+    ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, BlobPermission, IdentityAttr,
+    IncludePermission, Permission, RepoAction, RepoPermission, RpcPermission, Scope, ScopeBuilder,
+    ScopeError, Transition, UnknownPermission,
+};
 pub use server_metadata::ServerMetadata;
 pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
 pub use session_end::SessionEnd;
@@ -37,9 +44,6 @@ pub(crate) use token::{TokenAnswer, code_form, judge_token, refresh_form};
 
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
-
-/// The scope token without which there is no atproto session.
-pub const ATPROTO_SCOPE: &str = "atproto";
 
 /// The kinds of failure of an exchange with the authorization server.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,9 +92,4 @@ pub(crate) fn refusal_in(response: &Response) -> Option<Refusal> {
         Err(ExchangeError::Refused(refusal)) => Some(refusal),
         _ => None,
     }
-}
-
-/// Whether a space-separated scope holds a token.
-fn scope_has(scope: &str, token: &str) -> bool {
-    scope.split(' ').any(|t| t == token)
 }

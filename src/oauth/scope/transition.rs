@@ -1,0 +1,40 @@
+//! The scopes from before there were permissions.
+
+use std::fmt;
+
+/// A transitional scope.
+///
+/// Source: atproto specification, "OAuth", section "Transitional Scopes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transition {
+    /// What an app password may do: every record, blob and method but those of `chat.bsky`.
+    Generic,
+    /// The methods of `chat.bsky`, beside `Generic` and not without it.
+    ChatBsky,
+    /// To read the account's email address.
+    Email,
+}
+
+impl Transition {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Generic, Self::ChatBsky, Self::Email];
+
+    /// The scope token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generic => "transition:generic",
+            Self::ChatBsky => "transition:chat.bsky",
+            Self::Email => "transition:email",
+        }
+    }
+
+    pub(super) fn parse(token: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.as_str() == token)
+    }
+}
+
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
