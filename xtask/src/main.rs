@@ -1,5 +1,6 @@
-//! The project's commands: `cargo xtask build | demo | test`. Each sets up what it needs first.
+//! The project's commands: `cargo xtask build | demo | test | bench`. Each sets up what it needs first.
 
+mod bench;
 mod browser;
 mod compile;
 mod demo;
@@ -26,6 +27,8 @@ Usage: cargo xtask <command>
   demo [--port N] [--no-open]   build, start a local atproto network, and serve the demo page (port 3100)
   test [lint|native|wasm|package|e2e]...
                                 run the test suites: all of them, or those named
+  bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg
+                                (15 minutes on an idle machine; --quick takes 3, and writes to target/bench)
 
 What a command needs is installed on first use: the wasm32 target, wasm-bindgen and wasm-pack (into
 ~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium.
@@ -56,6 +59,10 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         }
         "demo" => {
             demo::run(&workspace, &demo::Options::parse(rest)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "bench" => {
+            bench::run(&workspace, &bench::Options::parse(rest)?)?;
             Ok(ExitCode::SUCCESS)
         }
         "test" => test::run(&workspace, &suites::Suite::parse_all(rest)?),

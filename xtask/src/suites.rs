@@ -186,7 +186,7 @@ impl<'a> Runner<'a> {
 
     fn package(&mut self) -> Result<Tally> {
         self.build()?;
-        self.node_tests(&["tests/package"], None)
+        self.node_tests(&["tests/package", "benches"], None)
     }
 
     fn end_to_end(&mut self) -> Result<Tally> {

@@ -51,7 +51,7 @@ export const serverMetadata = (issuer = AS) => ({
 })
 
 /** Which part of the network a request is for. */
-function partOf({ origin, pathname }) {
+export function partOf({ origin, pathname }) {
   if (origin === PLC) return 'did'
   if (origin === new URL(DOH).origin) return 'dns'
   if (pathname === '/.well-known/did.json') return 'didWeb'
@@ -68,7 +68,7 @@ function partOf({ origin, pathname }) {
 const decode = (part) => JSON.parse(new TextDecoder().decode(Uint8Array.from(
   atob(part.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))))
 
-function readProof(jwt) {
+export function readProof(jwt) {
   if (!jwt) return undefined
   const [header, claims] = jwt.split('.')
   return { jwt, header: decode(header), claims: decode(claims) }

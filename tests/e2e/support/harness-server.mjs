@@ -41,8 +41,9 @@ async function find(path, { root, config, official }) {
  * Serves a page on a loopback port of its own: `root` at `/`, the package at `/pkg/`,
  * the network's addresses as `/config.js`. A visitor with the cookie `client=official`
  * gets the official client in the package's place; one with `store=no`, pages that no browser keeps for the way back.
+ * `headers` go with every answer.
  */
-export async function serveHarness(config, root = join(here, '../harness')) {
+export async function serveHarness(config, root = join(here, '../harness'), headers = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://harness').pathname))
     try {
@@ -50,7 +51,7 @@ export async function serveHarness(config, root = join(here, '../harness')) {
       const caching = /\bstore=no\b/.test(request.headers.cookie) ? 'no-store' : 'no-cache'
       const body = await find(path, { root, config, official })
       response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
-        'content-security-policy': SCRIPT_POLICY, 'cache-control': caching })
+        'content-security-policy': SCRIPT_POLICY, 'cache-control': caching, ...headers })
       response.end(body)
     } catch (error) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end(String(error))
