@@ -38,6 +38,7 @@ pub use oauth::{
     RepoPermission, ResponseMode, RpcPermission, Scope, ScopeBuilder, ScopeError, ServerMetadata,
     SessionEnd, TokenSet, Transition, UnknownPermission, loopback_client_id,
 };
+pub use ports::{Account, AccountStatus};
 pub use secret::Secret;
 pub use url::Url;
 

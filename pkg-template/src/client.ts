@@ -2,11 +2,12 @@
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
 import { type ErrorDetails, rethrow, toError } from './errors.js'
-import type { AtprotoDid } from './did.js'
+import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { type IdentityInfo, type IdentityResolver, isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
 import { OAuthSession } from './session.js'
 import type {
+  Account,
   AuthorizeOptions,
   BrowserOAuthClientLoadOptions,
   BrowserOAuthClientOptions,
@@ -20,6 +21,9 @@ import type {
 
 /** The facts of new tokens as the core gives them: times in milliseconds. */
 type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expires_at'> & { expires_at?: number }
+
+/** An account as the core gives it. */
+type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }
 
 /** What a page starts with. `state` is there only after a sign-in: the app's own text, or `null`. */
 type Initialized = { session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null }
@@ -47,6 +51,8 @@ type Request = [
 export class BrowserOAuthClient extends EventTarget {
   readonly #options: BrowserOAuthClientOptions
   #core: Promise<Client> | undefined
+  /** The core once it is there, for what cannot wait. */
+  #made: Client | undefined
   #disposed = false
   /** What the app's own hook threw: it rejects the call that the hook was part of, as it is. */
   #hookError: unknown
@@ -247,7 +253,41 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** Ends the session of an account. Resolves where there is none. */
   async revoke(sub: string): Promise<void> {
-    await this.#call((core) => core.revoke(String(sub)))
+    await this.#call((core) => core.revoke(String(sub), false))
+  }
+
+  /**
+   * The accounts that are signed in here, by this client or another, and those that were; most recently used first.
+   *
+   * An account whose session ended stays on the list, signed out, until it is forgotten.
+   */
+  async accounts(): Promise<Account[]> {
+    const accounts = (await this.#call((core) => core.accounts())) as CoreAccount[]
+    return accounts.map(({ signedIn, lastUsed, ...facts }) => ({
+      ...facts,
+      status: signedIn ? 'signed-in' : 'signed-out',
+      ...(lastUsed === undefined ? {} : { lastUsed: new Date(lastUsed) }),
+    }))
+  }
+
+  /** The account that was used last, in whatever tab: the one that `init` restores. */
+  get active(): AtprotoDid | undefined {
+    const active = this.#made ? this.#made.active : storedActive()
+    return isAtprotoDid(active) ? active : undefined
+  }
+
+  /**
+   * Restores the session of an account and makes it the active one.
+   *
+   * Rejects where the account is signed out; `error.loginHint` is then what to give `signIn`.
+   */
+  async switchTo(did: string): Promise<OAuthSession> {
+    return this.restore(did)
+  }
+
+  /** Signs an account out, if it is signed in, and removes it from the list of accounts. */
+  async forget(did: string): Promise<void> {
+    await this.#call((core) => core.revoke(String(did), true))
   }
 
   /** Closes the database and stops hearing the other tabs. */
@@ -302,9 +342,11 @@ export class BrowserOAuthClient extends EventTarget {
         fetch,
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
         (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),
+        () => this.dispatchEvent(new Event('changed')),
       )
       // One that was disposed of before it could be made refuses to work all the same.
       if (this.#disposed) client.dispose()
+      this.#made = client
       return client
     } catch (error) {
       // The core may load the next time; options that are wrong will be wrong again.
@@ -397,6 +439,15 @@ export class BrowserOAuthClient extends EventTarget {
       this.#hookError = error
       throw error
     }
+  }
+}
+
+/** What the official client's pointer says, while the core, which knows better where storage is denied, is not there. */
+function storedActive(): string | null | undefined {
+  try {
+    return globalThis.localStorage?.getItem('@@atproto/oauth-client-browser(sub)')
+  } catch {
+    return undefined
   }
 }
 

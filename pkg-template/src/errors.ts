@@ -16,6 +16,8 @@ export interface ErrorFacts {
   help: string
   /** The authorization server that the account belongs to now, where it moved. A sign-in with its handle or DID goes there. */
   newIssuer?: string
+  /** Where a session is over: what to give `signIn`, the account's handle or its DID. */
+  loginHint?: string
 }
 
 /** The details of an error as the core gives them. */
@@ -194,13 +196,13 @@ function isDetails(value: unknown): value is ErrorDetails {
 
 /** Makes the error that apps know of the details that the core gives. */
 export function toError(details: ErrorDetails, context: ErrorContext = {}): Error & ErrorFacts {
-  const { name, code, step, url, retryable, help, newIssuer } = details
+  const { name, code, step, url, retryable, help, newIssuer, loginHint } = details
   // What the app itself threw stays what it was.
   if (details.name === 'HookError' && context.hookError instanceof Error) return context.hookError as Error & ErrorFacts
   const error = construct(details, context)
   if (error instanceof DidError) return Object.assign(error, { name: details.name, step, retryable, help, url })
   // The name is said outright: a minifier shortens that of the class.
-  return Object.assign(error, { name, code, step, retryable, help }, present({ url, newIssuer }))
+  return Object.assign(error, { name, code, step, retryable, help }, present({ url, newIssuer, loginHint }))
 }
 
 /** The facts that are there: a member that is not does not show. */

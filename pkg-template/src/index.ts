@@ -17,6 +17,7 @@ export {
 } from './errors.js'
 export type { ErrorFacts } from './errors.js'
 export type {
+  Account,
   AuthorizeOptions,
   BrowserOAuthClientLoadOptions,
   BrowserOAuthClientOptions,

@@ -100,10 +100,31 @@ export interface DeletedEventDetail {
   cause: Error
 }
 
+/** An account that is signed in here, or was. */
+export interface Account {
+  /** The account's DID. */
+  did: AtprotoDid
+  /** Its handle, verified when it signed in. To sign in again: `signIn(account.handle ?? account.did)`. */
+  handle?: string
+  /** Its PDS, with a trailing slash. */
+  pds?: string
+  /** Its authorization server. */
+  issuer?: string
+  /** Whether its session is stored, which is looked up at every call. */
+  status: 'signed-in' | 'signed-out'
+  /** When it last signed in or was restored. Absent for a session that another client stored and ours never used. */
+  lastUsed?: Date
+}
+
 /** The client's events, in this tab and from all others. */
 export interface SessionEventMap {
   updated: CustomEvent<UpdatedEventDetail>
   deleted: CustomEvent<DeletedEventDetail>
+  /**
+   * `accounts()` or `active` has another answer than before: a sign-in, the end of a session, another account made active,
+   * an account forgotten. Once for each change in each tab; a mere refresh is none. It has no detail: ask again.
+   */
+  changed: Event
 }
 
 /** Time limits, in milliseconds. */

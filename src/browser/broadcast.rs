@@ -17,6 +17,8 @@ use wasm_bindgen::JsValue;
 const CHANNEL: &str = "@@atproto/oauth-client-browser(synchronization-channel:2)";
 const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
+/// For us alone: the official client calls what hook of the app's has this name, and apps have none.
+const ACCOUNTS: &str = "accountsChanged";
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
 /// is then noticed at its next refresh.
@@ -68,10 +70,14 @@ impl fmt::Display for Words<'_> {
 
 fn to_wire(message: &Message) -> JsValue {
     let (name, sub) = match message {
-        Message::Updated(sub) => (UPDATED, sub),
-        Message::Deleted(sub, _) => (DELETED, sub),
+        Message::Updated(sub) => (UPDATED, Some(sub)),
+        Message::Deleted(sub, _) => (DELETED, Some(sub)),
+        Message::Accounts => (ACCOUNTS, None),
     };
-    let args = Array::of1(&JsValue::from_str(sub.as_str()));
+    let args = Array::new();
+    if let Some(sub) = sub {
+        args.push(&JsValue::from_str(sub.as_str()));
+    }
     if let Message::Deleted(sub, end) = message {
         // The official client hands the second argument to the app as the cause; the third is for us alone, since a
         // structured clone strips an error of everything but its message.
@@ -87,6 +93,9 @@ fn to_wire(message: &Message) -> JsValue {
 
 fn from_wire(data: &JsValue) -> Option<Message> {
     let name = get_str(data, "name")?;
+    if name == ACCOUNTS {
+        return Some(Message::Accounts);
+    }
     let args = get(data, "args");
     let sub = Did::parse(&get_str(&args, "0")?).ok()?;
     match name.as_str() {

@@ -31,6 +31,8 @@ const EXPIRY: &str = "expiresAt";
 pub(super) enum Operation<'a> {
     /// Read a row.
     Get(&'a str),
+    /// Read all rows.
+    List,
     /// Write a row, and remove those that have expired by the given time, if any.
     Put(&'a str, &'a JsValue, Option<&'a JsValue>),
     /// Read a row and remove it.
@@ -61,7 +63,7 @@ impl Database {
         self.close();
     }
 
-    /// Does one operation on one store; the row where it reads one, else `undefined`. Done means committed.
+    /// Does one operation on one store; the row where it reads one, an array where it reads all, else `undefined`. Done means committed.
     pub(super) async fn run(
         &self,
         store: &str,
@@ -148,7 +150,7 @@ async fn transact(
     operation: &Operation<'_>,
 ) -> Result<JsValue, JsValue> {
     let mode = match operation {
-        Operation::Get(_) => "readonly",
+        Operation::Get(_) | Operation::List => "readonly",
         _ => "readwrite",
     };
     let store = JsValue::from_str(store);
@@ -167,6 +169,7 @@ async fn transact(
     let mut read = JsValue::UNDEFINED;
     match operation {
         Operation::Get(key) => read = on_row("get", key)?,
+        Operation::List => read = call(&rows, "getAll", &[])?,
         Operation::Take(key) => {
             read = on_row("get", key)?;
             on_row("delete", key)?;

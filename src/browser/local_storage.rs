@@ -1,15 +1,22 @@
-//! `localStorage`: which account was used last, under the name the official client uses.
+//! `localStorage`: which account was used last, under the name the official client uses, and what is remembered of each
+//! account, under names of our own.
 //!
 //! A worker has no `localStorage`, and in some frames reading it throws. What cannot be stored is kept in memory, so
 //! that at least this page remembers.
 
-use super::reflect::{call, global};
-use crate::identity::Did;
-use crate::ports::ActiveAccount;
+use super::reflect::{call, global, object, set};
+use crate::identity::{Did, Handle};
+use crate::json::Json;
+use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount};
+use js_sys::Reflect;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 const KEY: &str = "@@atproto/oauth-client-browser(sub)";
+/// A DID follows. One item for each account, so that no tab writes over what another wrote of another.
+const ACCOUNT: &str = "atproto-oauth-wasm:account:";
+/// The last moment that a `Date` can tell, in milliseconds since the epoch.
+const LAST_MOMENT: f64 = 8.64e15;
 
 /// The stored account.
 #[derive(Default)]
@@ -23,28 +30,102 @@ impl ActiveAccount for ActivePointer {
         if let Some(unstored) = &*self.unstored.borrow() {
             return unstored.clone();
         }
-        call(
-            &global("localStorage"),
-            "getItem",
-            &[&JsValue::from_str(KEY)],
-        )
-        .ok()?
-        .as_string()
+        read(KEY)
     }
 
     fn set(&self, did: Option<&Did>) {
-        let key = JsValue::from_str(KEY);
-        let storage = global("localStorage");
-        let stored = match did {
-            Some(did) => call(
-                &storage,
-                "setItem",
-                &[&key, &JsValue::from_str(did.as_str())],
-            ),
-            None => call(&storage, "removeItem", &[&key]),
-        };
-        *self.unstored.borrow_mut() = stored
-            .is_err()
-            .then(|| did.map(|did| did.as_str().to_owned()));
+        let did = did.map(Did::as_str);
+        let stored = write(KEY, did);
+        *self.unstored.borrow_mut() = (!stored).then(|| did.map(str::to_owned));
     }
+}
+
+/// The accounts that are remembered.
+#[derive(Default)]
+pub(super) struct AccountRecords {
+    /// What storage did not take; it goes before what is stored.
+    unstored: RefCell<Vec<Account>>,
+}
+
+impl AccountStore for AccountRecords {
+    fn list(&self) -> Vec<Account> {
+        let mut all = self.unstored.borrow().clone();
+        let names = Reflect::own_keys(&global("localStorage")).unwrap_or_default();
+        for account in names
+            .iter()
+            .filter_map(|name| stored_account(&name.as_string()?))
+        {
+            if all.iter().all(|other| other.did != account.did) {
+                all.push(account);
+            }
+        }
+        all
+    }
+
+    fn set(&self, did: &Did, account: Option<&Account>) {
+        let mut name = ACCOUNT.to_owned();
+        name.push_str(did.as_str());
+        let stored = write(&name, account.map(record).as_deref());
+        let mut unstored = self.unstored.borrow_mut();
+        unstored.retain(|other| other.did != *did);
+        if let (false, Some(account)) = (stored, account) {
+            unstored.push(account.clone());
+        }
+    }
+}
+
+fn read(name: &str) -> Option<String> {
+    let value = call(
+        &global("localStorage"),
+        "getItem",
+        &[&JsValue::from_str(name)],
+    );
+    value.ok()?.as_string()
+}
+
+/// Writes an item, or removes it; whether that was done.
+fn write(name: &str, value: Option<&str>) -> bool {
+    let storage = global("localStorage");
+    let name = JsValue::from_str(name);
+    match value {
+        Some(value) => call(&storage, "setItem", &[&name, &JsValue::from_str(value)]),
+        None => call(&storage, "removeItem", &[&name]),
+    }
+    .is_ok()
+}
+
+fn record(account: &Account) -> String {
+    let record = object(&[]);
+    for (name, value) in [
+        ("handle", account.handle.as_ref().map(Handle::as_str)),
+        ("pds", account.pds.as_deref()),
+        ("issuer", account.issuer.as_deref()),
+    ] {
+        if let Some(value) = value {
+            set(&record, name, &JsValue::from_str(value));
+        }
+    }
+    if let Some(at) = account.last_used {
+        set(&record, "lastUsed", &JsValue::from_f64(at as f64));
+    }
+    Json::from_js(record).text()
+}
+
+/// The account of an item, if it is one of ours and can be read.
+fn stored_account(name: &str) -> Option<Account> {
+    let did = Did::parse(name.strip_prefix(ACCOUNT)?).ok()?;
+    let record = Json::parse(&read(name)?).filter(Json::is_object)?;
+    let last_used = record.get("lastUsed").and_then(|at| at.as_f64());
+    Some(Account {
+        did,
+        handle: record
+            .str("handle")
+            .and_then(|handle| Handle::parse(&handle).ok()),
+        pds: record.str("pds"),
+        issuer: record.str("issuer"),
+        status: AccountStatus::SignedOut,
+        last_used: last_used
+            .filter(|at| (0.0..=LAST_MOMENT).contains(at))
+            .map(|at| at as u64),
+    })
 }

@@ -60,6 +60,7 @@ impl Browser {
             pending: Rc::new(stores::PendingRows(database.clone())),
             sessions: Rc::new(stores::SessionRows(database.clone())),
             active: Rc::new(local_storage::ActivePointer::default()),
+            accounts: Rc::new(local_storage::AccountRecords::default()),
             lock: Rc::new(web_locks::WebLocks),
             bus: Rc::new(broadcast::Channels::default()),
             navigator: Rc::new(location::Page),

@@ -6,12 +6,12 @@
 use super::indexed_db::{Database, Operation};
 use super::reflect::{object, set};
 use super::web_crypto::WebCryptoKey;
-use crate::identity::Did;
+use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::TokenSet;
 use crate::ports::{
-    KeyError, Local, PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Signer,
-    StorageError, StoredSession,
+    Account, AccountStatus, KeyError, Local, PENDING_LIFETIME, PendingLogin, PendingStore,
+    SessionStore, Signer, StorageError, StoredSession,
 };
 use crate::secret::Secret;
 use crate::url::Url;
@@ -91,6 +91,14 @@ impl SessionStore for SessionRows {
             Ok(())
         })
     }
+
+    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
+        Box::pin(async move {
+            let rows = Json::from_js(self.0.run(SESSIONS, &Operation::List).await?);
+            let rows = rows.as_array().unwrap_or_default();
+            Ok(rows.iter().filter_map(signed_in).collect())
+        })
+    }
 }
 
 fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
@@ -99,6 +107,7 @@ fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
         let account = object(&[("did", &text(did.as_str())), ("pds", &text(pds.as_str()))]);
         set(&extra, "account", &account);
     }
+    set_text(&extra, "handle", login.handle.as_ref().map(Handle::as_str));
     set_text(&extra, "redirectUri", login.redirect_uri.as_deref());
     set_json(&extra, "server", login.server.as_ref());
     set_text(&extra, "nonce", login.nonce.as_deref());
@@ -131,6 +140,7 @@ async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
         verifier: Secret::new(string(&value, "verifier")?),
         app_state: value.str("appState"),
         account,
+        handle: extra("handle").and_then(|handle| Handle::parse(&handle.as_str()?).ok()),
         redirect_uri: extra("redirectUri").and_then(|uri| uri.as_str()),
         server: extra("server").filter(Json::is_object),
         nonce: extra("nonce").and_then(|nonce| nonce.as_str()),
@@ -181,14 +191,29 @@ fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     Ok(row)
 }
 
-async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
-    let value = member(row, "value")?;
+/// The account of a row, as far as that can be told without its key.
+fn signed_in(row: &Json) -> Option<Account> {
+    if is_expired(row) {
+        return None;
+    }
+    let tokens = stored_tokens(&row.get("value")?).ok()?;
+    Some(Account {
+        did: tokens.sub,
+        handle: None,
+        pds: Some(tokens.audience),
+        issuer: Some(tokens.issuer),
+        status: AccountStatus::SignedIn,
+        last_used: None,
+    })
+}
+
+fn stored_tokens(value: &Json) -> Result<TokenSet, StorageError> {
     // Rows of before 2025 have no `authMethod`; other methods than `none` are for clients with a server.
     let method = value.get("authMethod").and_then(|auth| auth.str("method"));
     if method.as_deref() != Some("none") {
         return Err(StorageError::Corrupt("authMethod"));
     }
-    let tokens = member(&value, "tokenSet")?;
+    let tokens = member(value, "tokenSet")?;
     if tokens.str("token_type").as_deref() != Some("DPoP") {
         return Err(StorageError::Corrupt("token_type"));
     }
@@ -200,19 +225,24 @@ async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
                 .ok_or(StorageError::Corrupt("expires_at"))?,
         ),
     };
+    Ok(TokenSet {
+        issuer: string(&tokens, "iss")?,
+        sub: Did::parse(&string(&tokens, "sub")?).map_err(|_| StorageError::Corrupt("sub"))?,
+        audience: string(&tokens, "aud")?,
+        scope: string(&tokens, "scope")?,
+        access_token: Secret::new(string(&tokens, "access_token")?),
+        refresh_token: tokens.str("refresh_token").map(Secret::new),
+        expires_at,
+    })
+}
+
+async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
+    let value = member(row, "value")?;
     let extra = value.get("extra");
     let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
     let time = |name| Some(extra(name)?.as_f64()? as u64);
     Ok(StoredSession {
-        tokens: TokenSet {
-            issuer: string(&tokens, "iss")?,
-            sub: Did::parse(&string(&tokens, "sub")?).map_err(|_| StorageError::Corrupt("sub"))?,
-            audience: string(&tokens, "aud")?,
-            scope: string(&tokens, "scope")?,
-            access_token: Secret::new(string(&tokens, "access_token")?),
-            refresh_token: tokens.str("refresh_token").map(Secret::new),
-            expires_at,
-        },
+        tokens: stored_tokens(&value)?,
         key: read_key(&value).await?,
         client_id: extra("clientId").and_then(|id| id.as_str()),
         server: extra("server").filter(Json::is_object),

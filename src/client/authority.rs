@@ -86,6 +86,7 @@ impl Shared {
         let stored = self.ports.sessions.put(session.clone()).await;
         stored.map_err(|error| Error::new(Step::Storage, error))?;
         if has_moved {
+            self.accounts_changed.set(true);
             let tokens = session.tokens.clone();
             self.adopt(session).await?;
             self.ports.bus.post(&Message::Updated(tokens.sub.clone()));

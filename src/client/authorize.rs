@@ -55,6 +55,7 @@ impl Shared {
         self.look_ahead(input, &prover);
         let Destination {
             account,
+            handle,
             login_hint,
             server,
         } = self.resolve(input, progress).await?;
@@ -87,6 +88,7 @@ impl Shared {
             verifier: pkce.verifier,
             app_state: options.state.clone(),
             account,
+            handle,
             redirect_uri: Some(redirect_uri.to_owned()),
             server: Some(server.raw),
             clock_offset: self.offset.get(),

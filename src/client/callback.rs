@@ -34,8 +34,10 @@ impl OAuthClient {
         params: &str,
         redirect_uri: Option<&str>,
     ) -> Result<SignedIn, Error> {
-        self.finish(&CallbackParams::parse(params), redirect_uri)
-            .await
+        let params = CallbackParams::parse(params);
+        let outcome = self.finish(&params, redirect_uri).await;
+        self.0.announce();
+        outcome
     }
 
     pub(super) async fn finish(
@@ -131,6 +133,7 @@ impl Shared {
             self.undo(&live, &tokens, older).await?;
             return Err(error);
         }
+        self.list_new(&tokens, login.handle, older.as_ref());
         self.ports.bus.post(&Message::Updated(sub));
         if let Some(older) = older {
             self.revoke_in_background(older);

@@ -15,14 +15,18 @@ impl OAuthClient {
     /// here. No error where there is no session.
     pub async fn revoke(&self, sub: &str) -> Result<(), Error> {
         let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
-        self.0.sign_out(&sub).await
+        self.0.sign_out(&sub, false).await
     }
 }
 
 impl Shared {
-    pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did) -> Result<(), Error> {
+    /// Ends the session of an account, and on request forgets the account too.
+    pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did, forget: bool) -> Result<(), Error> {
         let held = self.lock(sub).await;
         let ended = self.sign_out_held(&held, sub).await;
+        if forget && ended.is_ok() {
+            self.forget(sub);
+        }
         self.release_with(held, ended).await
     }
 
@@ -35,7 +39,10 @@ impl Shared {
                 }
                 return Ok(());
             }
-            Ok(Some(session)) => self.revoke_session(session).await,
+            Ok(Some(session)) => {
+                self.remember(&session.tokens, None, false);
+                self.revoke_session(session).await;
+            }
             // A row that cannot be read cannot be revoked, but it can go.
             Err(StorageError::Corrupt(_)) => {}
             Err(error) => return Err(Error::new(Step::Storage, error)),

@@ -68,6 +68,7 @@ struct Details {
     step: Step,
     url: Option<String>,
     purpose: Option<String>,
+    login_hint: Option<String>,
     callback: Option<CallbackContext>,
 }
 
@@ -85,6 +86,7 @@ impl Error {
             step,
             url: None,
             purpose: None,
+            login_hint: None,
             callback: None,
         }))
     }
@@ -113,6 +115,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn hinting(mut self, login_hint: String) -> Self {
+        self.0.login_hint = Some(login_hint);
+        self
+    }
+
     pub(crate) fn in_callback(mut self, state: Option<String>) -> Self {
         self.0.callback = Some(CallbackContext { state });
         self
@@ -136,6 +143,11 @@ impl Error {
     /// What all this was for, where what the user typed or a server was being resolved, or a session stored.
     pub fn purpose(&self) -> Option<&str> {
         self.0.purpose.as_deref()
+    }
+
+    /// What to sign in with, where a session is over: the account's handle, or its DID where that is all there is.
+    pub fn login_hint(&self) -> Option<&str> {
+        self.0.login_hint.as_deref()
     }
 
     /// Present for everything that fails in a callback.

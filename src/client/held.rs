@@ -36,9 +36,10 @@ impl Shared {
         }
     }
 
-    /// Gives the lock back, then tells the app what happened while it was held.
+    /// Gives the lock back, then tells the app what happened while it was held, and everyone what became of the accounts.
     pub(super) async fn release(&self, held: Held) -> Result<(), Error> {
         drop(held.guard);
+        self.announce();
         for news in held.news.take() {
             match news {
                 News::Updated(tokens) => self.tell_updated(&tokens, By::ThisTab).await?,
@@ -64,12 +65,26 @@ impl Shared {
 
     /// Removes a session and tells everyone why: the other tabs now, the app when the lock is given back.
     pub(super) async fn end(&self, held: &Held, sub: &Did, end: SessionEnd) -> Result<(), Error> {
-        if let Some(live) = self.live(sub) {
+        let live = self.live(sub);
+        let is_active = self.is_active(sub);
+        if end == SessionEnd::Vanished
+            && live.is_none()
+            && !is_active
+            && self.remembered(sub).is_some()
+        {
+            // An account that is known to be signed out: whoever signed it out has said so.
+            return Ok(());
+        }
+        if let Some(live) = &live {
             live.end(end.clone());
+            self.remember(&live.last_grant().session.tokens, None, false);
         }
         let deleted = self.ports.sessions.delete(sub).await;
-        if self.ports.active.get().as_deref() == Some(sub.as_str()) {
-            self.ports.active.set(None);
+        if live.is_some() || end != SessionEnd::Vanished {
+            self.accounts_changed.set(true);
+        }
+        if is_active {
+            self.set_active(None);
         }
         self.ports
             .bus
@@ -87,7 +102,9 @@ impl Shared {
         step: Step,
     ) -> Error {
         match self.end(held, sub, end.clone()).await {
-            Ok(()) => Error::new(step, ErrorKind::Ended(sub.clone(), end)),
+            Ok(()) => {
+                Error::new(step, ErrorKind::Ended(sub.clone(), end)).hinting(self.login_hint(sub))
+            }
             Err(error) => error,
         }
     }

@@ -34,15 +34,15 @@ impl OAuthClient {
     /// Only the news that the session is over makes the client forget the account: it stays when the network fails.
     pub async fn init_restore(&self, refresh: Refresh) -> Result<Option<OAuthSession>, Error> {
         self.leave_localhost().await?;
-        let active = &self.0.ports.active;
-        let Some(sub) = active.get() else {
+        let Some(sub) = self.0.ports.active.get() else {
             return Ok(None);
         };
         let restored = self.restore(&sub, refresh).await;
         if let Err(error) = &restored
             && matches!(error.kind(), ErrorKind::Ended(..) | ErrorKind::Identity(_))
         {
-            active.set(None);
+            self.0.set_active(None);
+            self.0.announce();
         }
         restored.map(Some)
     }
@@ -76,7 +76,8 @@ impl OAuthClient {
             .finish(&params, redirect_uri.or(found.as_deref()))
             .await;
         let signed_in = self.hand_over(&params, outcome).await?;
-        self.0.ports.active.set(Some(signed_in.session.did()));
+        self.0.set_active(Some(signed_in.session.did()));
+        self.0.announce();
         Ok(signed_in)
     }
 

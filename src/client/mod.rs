@@ -1,5 +1,6 @@
 //! The flow over the ports: authorize, callback, restore, refresh, revoke; and the session.
 
+mod accounts;
 mod authority;
 mod authorize;
 mod callback;
@@ -41,7 +42,7 @@ use crate::url::Url;
 use clock::Offset;
 use live::Live;
 use network::Memory;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -79,6 +80,7 @@ impl OAuthClient {
             live: RefCell::default(),
             subscription: RefCell::default(),
             told: RefCell::default(),
+            accounts_changed: Cell::default(),
         });
         tabs::subscribe(&shared);
         Self(shared)
@@ -113,6 +115,8 @@ struct Shared {
     subscription: RefCell<Option<Guard>>,
     /// What the app was last told of each account: its tokens, or that it has none.
     told: RefCell<Vec<(Did, Option<TokenSet>)>>,
+    /// Whether something about the accounts has changed that was not announced yet.
+    accounts_changed: Cell<bool>,
 }
 
 impl Shared {

@@ -117,7 +117,16 @@ impl OAuthClient {
         };
         ports.popup_link.post(&PopupMessage::Acknowledged { key });
         match result {
-            Ok(sub) => self.restore(sub.as_str(), Refresh::Never).await,
+            Ok(sub) => {
+                // The popup leaves it to this page to tell of the new account.
+                self.0.accounts_changed.set(true);
+                let known = self.0.remembered(&sub);
+                if known.is_none_or(|account| account.handle.is_none()) {
+                    // The popup, which looks for it too, may be closed before it has found it.
+                    self.0.find_handle(&sub);
+                }
+                self.restore(sub.as_str(), Refresh::Never).await
+            }
             Err(failure) => {
                 let error = CallbackError::InPopup(failure);
                 Err(Error::new(Step::Callback, error).in_callback(None))
@@ -159,6 +168,8 @@ impl OAuthClient {
         };
         ports.popup_link.post(&PopupMessage::Result { key, result });
         let heard = race(acknowledged.take(), ports.timer.sleep(ACKNOWLEDGEMENT)).await;
+        // The page that goes on tells of the new account.
+        self.0.accounts_changed.set(false);
         if let (First::Right(()), Ok(signed_in)) = (heard, &outcome) {
             // Nobody waits for this session any more, so nobody would ever end it.
             drop(signed_in.session.sign_out().await);

@@ -18,6 +18,8 @@ use crate::url::Url;
 pub(super) struct Destination {
     /// The account and its PDS, where the input named an account.
     pub(super) account: Option<(Did, Url)>,
+    /// The account's handle, where the input was that, checked both ways.
+    pub(super) handle: Option<Handle>,
     /// The account as the user knows it.
     pub(super) login_hint: Option<String>,
     /// The authorization server, which was verified to be that account's.
@@ -68,10 +70,15 @@ impl Shared {
         let identity = |error: Error| error.while_resolving("identity", input);
         let parsed = Input::parse(input).map_err(|error| Error::new(Step::Input, error));
         let is_account = parsed.is_ok();
+        let typed = match &parsed {
+            Ok(Input::Handle(handle)) => Some(handle.clone()),
+            _ => None,
+        };
         let document = match parsed {
             Ok(Input::Service(url)) => {
                 return Ok(Destination {
                     account: None,
+                    handle: None,
                     login_hint: None,
                     server: self.server_of_service(input, &url, progress).await?,
                 });
@@ -102,6 +109,9 @@ impl Shared {
         };
         Ok(Destination {
             login_hint: Some(named.to_owned()),
+            handle: document
+                .handle
+                .filter(|claimed| typed.as_ref() == Some(claimed)),
             account: Some((document.did, document.pds)),
             server,
         })

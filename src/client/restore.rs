@@ -31,7 +31,10 @@ impl OAuthClient {
         };
         let live = self.0.adopt(session).await?;
         self.0.granted(&live, refresh).await?;
-        self.0.ports.active.set(Some(&sub));
+        self.0
+            .remember(&live.last_grant().session.tokens, None, true);
+        self.0.set_active(Some(&sub));
+        self.0.announce();
         if refresh != Refresh::Never {
             self.0.watch_restored(&live);
         }

@@ -103,7 +103,7 @@ impl OAuthSession {
     /// Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. Once is
     /// enough; a second time does nothing.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        self.shared.sign_out(&self.live.did).await
+        self.shared.sign_out(&self.live.did, false).await
     }
 
     /// Makes a request to the session's PDS.

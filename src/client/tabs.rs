@@ -20,7 +20,10 @@ impl Shared {
     /// Brings the session in memory up to date, then tells the app. Nobody waits for the app's answer: the operation
     /// was another tab's.
     async fn heed(&self, message: Message) {
-        let (Message::Updated(sub) | Message::Deleted(sub, _)) = &message;
+        let (Message::Updated(sub) | Message::Deleted(sub, _)) = &message else {
+            self.drop_dead_pointer().await;
+            return self.tell_accounts_changed();
+        };
         let live = self.live(sub);
         // A tab that has asked a worker tells by itself what that did.
         let telling = !live.as_ref().is_some_and(|live| live.asking.get());

@@ -8,7 +8,8 @@ use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, St
 use crate::identity::Handle;
 use crate::json::Json;
 use crate::oauth::AuthorizeOptions;
-use js_sys::{Function, Object, Promise};
+use crate::ports::{Account, AccountStatus};
+use js_sys::{Array, Function, Object, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -29,6 +30,7 @@ impl Client {
         fetch: Option<Function>,
         updated: Function,
         deleted: Function,
+        changed: Function,
     ) -> Result<Client, JsValue> {
         let given = Json::from_js(given);
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
@@ -42,7 +44,11 @@ impl Client {
         let page = ports.navigator.location();
         let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
-        let hooks = Hooks { updated, deleted };
+        let hooks = Hooks {
+            updated,
+            deleted,
+            changed,
+        };
         Ok(Self {
             client: OAuthClient::new(options, ports, Some(Rc::new(hooks))),
             browser,
@@ -200,13 +206,31 @@ impl Client {
         }))
     }
 
-    /// Ends the session of an account.
-    pub fn revoke(&self, sub: String) -> Promise {
+    /// Ends the session of an account, and on request forgets the account.
+    pub fn revoke(&self, sub: String, forget: bool) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(async move {
-            client.revoke(&sub).await?;
+            match forget {
+                true => client.forget(&sub).await?,
+                false => client.revoke(&sub).await?,
+            }
             Ok(JsValue::UNDEFINED)
         }))
+    }
+
+    /// Resolves to a list of `{did, handle, pds, issuer, signedIn, lastUsed}`; the time in milliseconds since the epoch.
+    pub fn accounts(&self) -> Promise {
+        let client = self.client.clone();
+        promise(Box::pin(async move {
+            let accounts = client.accounts().await?;
+            Ok(accounts.iter().map(account).collect::<Array>().into())
+        }))
+    }
+
+    /// The account that was used last.
+    #[wasm_bindgen(getter)]
+    pub fn active(&self) -> Option<String> {
+        self.client.active().map(|did| did.to_string())
     }
 
     /// Stops hearing the other tabs and closes the database.
@@ -236,6 +260,26 @@ impl Client {
             abortable(aborted, Box::pin(work(&client, &options, &told))).await
         }))
     }
+}
+
+fn account(account: &Account) -> JsValue {
+    let object = Object::new();
+    set(&object, "did", account.did.as_str());
+    for (name, value) in [
+        ("handle", account.handle.as_ref().map(Handle::as_str)),
+        ("pds", account.pds.as_deref()),
+        ("issuer", account.issuer.as_deref()),
+    ] {
+        if let Some(value) = value {
+            set(&object, name, value);
+        }
+    }
+    let signed_in = account.status == AccountStatus::SignedIn;
+    set(&object, "signedIn", signed_in);
+    if let Some(at) = account.last_used {
+        set(&object, "lastUsed", at as f64);
+    }
+    object.into()
 }
 
 /// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.

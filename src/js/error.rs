@@ -29,6 +29,9 @@ pub(super) fn details(error: &Error) -> JsValue {
     }
     let mut object = layer(error, class(error.kind()), &error.to_string());
     facts(&object, error.kind());
+    if let Some(hint) = error.login_hint() {
+        set(&object, "loginHint", hint);
+    }
     let cause = match error.kind() {
         ErrorKind::Ended(_, SessionEnd::RefreshRefused(words)) => {
             Some(refusal(error, words.as_deref()))

@@ -9,12 +9,14 @@ use js_sys::{Function, Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-/// Two functions of the package's TypeScript, which tells hooks and listeners.
+/// Functions of the package's TypeScript, which tells hooks and listeners.
 pub(super) struct Hooks {
     /// `(sub, facts)`: the facts of the new tokens; the tokens themselves only in the tab that got them.
     pub(super) updated: Function,
     /// `(sub, details)`: the details of the error that says why.
     pub(super) deleted: Function,
+    /// Takes nothing.
+    pub(super) changed: Function,
 }
 
 impl Observer for Hooks {
@@ -39,6 +41,11 @@ impl Observer for Hooks {
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>> {
         let details = error::details(&Error::ended(sub, end.clone()));
         tell(&self.deleted, sub, details)
+    }
+
+    fn accounts_changed(&self) {
+        // It dispatches an event, which throws nothing.
+        let _ = self.changed.call0(&JsValue::UNDEFINED);
     }
 }
 

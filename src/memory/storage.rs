@@ -2,8 +2,8 @@
 
 use crate::identity::Did;
 use crate::ports::{
-    ActiveAccount, Clock, Local, PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore,
-    StorageError, StoredSession,
+    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, PENDING_LIFETIME,
+    PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -75,6 +75,20 @@ impl SessionStore for Sessions {
             Ok(())
         })
     }
+
+    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
+        let sessions = self.0.borrow();
+        let account = |(did, session): (&Did, &StoredSession)| Account {
+            did: did.clone(),
+            handle: None,
+            pds: Some(session.tokens.audience.clone()),
+            issuer: Some(session.tokens.issuer.clone()),
+            status: AccountStatus::SignedIn,
+            last_used: None,
+        };
+        let accounts = sessions.iter().map(account).collect();
+        Box::pin(async move { Ok(accounts) })
+    }
 }
 
 /// The account that was used last.
@@ -88,5 +102,23 @@ impl ActiveAccount for Active {
 
     fn set(&self, did: Option<&Did>) {
         *self.0.borrow_mut() = did.map(|did| did.as_str().to_owned());
+    }
+}
+
+/// The accounts that are remembered.
+#[derive(Default)]
+pub(super) struct Accounts(RefCell<BTreeMap<Did, Account>>);
+
+impl AccountStore for Accounts {
+    fn list(&self) -> Vec<Account> {
+        self.0.borrow().values().cloned().collect()
+    }
+
+    fn set(&self, did: &Did, account: Option<&Account>) {
+        let mut accounts = self.0.borrow_mut();
+        match account {
+            Some(account) => accounts.insert(did.clone(), account.clone()),
+            None => accounts.remove(did),
+        };
     }
 }

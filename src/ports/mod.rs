@@ -3,6 +3,7 @@
 //! Futures are local: a browser has one thread, and nothing here is written twice for another. A host bundles its
 //! implementations in a [`Ports`] value; the client knows nothing else of where it runs.
 
+mod accounts;
 mod crypto;
 mod lock;
 mod navigator;
@@ -14,6 +15,7 @@ mod tabs;
 
 pub(crate) use storage::PENDING_LIFETIME;
 
+pub use accounts::{Account, AccountStatus, AccountStore};
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;
@@ -87,6 +89,8 @@ pub struct Ports {
     pub sessions: Rc<dyn SessionStore>,
     /// The account that was used last.
     pub active: Rc<dyn ActiveAccount>,
+    /// The accounts, signed in or not.
+    pub accounts: Rc<dyn AccountStore>,
     /// Mutual exclusion over all tabs.
     pub lock: Rc<dyn Lock>,
     /// The other tabs.

@@ -1,7 +1,7 @@
 //! What outlives the page.
 
-use super::{Local, Signer};
-use crate::identity::Did;
+use super::{Account, Local, Signer};
+use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::TokenSet;
 use crate::secret::Secret;
@@ -25,6 +25,8 @@ pub struct PendingLogin {
     pub app_state: Option<String>,
     /// The account it was begun with, and that account's PDS; absent where it was begun with a server's address.
     pub account: Option<(Did, Url)>,
+    /// The handle it was begun with, which was found to be that account's.
+    pub handle: Option<Handle>,
     /// The redirect URI that was used. Absent in rows that another client stored.
     pub redirect_uri: Option<String>,
     /// The server's metadata, verified when the sign-in began. Absent in rows that another client stored.
@@ -80,6 +82,9 @@ pub trait SessionStore {
 
     /// Removes one. No error where there is none.
     fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>>;
+
+    /// Whose sessions there are, as far as they can be read.
+    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>>;
 }
 
 /// Remembers which account was used last. A convenience: where it cannot, it forgets.

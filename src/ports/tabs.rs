@@ -11,6 +11,8 @@ pub enum Message {
     Updated(Did),
     /// The session of this account has ended.
     Deleted(Did, SessionEnd),
+    /// The list of accounts, or which of them is active, is another.
+    Accounts,
 }
 
 /// The other tabs of the origin.
@@ -38,4 +40,7 @@ pub trait Observer {
 
     /// A session has ended.
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>>;
+
+    /// The list of accounts, or which of them is active, is another. Times of last use do not count.
+    fn accounts_changed(&self) {}
 }

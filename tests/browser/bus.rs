@@ -48,6 +48,7 @@ async fn all_others_hear_it_and_the_sender_does_not() {
             alice(),
             SessionEnd::Migrated(Some("https://new.example".to_owned())),
         ),
+        Message::Accounts,
     ];
     for message in &messages {
         one.bus.post(message);
@@ -68,17 +69,18 @@ async fn a_message_is_one_that_the_official_client_understands() {
         alice(),
         SessionEnd::RefreshRefused(Some("Refused".to_owned())),
     ));
+    ports.bus.post(&Message::Accounts);
     sleep(50).await;
     let wire = js1(
-        "const [updated, deleted] = a.heard; a.close();
+        "const [updated, deleted, accounts] = a.heard; a.close();
          return JSON.stringify([a.heard.length, updated, deleted.name, deleted.args[0], deleted.args[1] instanceof Error,
-           deleted.args[1].message, deleted.args[2]])",
+           deleted.args[1].message, deleted.args[2], accounts])",
         &channel,
     );
     assert_eq!(
         wire.as_string().expect("text"),
         format!(
-            r#"[2,{{"name":"onSessionUpdated","args":["{ALICE}"]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"code":"SESSION_REVOKED","words":"Refused"}}]"#
+            r#"[3,{{"name":"onSessionUpdated","args":["{ALICE}"]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"code":"SESSION_REVOKED","words":"Refused"}},{{"name":"accountsChanged","args":[]}}]"#
         )
     );
 }

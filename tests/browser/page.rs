@@ -1,10 +1,13 @@
 //! The page: its address, leaving it, the pointer to the account, and work in the background.
 
 use crate::support::*;
+use atproto_oauth_wasm::Handle;
+use atproto_oauth_wasm::ports::{Account, AccountStatus};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::slice;
 use std::task::Poll;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -36,6 +39,55 @@ fn without_storage_the_page_remembers_by_itself() {
         active.set(None);
         assert_eq!(active.get(), None);
     }
+}
+
+#[wasm_bindgen_test]
+fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
+    let accounts = ports().accounts;
+    let full = Account {
+        did: alice(),
+        handle: Handle::parse("alice.example.com").ok(),
+        pds: Some("https://pds.example/".to_owned()),
+        issuer: Some("https://auth.example".to_owned()),
+        status: AccountStatus::SignedOut,
+        last_used: Some(1_900_000_000_000),
+    };
+    let bare = Account {
+        handle: None,
+        pds: None,
+        issuer: None,
+        last_used: None,
+        ..full.clone()
+    };
+    accounts.set(&alice(), Some(&full));
+    let stored = js1(
+        "return localStorage.getItem('atproto-oauth-wasm:account:' + a)",
+        &ALICE.into(),
+    );
+    assert_eq!(
+        stored.as_string().as_deref(),
+        Some(
+            r#"{"handle":"alice.example.com","pds":"https://pds.example/","issuer":"https://auth.example","lastUsed":1900000000000}"#
+        )
+    );
+    assert_eq!(ports().accounts.list(), [full.clone()]);
+    accounts.set(&alice(), Some(&bare));
+    assert_eq!(ports().accounts.list(), [bare.clone()]);
+    for denial in [
+        "{ value: undefined }",
+        "{ get() { throw new DOMException('denied', 'SecurityError') } }",
+        "{ value: { setItem() { throw new DOMException('full', 'QuotaExceededError') }, getItem() { return null }, removeItem() {} } }",
+    ] {
+        let _denied = Replaced::new("globalThis", "localStorage", denial);
+        assert_eq!(accounts.list(), []);
+        accounts.set(&alice(), Some(&full));
+        assert_eq!(accounts.list(), slice::from_ref(&full));
+        assert_eq!(ports().accounts.list(), []);
+        accounts.set(&alice(), None);
+        assert_eq!(accounts.list(), []);
+    }
+    accounts.set(&alice(), None);
+    assert_eq!(ports().accounts.list(), []);
 }
 
 #[wasm_bindgen_test]

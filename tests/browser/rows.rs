@@ -1,7 +1,7 @@
 //! The rows' format: ours read by other code, the official client's read by ours, and broken ones.
 
 use crate::support::*;
-use atproto_oauth_wasm::ports::{KeyError, Local, Signer, StorageError};
+use atproto_oauth_wasm::ports::{AccountStatus, KeyError, Local, Signer, StorageError};
 use atproto_oauth_wasm::{Json, PublicJwk};
 use std::any::Any;
 use std::rc::Rc;
@@ -111,7 +111,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     assert_eq!(json(&value, "authMethod"), r#"{"method":"none"}"#);
     assert_eq!(
         members(&get(&value, "extra")),
-        "account clockOffset nonce redirectUri server"
+        "account clockOffset handle nonce redirectUri server"
     );
     login.app_state = None;
     pending.put("the state", login).await.expect("stores");
@@ -141,6 +141,7 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.verifier, login.verifier);
     assert_eq!(back.app_state, login.app_state);
     assert_eq!(back.account, login.account);
+    assert_eq!(back.handle, login.handle);
     assert_eq!(back.redirect_uri, login.redirect_uri);
     assert_eq!(back.server, login.server);
     assert_eq!(back.nonce, login.nonce);
@@ -368,4 +369,39 @@ async fn a_key_of_another_host_cannot_be_stored() {
         ports().sessions.put(session(key)).await,
         Err(StorageError::Corrupt("dpopKey"))
     );
+}
+
+#[wasm_bindgen_test]
+async fn the_list_of_sessions_holds_those_that_can_be_read() {
+    no_database().await;
+    let sessions = ports().sessions;
+    assert_eq!(sessions.list().await, Ok(Vec::new()));
+    sessions
+        .put(session(new_key().await))
+        .await
+        .expect("stores");
+    let [listed] = &sessions.list().await.expect("reads")[..] else {
+        panic!("one session");
+    };
+    assert_eq!(listed.did, alice());
+    assert_eq!(listed.pds.as_deref(), Some("https://pds.example/"));
+    assert_eq!(listed.issuer.as_deref(), Some("https://auth.example"));
+    assert_eq!(listed.status, AccountStatus::SignedIn);
+    assert_eq!((&listed.handle, listed.last_used), (&None, None));
+    for spoil in [
+        "a.value.tokenSet.sub = 'did:key:z'",
+        "delete a.value.tokenSet.iss",
+        "a.value.authMethod = undefined",
+        "a.value.tokenSet = 5",
+        "a.value = null",
+        "a.expiresAt = '2001-01-01T00:00:00.000Z'",
+    ] {
+        let row = row("session", ALICE).await.expect("row");
+        put_row("session", ALICE, &js1(&format!("{spoil}; return a"), &row)).await;
+        assert_eq!(sessions.list().await, Ok(Vec::new()), "{spoil}");
+        sessions
+            .put(session(new_key().await))
+            .await
+            .expect("stores");
+    }
 }

@@ -2,7 +2,7 @@
 
 use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{PendingLogin, Ports, Signer, StoredSession};
-use atproto_oauth_wasm::{Did, Json, Secret, TokenSet, Url};
+use atproto_oauth_wasm::{Did, Handle, Json, Secret, TokenSet, Url};
 use js_sys::{Array, Function, Promise, Reflect};
 use rexie::{Index, ObjectStore, Rexie, TransactionMode};
 use std::future::Future;
@@ -185,6 +185,7 @@ pub(crate) fn login(key: Rc<dyn Signer>) -> PendingLogin {
         verifier: Secret::new("the verifier".to_owned()),
         app_state: Some("the app's".to_owned()),
         account: Some((alice(), Url::parse("https://pds.example/").expect("URL"))),
+        handle: Handle::parse("alice.example.com").ok(),
         redirect_uri: Some("https://app.example/callback".to_owned()),
         server: Json::parse(r#"{"issuer":"https://auth.example","list":[1]}"#),
         nonce: Some("nonce".to_owned()),

@@ -9,6 +9,7 @@
     reason = "in a test, a panic is the report; clippy.toml says so for test functions, not for their helpers"
 )]
 
+mod accounts;
 mod callback;
 mod clock;
 mod ending;

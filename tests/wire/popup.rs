@@ -108,6 +108,7 @@ fn the_page_that_opened_it_gets_the_session() {
     assert_eq!(popup.page.address().as_str(), REDIRECT_URI);
     assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
     assert_eq!(page.heard.take().len(), 1);
+    assert_eq!(page.heard.take_changes(), 1, "one new account, one event");
 }
 
 #[test]

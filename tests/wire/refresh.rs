@@ -147,10 +147,7 @@ fn the_app_may_use_the_account_it_is_told_of() {
     );
     *tab.heard.restores_with.borrow_mut() = Some(tab.client.clone());
     assert_eq!(world.run(session.sign_out()), Ok(()));
-    assert_eq!(
-        tab.heard.take_ends(),
-        [SessionEnd::SignedOut, SessionEnd::Vanished]
-    );
+    assert_eq!(tab.heard.take_ends(), [SessionEnd::SignedOut]);
 }
 
 /// Whoever begins a refresh may not live to see its end.

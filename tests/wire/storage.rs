@@ -3,7 +3,7 @@
 use crate::server::{ALICE, BOB, asked};
 use crate::world::{Tab, World, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, SessionStore, StorageError, StoredSession};
-use atproto_oauth_wasm::{Did, ErrorKind, Refresh, SessionEnd};
+use atproto_oauth_wasm::{Account, Did, ErrorKind, Refresh, SessionEnd};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -36,6 +36,10 @@ impl SessionStore for Faulty {
 
     fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
         self.inner.delete(did)
+    }
+
+    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
+        self.inner.list()
     }
 }
 

@@ -174,6 +174,7 @@ pub(crate) enum Event {
 #[derive(Default)]
 pub(crate) struct Heard {
     events: RefCell<Vec<Event>>,
+    changes: Cell<usize>,
     pub(crate) fails: Cell<bool>,
     /// The next time something is told, the session is restored with this client, by force.
     pub(crate) restores_with: RefCell<Option<OAuthClient>>,
@@ -183,6 +184,11 @@ impl Heard {
     /// What was told since the last call.
     pub(crate) fn take(&self) -> Vec<Event> {
         self.events.take()
+    }
+
+    /// How often since the last call it was told that the accounts are others.
+    pub(crate) fn take_changes(&self) -> usize {
+        self.changes.take()
     }
 
     /// The endings told since the last call.
@@ -219,6 +225,10 @@ impl Observer for Heard {
 
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>> {
         self.hear(sub, Event::Deleted(sub.clone(), end.clone()))
+    }
+
+    fn accounts_changed(&self) {
+        self.changes.set(self.changes.get() + 1);
     }
 }
 

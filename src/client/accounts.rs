@@ -1,0 +1,190 @@
+//! The accounts of this browser: who is signed in, who was, and which of them is active.
+
+use super::{Error, OAuthClient, OAuthSession, Refresh, Shared, Step};
+use crate::identity::{Did, Handle};
+use crate::oauth::TokenSet;
+use crate::ports::{Account, AccountStatus, Message, Question, StoredSession};
+use std::rc::Rc;
+
+impl OAuthClient {
+    /// All accounts that are signed in here, by whichever client, and those that were: most recently used first.
+    ///
+    /// Whether an account is signed in is what storage says now. A session that cannot be read counts as none.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        let sessions = self.0.ports.sessions.list().await;
+        let sessions = sessions.map_err(|error| Error::new(Step::Storage, error))?;
+        let mut all = self.0.ports.accounts.list();
+        for session in sessions {
+            match all.iter_mut().find(|account| account.did == session.did) {
+                Some(known) => {
+                    known.status = AccountStatus::SignedIn;
+                    known.pds = session.pds;
+                    known.issuer = session.issuer;
+                }
+                None => all.push(session),
+            }
+        }
+        // They are few, and the standard library's sort weighs two kilobytes.
+        let mut sorted: Vec<Account> = Vec::with_capacity(all.len());
+        for account in all {
+            let older = |other: &Account| other.last_used < account.last_used;
+            let at = sorted.iter().position(older).unwrap_or(sorted.len());
+            sorted.insert(at, account);
+        }
+        Ok(sorted)
+    }
+
+    /// The account that was used last, in whatever tab: the one that [`OAuthClient::init`] restores.
+    pub fn active(&self) -> Option<Did> {
+        Did::parse(&self.0.ports.active.get()?).ok()
+    }
+
+    /// Restores the session of an account and makes it the active one.
+    ///
+    /// For an account that is signed out this is [`super::ErrorKind::Ended`], whose [`Error::login_hint`] is what to
+    /// sign in with.
+    pub async fn switch_to(&self, sub: &str) -> Result<OAuthSession, Error> {
+        self.restore(sub, Refresh::Auto).await
+    }
+
+    /// Signs an account out, if it is signed in, and removes it from the list of accounts.
+    pub async fn forget(&self, sub: &str) -> Result<(), Error> {
+        let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
+        self.0.sign_out(&sub, true).await
+    }
+}
+
+impl Shared {
+    pub(super) fn is_active(&self, did: &Did) -> bool {
+        self.ports.active.get().as_deref() == Some(did.as_str())
+    }
+
+    pub(super) fn set_active(&self, did: Option<&Did>) {
+        if self.ports.active.get().as_deref() != did.map(Did::as_str) {
+            self.ports.active.set(did);
+            self.accounts_changed.set(true);
+        }
+    }
+
+    /// Forgets which account is active if its session has ended where that could not be done: a worker has a memory of
+    /// its own in `localStorage`'s place.
+    pub(super) async fn drop_dead_pointer(&self) {
+        let active = self.ports.active.get().and_then(|did| Did::parse(&did).ok());
+        if let Some(did) = active
+            && let Ok(None) = self.ports.sessions.get(&did).await
+            && self.is_active(&did)
+        {
+            self.ports.active.set(None);
+        }
+    }
+
+    /// What is remembered of an account.
+    pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
+        let mut all = self.ports.accounts.list();
+        let at = all.iter().position(|account| account.did == *did)?;
+        Some(all.swap_remove(at))
+    }
+
+    /// Remembers the account of a session, so that it stays when the session has ended.
+    pub(super) fn remember(&self, tokens: &TokenSet, handle: Option<Handle>, used: bool) {
+        let did = &tokens.sub;
+        let known = self.remembered(did);
+        let (known_handle, last_used) = match known {
+            Some(known) => (known.handle, known.last_used),
+            None => (None, None),
+        };
+        if handle.is_some() && handle != known_handle {
+            self.accounts_changed.set(true);
+        }
+        let account = Account {
+            did: did.clone(),
+            handle: handle.or(known_handle),
+            pds: Some(tokens.audience.clone()),
+            issuer: Some(tokens.issuer.clone()),
+            status: AccountStatus::SignedOut,
+            last_used: match used {
+                true => Some(self.ports.clock.now()),
+                false => last_used,
+            },
+        };
+        self.ports.accounts.set(did, Some(&account));
+    }
+
+    /// Puts the account of a new session on the list.
+    pub(super) fn list_new(
+        self: &Rc<Self>,
+        tokens: &TokenSet,
+        handle: Option<Handle>,
+        older: Option<&StoredSession>,
+    ) {
+        let same = older.is_some_and(|older| {
+            older.tokens.audience == tokens.audience && older.tokens.issuer == tokens.issuer
+        });
+        if !same {
+            self.accounts_changed.set(true);
+        }
+        let unnamed = handle.is_none();
+        self.remember(tokens, handle, true);
+        if unnamed {
+            self.find_handle(&tokens.sub);
+        }
+    }
+
+    /// Removes an account from the list. Its session must have ended.
+    pub(super) fn forget(&self, did: &Did) {
+        if self.remembered(did).is_some() {
+            self.ports.accounts.set(did, None);
+            self.accounts_changed.set(true);
+        }
+    }
+
+    /// What to begin a sign-in of an account with.
+    pub(super) fn login_hint(&self, did: &Did) -> String {
+        match self.remembered(did).and_then(|account| account.handle) {
+            Some(handle) => handle.to_string(),
+            None => did.to_string(),
+        }
+    }
+
+    /// Tells this tab's app and all other tabs, once, of what has changed since the last time.
+    pub(super) fn announce(&self) {
+        if self.accounts_changed.take() {
+            self.ports.bus.post(&Message::Accounts);
+            self.tell_accounts_changed();
+        }
+    }
+
+    pub(super) fn tell_accounts_changed(&self) {
+        if let Some(observer) = &self.observer {
+            observer.accounts_changed();
+        }
+    }
+
+    /// Finds out, beside whatever the app does next, the handle of an account that signed in without one.
+    pub(super) fn find_handle(self: &Rc<Self>, did: &Did) {
+        if self.has_own(Question::Identity(did.as_str())) {
+            // An app that finds accounts by itself wants nobody else asked.
+            return;
+        }
+        let (client, did) = (OAuthClient(self.clone()), did.clone());
+        self.ports.spawn.spawn(Box::pin(async move {
+            // Nobody waits for this: without a handle, the account is shown and signed in by its DID.
+            if let Ok((_, Some(handle))) = client.resolve_identity(did.as_str(), false).await {
+                client.0.learn_handle(&did, handle);
+            }
+        }));
+    }
+
+    fn learn_handle(&self, did: &Did, handle: Handle) {
+        // It may have been forgotten meanwhile.
+        let Some(mut account) = self.remembered(did) else {
+            return;
+        };
+        if account.handle.as_ref() != Some(&handle) {
+            account.handle = Some(handle);
+            self.ports.accounts.set(did, Some(&account));
+            self.accounts_changed.set(true);
+            self.announce();
+        }
+    }
+}
