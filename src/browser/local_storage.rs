@@ -33,10 +33,11 @@ impl ActiveAccount for ActivePointer {
         read(KEY)
     }
 
-    fn set(&self, did: Option<&Did>) {
+    fn set(&self, did: Option<&Did>) -> bool {
         let did = did.map(Did::as_str);
         let stored = write(KEY, did);
         *self.unstored.borrow_mut() = (!stored).then(|| did.map(str::to_owned));
+        stored
     }
 }
 

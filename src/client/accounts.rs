@@ -36,7 +36,7 @@ impl OAuthClient {
 
     /// The account that was used last, in whatever tab: the one that [`OAuthClient::init`] restores.
     pub fn active(&self) -> Option<Did> {
-        Did::parse(&self.0.ports.active.get()?).ok()
+        self.0.active()
     }
 
     /// Restores the session of an account and makes it the active one.
@@ -55,22 +55,28 @@ impl OAuthClient {
 }
 
 impl Shared {
+    fn active(&self) -> Option<Did> {
+        Did::parse(&self.ports.active.get()?).ok()
+    }
+
     pub(super) fn is_active(&self, did: &Did) -> bool {
         self.ports.active.get().as_deref() == Some(did.as_str())
     }
 
     pub(super) fn set_active(&self, did: Option<&Did>) {
         if self.ports.active.get().as_deref() != did.map(Did::as_str) {
-            self.ports.active.set(did);
-            self.accounts_changed.set(true);
+            let changed = match self.ports.active.set(did) {
+                true => &self.accounts_changed,
+                false => &self.active_changed_here,
+            };
+            changed.set(true);
         }
     }
 
     /// Forgets which account is active if its session has ended where that could not be done: a worker has a memory of
     /// its own in `localStorage`'s place.
     pub(super) async fn drop_dead_pointer(&self) {
-        let active = self.ports.active.get().and_then(|did| Did::parse(&did).ok());
-        if let Some(did) = active
+        if let Some(did) = self.active()
             && let Ok(None) = self.ports.sessions.get(&did).await
             && self.is_active(&did)
         {
@@ -148,8 +154,12 @@ impl Shared {
 
     /// Tells this tab's app and all other tabs, once, of what has changed since the last time.
     pub(super) fn announce(&self) {
-        if self.accounts_changed.take() {
+        let here = self.active_changed_here.take();
+        let everywhere = self.accounts_changed.take();
+        if everywhere {
             self.ports.bus.post(&Message::Accounts);
+        }
+        if here || everywhere {
             self.tell_accounts_changed();
         }
     }

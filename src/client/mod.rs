@@ -81,6 +81,7 @@ impl OAuthClient {
             subscription: RefCell::default(),
             told: RefCell::default(),
             accounts_changed: Cell::default(),
+            active_changed_here: Cell::default(),
         });
         tabs::subscribe(&shared);
         Self(shared)
@@ -117,6 +118,8 @@ struct Shared {
     told: RefCell<Vec<(Did, Option<TokenSet>)>>,
     /// Whether something about the accounts has changed that was not announced yet.
     accounts_changed: Cell<bool>,
+    /// The same for which account is active, where only this page or worker remembers that.
+    active_changed_here: Cell<bool>,
 }
 
 impl Shared {

@@ -95,11 +95,17 @@ impl Shared {
         match self.stored(&live.did).await? {
             None => match live.ended() {
                 Some(end) if !asked || !self.is_news(&live.did, None) => {
-                    Err(Error::ended(&live.did, end))
+                    Err(Error::ended(&live.did, end).hinting(self.login_hint(&live.did)))
                 }
                 end => {
+                    let ended_elsewhere = end.is_some();
                     let end = end.unwrap_or(SessionEnd::Vanished);
-                    Err(self.lost(held, live, end).await)
+                    let error = self.lost(held, live, end).await;
+                    if ended_elsewhere {
+                        // Whoever ended it has announced that.
+                        self.accounts_changed.set(false);
+                    }
+                    Err(error)
                 }
             },
             Some(stored) if stored.tokens.sub != live.did => {

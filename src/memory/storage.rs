@@ -100,8 +100,9 @@ impl ActiveAccount for Active {
         self.0.borrow().clone()
     }
 
-    fn set(&self, did: Option<&Did>) {
+    fn set(&self, did: Option<&Did>) -> bool {
         *self.0.borrow_mut() = did.map(|did| did.as_str().to_owned());
+        true
     }
 }
 

@@ -92,8 +92,8 @@ pub trait ActiveAccount {
     /// The account.
     fn get(&self) -> Option<String>;
 
-    /// Remembers an account, or forgets it.
-    fn set(&self, did: Option<&Did>);
+    /// Remembers an account, or forgets it. Whether other tabs see that too.
+    fn set(&self, did: Option<&Did>) -> bool;
 }
 
 /// Why storage did not do as asked.

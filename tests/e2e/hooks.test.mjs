@@ -23,6 +23,8 @@ async function threeTabs(t, options) {
     await initPage(tab, options)
     await tab.evaluate(() => {
       window.events = []
+      window.changes = []
+      client.addEventListener('changed', ({ type }) => window.changes.push(`event ${type}`))
       for (const type of ['updated', 'deleted']) client.addEventListener(type, ({ detail }) => window.events.push(`event ${type} ${detail.sub}`))
     })
   }
@@ -31,13 +33,14 @@ async function threeTabs(t, options) {
 
 /** What each tab's app was told, once nothing more comes. */
 async function told(tabs) {
-  const heard = () => Promise.all(tabs.map((tab) => tab.evaluate(() => [...window.hooks.map(({ hook, sub }) => `hook ${hook} ${sub}`), ...window.events])))
+  const heard = () => Promise.all(tabs.map((tab) => tab.evaluate(() => [...window.hooks.map(({ hook, sub }) => `hook ${hook} ${sub}`), ...window.events, ...window.changes])))
   await eventually(async () => (await heard()).every((calls) => calls.length >= 2), 'every tab is told')
   await pause(A_WHILE)
   return heard()
 }
 
-const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`])
+/** The accounts are others when a session ends, and the same after a refresh. */
+const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`, ...(what === 'deleted' ? ['event changed'] : [])])
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 

@@ -104,10 +104,13 @@ test('A sign-in that is over leaves no started one behind, and caches no longer 
   }
 })
 
-test('localStorage holds the active account and nothing else', async (t) => {
+test('localStorage holds the active account and what is known of each, and nothing else', async (t) => {
   const { page } = await world.signedIn(t)
   const stored = await page.evaluate(() => ({ local: { ...localStorage }, session: { ...sessionStorage } }))
-  assert.deepEqual(stored, { local: { [POINTER]: alice.did }, session: {} })
+  const account = `atproto-oauth-wasm:account:${alice.did}`
+  const { [POINTER]: active, [account]: record, ...others } = stored.local
+  assert.deepEqual([active, others, stored.session], [alice.did, {}, {}])
+  assert.deepEqual(Object.keys(JSON.parse(record)).sort(), ['handle', 'issuer', 'lastUsed', 'pds'])
 })
 
 test('A sign-in older than ten minutes is unknown', async (t) => {

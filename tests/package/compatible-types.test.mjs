@@ -39,6 +39,10 @@ test('the code of the older guides, which listen to events, compiles as well', a
   assert.deepEqual(await compile('ours', 'events.ts'), { code: 0, output: '' })
 })
 
+test('the list of accounts has its types', async () => {
+  assert.deepEqual(await compile('ours', 'accounts.ts'), { code: 0, output: '' })
+})
+
 test('a wrong use is an error with both', async () => {
   for (const name of Object.keys(PACKAGES)) {
     const { code, output } = await compile(name, 'sample.ts', (source) => source.replace("responseMode: 'query'", "responseMode: 'form'"))

@@ -1,9 +1,13 @@
 //! The list of accounts: who is signed in, who was, which is active, and who is told when that changes.
 
 use crate::server::{ALICE, Account as Person, BOB, FOREIGN_PDS, Fault, PDS, asked};
-use crate::world::{Tab, World, did, ended, kind};
-use atproto_oauth_wasm::ports::Message;
-use atproto_oauth_wasm::{Account, AccountStatus, ErrorKind, IdentityError, Refresh, SessionEnd};
+use crate::world::{Tab, World, did, ended, kind, options};
+use atproto_oauth_wasm::ports::{ActiveAccount, Message};
+use atproto_oauth_wasm::{
+    Account, AccountStatus, Did, ErrorKind, IdentityError, Refresh, SessionEnd,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const IN: AccountStatus = AccountStatus::SignedIn;
 const OUT: AccountStatus = AccountStatus::SignedOut;
@@ -337,4 +341,56 @@ fn another_tab_s_news_are_passed_on_and_a_closed_client_hears_none() {
     there.client.close();
     here.ports.bus.post(&Message::Accounts);
     assert_eq!(changes(&world, [&here, &there]), [0, 0]);
+}
+
+/// What a worker has in the place of a pointer that all tabs see.
+#[derive(Default)]
+struct OwnPointer(RefCell<Option<String>>);
+
+impl ActiveAccount for OwnPointer {
+    fn get(&self) -> Option<String> {
+        self.0.borrow().clone()
+    }
+
+    fn set(&self, did: Option<&Did>) -> bool {
+        *self.0.borrow_mut() = did.map(Did::to_string);
+        false
+    }
+}
+
+/// A client that shares the sessions and the bus with the tabs, and not what they keep in `localStorage`.
+fn worker(world: &World) -> Tab {
+    world.tab_with(options(), |ports| {
+        ports.active = Rc::new(OwnPointer::default());
+        ports.accounts = World::new().tab().ports.accounts;
+    })
+}
+
+#[test]
+fn what_a_worker_alone_remembers_changes_nothing_elsewhere() {
+    let world = World::new();
+    let (here, worker) = (world.tab(), worker(&world));
+    world.sign_in(&here, &ALICE);
+    changes(&world, [&here, &worker]);
+    world
+        .restore(&worker, &ALICE, Refresh::Force)
+        .expect("alive");
+    assert_eq!(changes(&world, [&here, &worker]), [0, 1]);
+    assert_eq!(worker.client.active(), Some(did(&ALICE)));
+}
+
+#[test]
+fn a_session_that_a_worker_found_ended_is_no_longer_active_in_any_tab() {
+    let world = World::new();
+    let (here, there, worker) = (world.tab(), world.tab(), worker(&world));
+    world.sign_in(&here, &ALICE);
+    world.server.revoke_all(&ALICE);
+    changes(&world, [&here, &there]);
+    let refused = world.restore(&worker, &ALICE, Refresh::Force);
+    assert!(refused.is_err());
+    assert_eq!(changes(&world, [&here, &there]), [1, 1]);
+    for tab in [&here, &there] {
+        assert_eq!(statuses(&world, tab), [status(&ALICE, OUT)]);
+        assert_eq!(tab.client.active(), None);
+    }
 }

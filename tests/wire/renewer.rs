@@ -113,8 +113,10 @@ fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
     let (tab, _) = with_worker(&world);
     let bystander = world.tab();
     let session = world.sign_in(&tab, &ALICE);
-    tab.heard.take();
-    bystander.heard.take();
+    for tab in [&tab, &bystander] {
+        tab.heard.take();
+        tab.heard.take_changes();
+    }
     world.server.revoke_all(&ALICE);
     let end = SessionEnd::RefreshRefused(Some("No.".into()));
     let both = futures::future::join(
@@ -127,6 +129,7 @@ fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
     world.settle();
     for tab in [&tab, &bystander] {
         assert_eq!(tab.heard.take(), [Event::Deleted(did(&ALICE), end.clone())]);
+        assert_eq!(tab.heard.take_changes(), 1);
     }
     assert_eq!(tab.ports.active.get(), None);
 }
