@@ -12,6 +12,12 @@ import { NAME, REPOSITORY, installPacked } from './packed.mjs'
  */
 const BROTLI_LIMIT = 100_100
 
+/** What those pay who import `atproto-oauth-wasm/scopes`. */
+const SCOPES_BROTLI_LIMIT = 3_400
+
+/** The modules that an app can import. */
+const MODULES = ['index', 'refresh-worker', 'scopes']
+
 const { folder, files } = installPacked()
 const read = (name) => fs.readFileSync(path.join(folder, name))
 const manifest = JSON.parse(read('package.json'))
@@ -32,10 +38,18 @@ test('exactly what is needed is published', () => {
   assert.deepEqual(files, [...expected, ...modules, ...types].sort())
 })
 
+const brotli = (name) => zlib.brotliCompressSync(read(name)).length
+
 test('a visitor downloads no more than was agreed', () => {
-  const brotli = (name) => zlib.brotliCompressSync(read(name)).length
   const bytes = brotli('index.js') + brotli('core_bg.wasm')
   assert.ok(bytes <= BROTLI_LIMIT, `${bytes} bytes, allowed are ${BROTLI_LIMIT}`)
+})
+
+test('permission scopes are for those who import them, without the core', () => {
+  assert.ok(!read('index.js').includes('SCOPE_VALUE_INVALID'))
+  assert.ok(!/core_bg\.wasm|index\.js"/.test(read('scopes.js').toString()))
+  const bytes = brotli('scopes.js')
+  assert.ok(bytes <= SCOPES_BROTLI_LIMIT, `${bytes} bytes, allowed are ${SCOPES_BROTLI_LIMIT}`)
 })
 
 test('package.json names the package, and the version is the crate\'s', () => {

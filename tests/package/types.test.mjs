@@ -59,13 +59,36 @@ test('a wrong option is a type error', async () => {
   assert.match(output, /clientI[dD]/)
 })
 
-test('what is declared is what is exported', async () => {
-  const names = Object.keys(await import(path.join(folder, 'index.js')))
-  assert.ok(names.length > 0)
-  // A missing name and one too many are both type errors.
-  const source = `
-    import * as api from '${NAME}'
-    export const names: Record<keyof typeof api, true> = { ${names.map((name) => `${JSON.stringify(name)}: true`).join(', ')} }
-  `
-  assert.deepEqual(await check(source, MODES.bundler), { code: 0, output: '' })
-})
+for (const [entry, file] of Object.entries({ [NAME]: 'index.js', [`${NAME}/scopes`]: 'scopes.js' })) {
+  test(`what ${entry} declares is what it exports`, async () => {
+    const names = Object.keys(await import(path.join(folder, file)))
+    assert.ok(names.length > 0)
+    // A missing name and one too many are both type errors.
+    const source = `
+      import * as api from '${entry}'
+      export const names: Record<keyof typeof api, true> = { ${names.map((name) => `${JSON.stringify(name)}: true`).join(', ')} }
+    `
+    assert.deepEqual(await check(source, MODES.bundler), { code: 0, output: '' })
+  })
+}
+
+const SCOPES = `
+  import { Scope, blob, repo, rpc } from '${NAME}/scopes'
+  import type { Permission, ScopeErrorCode } from '${NAME}/scopes'
+  const needed = Scope.of('atproto', repo('app.bsky.feed.post', ['create']), rpc(['a.b.c'], '*'), blob('image/*'))
+  export const code: ScopeErrorCode = 'SCOPE_VALUE_INVALID'
+  export function collections(permission: Permission): readonly string[] {
+    return permission.resource === 'repo' ? permission.collection : []
+  }
+  export const all: readonly string[] = [...needed].flatMap(collections)
+  export const missing: string = Scope.parse('atproto').missing(needed).toString()
+`
+
+for (const [name, options] of Object.entries(MODES)) {
+  test(`scopes type-check with moduleResolution ${name}, and a wrong action does not`, async () => {
+    assert.deepEqual(await check(SCOPES, options), { code: 0, output: '' })
+    const { code, output } = await check(SCOPES.replace("['create']", "['read']"), options)
+    assert.notEqual(code, 0)
+    assert.match(output, /read/)
+  })
+}

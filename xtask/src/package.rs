@@ -15,8 +15,8 @@ const TEMPLATE: &str = "pkg-template";
 const STAGE: &str = "target/package";
 const STAGED_SOURCES: &str = "target/package/src";
 const OUTPUT: &str = "pkg";
-/// The modules of the package, each with the other, which it refers to.
-const MODULES: [(&str, &str); 2] = [("index", "refresh-worker"), ("refresh-worker", "index")];
+/// The modules of the package.
+const MODULES: [&str; 3] = ["index", "refresh-worker", "scopes"];
 const ESBUILD: [&str; 7] = [
     "--bundle",
     "--format=esm",
@@ -95,23 +95,25 @@ fn bundle(node: &Node, stage: &Path) -> Result<()> {
         .current_dir(stage);
     process::run(&mut tsc, TYPESCRIPT_ADVICE)?;
 
-    for (module, other) in MODULES {
+    for module in MODULES {
         let mut esbuild = node.tool("esbuild")?;
         esbuild.args([
-            &format!("src/{module}.ts"),
-            &format!("--outfile=out/{module}.js"),
-            // It stays a module of its own: one core, and nothing of a worker where none is wanted.
-            &format!("--external:./{other}.js"),
+            format!("src/{module}.ts"),
+            format!("--outfile=out/{module}.js"),
         ]);
+        // Each stays a module of its own: one core, and nothing of a worker where none is wanted.
+        let others = MODULES.into_iter().filter(|other| *other != module);
+        esbuild.args(others.map(|other| format!("--external:./{other}.js")));
         esbuild.args(ESBUILD).current_dir(stage);
         process::run(&mut esbuild, TYPESCRIPT_ADVICE)?;
     }
     Ok(())
 }
+
 /// Removes the declarations that those of the modules do not lead to: what only the implementation uses is nobody else's to see.
 fn keep_reachable(types: &Path) -> Result<()> {
     let mut reached = BTreeSet::new();
-    let modules = MODULES.map(|(module, _)| types.join(format!("{module}.d.ts")));
+    let modules = MODULES.map(|module| types.join(format!("{module}.d.ts")));
     let mut waiting = Vec::from(modules);
     while let Some(file) = waiting.pop() {
         let text =
