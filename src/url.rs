@@ -103,6 +103,25 @@ impl fmt::Debug for Url {
     }
 }
 
+/// Whether a path, with a query perhaps, is one that a URL parser leaves as it is: it then needs no parser.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    let mut before = b'x';
+    path.starts_with('/')
+        && path.bytes().enumerate().all(|(at, byte)| {
+            let plain = match byte {
+                // Another host, or a step in the path.
+                b'/' => at != 1,
+                b'.' => before != b'/',
+                b'-' | b'_' | b'~' | b'?' | b'=' | b'&' | b':' | b'+' | b',' | b'@' => true,
+                // An encoded dot is a step in the path as well.
+                b'%' => before != b'/',
+                _ => byte.is_ascii_alphanumeric(),
+            };
+            before = byte;
+            plain
+        })
+}
+
 /// Appends `name=value` to `out` in `application/x-www-form-urlencoded` form, after `&` unless it is the first.
 pub(crate) fn push_form(out: &mut String, name: &str, value: &str) {
     if !out.is_empty() {
@@ -226,6 +245,48 @@ mod tests {
             u.join("/xrpc/q?a#b").expect("joins").without_query(),
             "https://user@example.com:8443/xrpc/q"
         );
+    }
+
+    /// All pairs of ASCII characters, in all places: what counts as plain, the parser leaves as it is.
+    #[test]
+    fn plain_paths_are_what_a_parser_makes_of_them() {
+        let base = url("https://example.com/");
+        let ascii = || (0..128_u8).map(char::from);
+        let mut plain = 0;
+        for (one, other) in ascii().flat_map(|one| ascii().map(move |other| (one, other))) {
+            for path in [
+                format!("{one}{other}"),
+                format!("/{one}{other}"),
+                format!("/{one}{other}/x"),
+                format!("/a/{one}{other}2E/x"),
+                format!("/a?{one}{other}"),
+            ] {
+                if is_plain_path(&path) {
+                    plain += 1;
+                    let joined = base.join(&path).expect("a URL");
+                    assert_eq!(joined.as_str(), format!("https://example.com{path}"));
+                }
+            }
+        }
+        assert!(plain > 15_000);
+        for path in [
+            "/xrpc/app.bsky.feed.getTimeline?limit=50&cursor=2026-11-21T20:00:00.000Z",
+            "/xrpc/com.atproto.repo.getRecord?repo=did:plc:abc&rkey=self",
+            "/xrpc/x?uri=at%3A%2F%2Fdid%3Aplc%3Aabc%2Fapp.bsky.feed.post%2F3k",
+        ] {
+            assert!(is_plain_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "x",
+            "//evil.example",
+            "/\\evil.example",
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "/a b",
+        ] {
+            assert!(!is_plain_path(path), "{path}");
+        }
     }
 
     #[test]

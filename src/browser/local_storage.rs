@@ -1,5 +1,5 @@
 //! `localStorage`: which account was used last, under the name the official client uses, and what is remembered of each
-//! account, under names of our own.
+//! account and its servers' nonces, under names of our own.
 //!
 //! A worker has no `localStorage`, and in some frames reading it throws. What cannot be stored is kept in memory, so
 //! that at least this page remembers.
@@ -7,7 +7,7 @@
 use super::reflect::{call, global, object, set};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
-use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount};
+use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore};
 use js_sys::Reflect;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
@@ -15,6 +15,8 @@ use wasm_bindgen::JsValue;
 const KEY: &str = "@@atproto/oauth-client-browser(sub)";
 /// A DID follows. One item for each account, so that no tab writes over what another wrote of another.
 const ACCOUNT: &str = "atproto-oauth-wasm:account:";
+/// A DID follows.
+const NONCES: &str = "atproto-oauth-wasm:nonces:";
 /// The last moment that a `Date` can tell, in milliseconds since the epoch.
 const LAST_MOMENT: f64 = 8.64e15;
 
@@ -64,15 +66,32 @@ impl AccountStore for AccountRecords {
     }
 
     fn set(&self, did: &Did, account: Option<&Account>) {
-        let mut name = ACCOUNT.to_owned();
-        name.push_str(did.as_str());
-        let stored = write(&name, account.map(record).as_deref());
+        let stored = write(&item(ACCOUNT, did), account.map(record).as_deref());
         let mut unstored = self.unstored.borrow_mut();
         unstored.retain(|other| other.did != *did);
         if let (false, Some(account)) = (stored, account) {
             unstored.push(account.clone());
         }
     }
+}
+
+/// The nonces of sessions. Those that storage does not take are learned anew.
+pub(super) struct Nonces;
+
+impl NonceStore for Nonces {
+    fn get(&self, did: &Did) -> Option<String> {
+        read(&item(NONCES, did))
+    }
+
+    fn set(&self, did: &Did, nonces: Option<&str>) {
+        write(&item(NONCES, did), nonces);
+    }
+}
+
+fn item(kind: &str, did: &Did) -> String {
+    let mut name = kind.to_owned();
+    name.push_str(did.as_str());
+    name
 }
 
 fn read(name: &str) -> Option<String> {

@@ -61,6 +61,7 @@ impl Browser {
             sessions: Rc::new(stores::SessionRows(database.clone())),
             active: Rc::new(local_storage::ActivePointer::default()),
             accounts: Rc::new(local_storage::AccountRecords::default()),
+            nonces: Rc::new(local_storage::Nonces),
             lock: Rc::new(web_locks::WebLocks),
             bus: Rc::new(broadcast::Channels::default()),
             navigator: Rc::new(location::Page),

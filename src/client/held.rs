@@ -79,6 +79,7 @@ impl Shared {
             live.end(end.clone());
             self.remember(&live.last_grant().session.tokens, None, false);
         }
+        self.ports.nonces.set(sub, None);
         let deleted = self.ports.sessions.delete(sub).await;
         if live.is_some() || end != SessionEnd::Vanished {
             self.accounts_changed.set(true);

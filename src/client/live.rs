@@ -6,6 +6,7 @@ use crate::base64url;
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
 use crate::ports::{Ports, StoredSession};
+use crate::url::Url;
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -33,6 +34,8 @@ pub(super) struct Grant {
     pub(super) ath: String,
     /// The `Authorization` header.
     pub(super) authorization: String,
+    /// The PDS; `None` where what is stored is no URL.
+    pub(super) pds: Option<Url>,
     /// When the token expires, by the servers' time.
     pub(super) expires_at: Option<u64>,
     /// From when on, by the same time, it wants renewing.
@@ -59,6 +62,7 @@ impl Grant {
         let grant = Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
+            pds: Url::parse(&session.tokens.audience),
             expires_at,
             stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
             session,
@@ -127,6 +131,8 @@ impl Shared {
                 return Ok(live);
             }
             prover.learn_all(&known.prover);
+        } else if let Some(kept) = self.ports.nonces.get(&stored.tokens.sub) {
+            prover.recall(&kept);
         }
         self.install(stored, prover).await
     }

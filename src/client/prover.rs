@@ -3,10 +3,14 @@
 use super::clock::{Retried, SignedAt};
 use super::{Error, Shared, Step};
 use crate::http::{Request, Response};
+use crate::identity::Did;
 use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
 use crate::ports::{KeyError, Signer};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+/// How long nonces are in storage before they are written again, in milliseconds.
+const KEPT_FOR: u64 = 60_000;
 
 /// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
 /// asks ("Demonstrating Proof of Possession").
@@ -15,6 +19,8 @@ pub(super) struct Prover {
     head: ProofHead,
     /// By origin. A session talks to two servers, so a list beats a map.
     nonces: RefCell<Vec<(String, String)>>,
+    /// When they were last put into storage, in milliseconds since the epoch.
+    kept_at: Cell<u64>,
 }
 
 /// A proof, and the nonce and the time in it.
@@ -40,6 +46,7 @@ impl Prover {
             key,
             head,
             nonces: RefCell::default(),
+            kept_at: Cell::default(),
         }
     }
 
@@ -69,6 +76,26 @@ impl Prover {
     /// Keeps what another prover of the same account knows.
     pub(super) fn learn_all(&self, other: &Self) {
         self.nonces.borrow_mut().clone_from(&other.nonces.borrow());
+    }
+
+    /// Takes up the nonces of an earlier page. A wrong one costs no more than none: the server says the right one.
+    pub(super) fn recall(&self, kept: &str) {
+        for line in kept.lines() {
+            if let Some((origin, nonce)) = line.split_once(' ') {
+                self.learn(origin, None, Some(nonce));
+            }
+        }
+    }
+
+    /// The nonces as [`Prover::recall`] takes them.
+    fn kept(&self) -> String {
+        let mut text = String::new();
+        for (origin, nonce) in self.nonces.borrow().iter() {
+            for part in [origin, " ", nonce, "\n"] {
+                text.push_str(part);
+            }
+        }
+        text
     }
 
     /// Proves one request. `htu` has neither query nor fragment; `ath` is the encoded digest of an access token that
@@ -111,6 +138,15 @@ fn origin_of(url: &str) -> &str {
 }
 
 impl Shared {
+    /// Keeps a session's nonces for the next page, once a minute at most: a server may give another with every answer.
+    pub(super) fn keep_nonces(&self, sub: &Did, prover: &Prover) {
+        let now = self.ports.clock.now();
+        if prover.kept_at.get().saturating_add(KEPT_FOR) <= now {
+            prover.kept_at.set(now);
+            self.ports.nonces.set(sub, Some(&prover.kept()));
+        }
+    }
+
     /// Sends a request to the authorization server with a proof; again if the server wants its nonce in it, or another
     /// time.
     pub(super) async fn exchange(

@@ -148,6 +148,7 @@ impl Shared {
         let requested_at = self.ports.clock.now();
         self.mark(session, requested_at).await?;
         let response = self.exchange(Step::Refresh, &grant.prover, request).await?;
+        self.keep_nonces(&live.did, &grant.prover);
         let granted = match judge_token(&response).map_err(ErrorKind::from) {
             Ok(granted) => granted,
             // The one answer that means the session is over (RFC 6749 section 5.2).

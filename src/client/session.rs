@@ -7,7 +7,7 @@ use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{ConfigError, Verdict, judge_resource};
-use crate::url::Url;
+use crate::url::is_plain_path;
 use std::fmt;
 use std::rc::Rc;
 
@@ -149,8 +149,8 @@ impl OAuthSession {
         replayable: bool,
         send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        let url = resolve(&grant.session.tokens.audience, path)?;
-        let htu = url.without_query();
+        let url = resolve(grant, path)?;
+        let htu = url.split(['?', '#']).next().unwrap_or_default();
         let mut retried = Retried::default();
         loop {
             let proof = grant
@@ -159,7 +159,7 @@ impl OAuthSession {
                 .await
                 .map_err(|error| Error::new(Step::Request, error))?;
             let answer = send(Credentials {
-                url: url.as_str(),
+                url: &url,
                 authorization: &grant.authorization,
                 dpop: &proof.jwt,
             })
@@ -167,6 +167,9 @@ impl OAuthSession {
             let received = answer.header("dpop-nonce");
             let sent = proof.nonce.as_deref();
             let learned = grant.prover.learn(htu, sent, received.as_deref());
+            if learned {
+                self.shared.keep_nonces(&self.live.did, &grant.prover);
+            }
             let verdict = judge(&answer);
             if !matches!(verdict, Verdict::NonceDemanded | Verdict::ProofRefused) {
                 return Ok(answer);
@@ -198,10 +201,16 @@ fn judge(answer: &impl ResourceAnswer) -> Verdict {
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.
-fn resolve(audience: &str, path: &str) -> Result<Url, Error> {
+fn resolve(grant: &Grant, path: &str) -> Result<String, Error> {
     let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
-    let base = Url::parse(audience).ok_or_else(foreign)?;
+    let base = grant.pds.as_ref().ok_or_else(foreign)?;
+    if is_plain_path(path) {
+        let mut url = base.origin().to_owned();
+        url.push_str(path);
+        return Ok(url);
+    }
     base.join(path)
         .filter(|url| url.origin() == base.origin() && !url.has_credentials())
+        .map(|url| url.to_string())
         .ok_or_else(foreign)
 }

@@ -2,8 +2,8 @@
 
 use crate::identity::Did;
 use crate::ports::{
-    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, PENDING_LIFETIME,
-    PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
+    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, NonceStore,
+    PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -120,6 +120,24 @@ impl AccountStore for Accounts {
         match account {
             Some(account) => accounts.insert(did.clone(), account.clone()),
             None => accounts.remove(did),
+        };
+    }
+}
+
+/// The nonces of sessions.
+#[derive(Default)]
+pub(super) struct Nonces(RefCell<BTreeMap<Did, String>>);
+
+impl NonceStore for Nonces {
+    fn get(&self, did: &Did) -> Option<String> {
+        self.0.borrow().get(did).cloned()
+    }
+
+    fn set(&self, did: &Did, nonces: Option<&str>) {
+        let mut all = self.0.borrow_mut();
+        match nonces {
+            Some(nonces) => all.insert(did.clone(), nonces.to_owned()),
+            None => all.remove(did),
         };
     }
 }

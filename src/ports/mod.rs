@@ -7,6 +7,7 @@ mod accounts;
 mod crypto;
 mod lock;
 mod navigator;
+mod nonces;
 mod popup;
 mod renewer;
 mod resolver;
@@ -19,6 +20,7 @@ pub use accounts::{Account, AccountStatus, AccountStore};
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};
 pub use navigator::Navigator;
+pub use nonces::NonceStore;
 pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
 pub use renewer::{Renewal, Renewer};
 pub use resolver::{Question, Resolver, Thrown};
@@ -91,6 +93,8 @@ pub struct Ports {
     pub active: Rc<dyn ActiveAccount>,
     /// The accounts, signed in or not.
     pub accounts: Rc<dyn AccountStore>,
+    /// The nonces of sessions.
+    pub nonces: Rc<dyn NonceStore>,
     /// Mutual exclusion over all tabs.
     pub lock: Rc<dyn Lock>,
     /// The other tabs.

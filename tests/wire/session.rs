@@ -226,3 +226,42 @@ fn nothing_secret_is_printed() {
     let refresh_token = row.tokens.refresh_token.expect("a refresh token");
     assert!(!printed.contains(refresh_token.expose()), "{printed}");
 }
+
+/// Nonces are no secrets and are short-lived: they are in storage so that a reload does not cost every server a refusal.
+#[test]
+fn a_new_page_knows_the_nonces_of_the_last() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    assert_eq!(world.status(&session), Ok(200));
+    world.pass(61);
+    assert_eq!(world.status(&session), Ok(200));
+    let later = world.tab();
+    let session = world.restore(&later, &ALICE, Refresh::Auto).expect("alive");
+    world.server.take_log();
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.take_log(), [asked::XRPC]);
+    world
+        .restore(&later, &ALICE, Refresh::Force)
+        .expect("tokens");
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+
+    world
+        .run(later.client.revoke(ALICE.did))
+        .expect("signed out");
+    assert_eq!(later.ports.nonces.get(&did(&ALICE)), None);
+}
+
+#[test]
+fn kept_nonces_that_are_wrong_or_nonsense_cost_one_refusal() {
+    for kept in ["", "x", "https://pds.example.com stale\n", "\n \n  \u{0}"] {
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        let later = world.tab();
+        later.ports.nonces.set(&did(&ALICE), Some(kept));
+        let session = world.restore(&later, &ALICE, Refresh::Auto).expect("alive");
+        world.server.take_log();
+        assert_eq!(world.status(&session), Ok(200), "{kept:?}");
+        assert_eq!(world.server.take_log(), [asked::XRPC, asked::XRPC]);
+    }
+}
