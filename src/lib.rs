@@ -25,7 +25,7 @@ mod url;
 
 pub use client::{
     CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
-    OAuthSession, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
+    OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
     load_client_metadata,
 };
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};

@@ -152,6 +152,15 @@ pub(crate) fn push_escaped(out: &mut String, byte: u8) {
     out.push(HEX[usize::from(byte & 15)] as char);
 }
 
+/// `application/x-www-form-urlencoded` pairs, in their order.
+pub(crate) fn form_of(pairs: &[(String, String)]) -> String {
+    let mut form = String::new();
+    for (name, value) in pairs {
+        push_form(&mut form, name, value);
+    }
+    form
+}
+
 /// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
 pub(crate) fn parse_form(input: &str) -> Vec<(String, String)> {
     input

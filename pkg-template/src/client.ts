@@ -14,6 +14,7 @@ import type {
   Fetch,
   OAuthClientMetadata,
   OAuthResponseMode,
+  Persistence,
   PopupOptions,
   SessionEventMap,
   SessionFacts,
@@ -139,6 +140,14 @@ export class BrowserOAuthClient extends EventTarget {
   /** Where the authorization server puts its answer. */
   get responseMode(): OAuthResponseMode {
     return this.#options.responseMode ?? 'fragment'
+  }
+
+  /**
+   * Where sessions are kept. `memory`: the browser gives this page no storage, so that they end with it, and only a
+   * popup can sign in. It is settled when `init` resolves; `durable` until then.
+   */
+  get persistence(): Persistence {
+    return this.#made?.durable === false ? 'memory' : 'durable'
   }
 
   /** The app's public keys. A browser app has none. */

@@ -26,6 +26,7 @@ export type {
   OAuthAuthorizationServerMetadata,
   OAuthClientMetadata,
   OAuthResponseMode,
+  Persistence,
   PopupOptions,
   SessionEventMap,
   SessionFacts,

@@ -223,6 +223,9 @@ export interface PopupOptions extends AuthorizeOptions {
   popupFeatures?: string
 }
 
+/** Where a client keeps sessions: in the browser's storage, or only in this page. */
+export type Persistence = 'durable' | 'memory'
+
 /** Facts about a session's tokens. */
 export interface TokenInfo {
   /** When the access token expires, where the server said. */

@@ -2,6 +2,7 @@
 
 use super::reflect::{call, deferred, get_str, global, resolved};
 use crate::ports::{Clock, Guard, Local, Random, Spawn, Timer};
+use js_sys::Function;
 
 /// `Date.now()`, and the server that the page is from.
 pub(super) struct SystemClock;
@@ -47,12 +48,17 @@ impl Timer for Timeouts {
     fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
         Box::pin(async move {
             let (over, resolve) = deferred();
-            let global = js_sys::global();
-            let timer = call(&global, "setTimeout", &[&resolve, &milliseconds.into()]);
-            let _cleared = timer.map(|timer| {
-                Guard::new(move || drop(call(&js_sys::global(), "clearTimeout", &[&timer])))
-            });
+            let _cleared = timeout(&resolve, milliseconds);
             let _ = resolved(&over).await;
         })
     }
+}
+
+/// Calls a function after so many milliseconds, unless the guard is dropped before.
+pub(super) fn timeout(function: &Function, milliseconds: u32) -> Option<Guard> {
+    let global = js_sys::global();
+    let timer = call(&global, "setTimeout", &[function, &milliseconds.into()]).ok()?;
+    Some(Guard::new(move || {
+        drop(call(&global, "clearTimeout", &[&timer]))
+    }))
 }

@@ -1,15 +1,20 @@
 //! `localStorage`: which account was used last, under the name the official client uses, and what is remembered of each
 //! account and its servers' nonces, under names of our own.
 //!
+//! It points to a row of the database: where rows live in memory only, so does this, lest it point to nothing for a page
+//! that comes later, or no more to the row that a page has stored before.
+//!
 //! A worker has no `localStorage`, and in some frames reading it throws. What cannot be stored is kept in memory, so
 //! that at least this page remembers.
 
+use super::indexed_db::Database;
 use super::reflect::{call, global, object, set};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
-use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore};
+use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore, Storage};
 use js_sys::Reflect;
 use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 const KEY: &str = "@@atproto/oauth-client-browser(sub)";
@@ -21,10 +26,19 @@ const NONCES: &str = "atproto-oauth-wasm:nonces:";
 const LAST_MOMENT: f64 = 8.64e15;
 
 /// The stored account.
-#[derive(Default)]
 pub(super) struct ActivePointer {
+    database: Rc<Database>,
     /// What storage did not take, `None` inside where it did not even take the removal; it goes before what is stored.
     unstored: RefCell<Option<Option<String>>>,
+}
+
+impl ActivePointer {
+    pub(super) fn new(database: Rc<Database>) -> Self {
+        Self {
+            database,
+            unstored: RefCell::default(),
+        }
+    }
 }
 
 impl ActiveAccount for ActivePointer {
@@ -37,7 +51,7 @@ impl ActiveAccount for ActivePointer {
 
     fn set(&self, did: Option<&Did>) -> bool {
         let did = did.map(Did::as_str);
-        let stored = write(KEY, did);
+        let stored = self.database.outlives_page() && write(KEY, did);
         *self.unstored.borrow_mut() = (!stored).then(|| did.map(str::to_owned));
         stored
     }

@@ -5,6 +5,7 @@ use super::reflect::{call, get, get_str, global, object, set};
 use crate::identity::Did;
 use crate::oauth::PopupFailure;
 use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
+use crate::secret::Secret;
 use js_sys::{Array, Reflect};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -70,16 +71,14 @@ impl PopupLink for Link {
         }
     }
 
-    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Guard {
-        let Some(channel) = self.channel().cloned() else {
-            return Guard::new(|| {});
-        };
+    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        let channel = self.channel()?.clone();
         let listener = channel.hear(move |data| {
             if let Some(message) = from_wire(data) {
                 heard(message);
             }
         });
-        Guard::new(move || drop((listener, channel)))
+        Some(Guard::new(move || drop((listener, channel))))
     }
 
     fn close_own_window(&self) {
@@ -92,6 +91,10 @@ fn to_wire(message: &PopupMessage) -> JsValue {
     match message {
         PopupMessage::Acknowledged { key } => {
             object(&[("key", &text(key)), ("ack", &JsValue::TRUE)])
+        }
+        // The official client, which listens too, heeds no message without `result` or `ack`.
+        PopupMessage::Answer { key, params } => {
+            object(&[("key", &text(key)), ("params", &text(params.expose()))])
         }
         PopupMessage::Result { key, result } => {
             let result = match result {
@@ -117,6 +120,10 @@ fn from_wire(data: &JsValue) -> Option<PopupMessage> {
     let key = get_str(data, "key")?;
     if get(data, "ack").is_truthy() {
         return Some(PopupMessage::Acknowledged { key });
+    }
+    if let Some(params) = get_str(data, "params") {
+        let params = Secret::new(params);
+        return Some(PopupMessage::Answer { key, params });
     }
     let found = get(data, "result");
     let result = match get_str(&found, "status")?.as_str() {

@@ -34,9 +34,9 @@ impl PendingStore for PendingRows {
     ) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let row = pending_row(&login)?;
-            self.0
-                .run(PENDING, &Operation::Put(state, &row, Some(&iso(now()))))
-                .await?;
+            // Who comes back to begin anew has left a sign-in behind.
+            self.0.sweep_again();
+            self.0.run(PENDING, &Operation::Put(state, &row)).await?;
             Ok(())
         })
     }
@@ -65,7 +65,7 @@ impl SessionStore for SessionRows {
             }
             if is_expired(&row) {
                 // Not by its key: another tab may have stored a new session there since.
-                self.0.run(SESSIONS, &Operation::Sweep(&iso(now()))).await?;
+                self.0.run(SESSIONS, &Operation::Sweep).await?;
                 return Ok(None);
             }
             stored_session(&row).await.map(Some)
@@ -76,9 +76,7 @@ impl SessionStore for SessionRows {
         Box::pin(async move {
             let row = session_row(&session)?;
             let key = session.tokens.sub.as_str();
-            self.0
-                .run(SESSIONS, &Operation::Put(key, &row, None))
-                .await?;
+            self.0.run(SESSIONS, &Operation::Put(key, &row)).await?;
             Ok(())
         })
     }
@@ -268,8 +266,7 @@ async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
     match WebCryptoKey::from_row(&string(&key, "keyId")?, pair).await {
         Ok(key) => Ok(Rc::new(key)),
         Err(KeyError::Unusable) => Err(StorageError::Corrupt("dpopKey")),
-        // The row is good; this context is not.
-        Err(error) => Err(StorageError::Failed(error.to_string())),
+        Err(error) => Err(StorageError::Key(error)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::resolve::Destination;
 use super::{Error, ErrorKind, OAuthClient, Shared, Step};
 use crate::base64url;
 use crate::oauth::{AuthorizeOptions, ParRequest, Pkce, endpoint_request, judge_par, par_form};
-use crate::ports::PendingLogin;
+use crate::ports::{PendingLogin, StorageError};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -20,17 +20,24 @@ impl OAuthClient {
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
     ) -> Result<Url, Error> {
-        self.0.authorize(input, options, progress).await
+        let (url, _) = self.0.authorize(input, options, progress).await?;
+        Ok(url)
     }
 
     /// Prepares a sign-in and leaves for the authorization server. It returns only if the user comes back without an
-    /// answer and finds the page as it was.
+    /// answer and finds the page as it was; or if storage does not outlive the page, so that its answer would find
+    /// nothing.
     pub async fn sign_in(
         &self,
         input: &str,
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
     ) -> Result<(), Error> {
+        self.0.ports.storage.settle().await;
+        if !self.0.ports.storage.outlives_page() {
+            let why = "a sign-in would end with this page".to_owned();
+            return Err(Error::new(Step::Storage, StorageError::Denied(why)));
+        }
         let url = self.authorize(input, options, progress).await?;
         progress(Step::Redirect);
         self.0.ports.navigator.leave(url.as_str()).await;
@@ -39,12 +46,13 @@ impl OAuthClient {
 }
 
 impl Shared {
-    async fn authorize(
+    /// The URL of the consent page, and the `state` that its answer will have.
+    pub(super) async fn authorize(
         self: &Rc<Self>,
         input: &str,
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
-    ) -> Result<Url, Error> {
+    ) -> Result<(Url, String), Error> {
         let client = &self.options.metadata;
         let redirect_uri = client
             .redirect_uri(options.redirect_uri.as_deref())
@@ -98,7 +106,7 @@ impl Shared {
             .put(&state, login)
             .await
             .map_err(|error| Error::new(Step::Storage, error))?;
-        Ok(url)
+        Ok((url, state))
     }
 
     async fn pkce(&self) -> Result<Pkce, crate::ports::KeyError> {

@@ -213,10 +213,7 @@ impl Error {
             ErrorKind::NotAuthoritative { .. } => {
                 "The account belongs to another server. Sign in again, with the account's handle."
             }
-            ErrorKind::Key(KeyError::Unavailable) => {
-                "Serve the page over https, or from http://127.0.0.1."
-            }
-            ErrorKind::Key(_) => "Sign in again.",
+            ErrorKind::Key(e) => e.help(),
             ErrorKind::Resolver(_) => {
                 "Try again; what the app's own resolver threw, the cause, says what it met."
             }
@@ -284,7 +281,15 @@ kinds! {
     Refusal => Refused,
     CallbackError => Callback,
     KeyError => Key,
-    StorageError => Storage,
+}
+
+impl From<StorageError> for ErrorKind {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Key(error) => Self::Key(error),
+            error => Self::Storage(error),
+        }
+    }
 }
 
 impl From<ExchangeError> for ErrorKind {

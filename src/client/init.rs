@@ -2,6 +2,7 @@
 
 use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
 use crate::oauth::{CallbackError, CallbackParams, ConfigError, ResponseMode};
+use crate::ports::StorageError;
 use crate::url::Url;
 
 /// What a page starts with.
@@ -35,9 +36,18 @@ impl OAuthClient {
     pub async fn init_restore(&self, refresh: Refresh) -> Result<Option<OAuthSession>, Error> {
         self.leave_localhost().await?;
         let Some(sub) = self.0.ports.active.get() else {
+            // The app will want to know where the next session is kept.
+            self.0.ports.storage.settle().await;
             return Ok(None);
         };
         let restored = self.restore(&sub, refresh).await;
+        // What it is in storage that is not to be had, nobody knows; this page can do without.
+        if !self.0.ports.storage.outlives_page()
+            && let Err(ErrorKind::Storage(StorageError::Denied(_))) =
+                restored.as_ref().map_err(Error::kind)
+        {
+            return Ok(None);
+        }
         if let Err(error) = &restored
             && matches!(error.kind(), ErrorKind::Ended(..) | ErrorKind::Identity(_))
         {

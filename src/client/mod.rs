@@ -46,6 +46,15 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+/// Where sessions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// In the browser's storage.
+    Durable,
+    /// In this page, since the browser gives it no storage: they end with it. Only a popup can sign in.
+    Memory,
+}
+
 /// How a client is set up.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
@@ -90,6 +99,14 @@ impl OAuthClient {
     /// How the client was set up.
     pub fn options(&self) -> &ClientOptions {
         &self.0.options
+    }
+
+    /// Where sessions are kept. It is settled when `init` is done.
+    pub fn persistence(&self) -> Persistence {
+        match self.0.ports.storage.outlives_page() {
+            true => Persistence::Durable,
+            false => Persistence::Memory,
+        }
     }
 
     /// Stops hearing the other tabs. What is stored stays.

@@ -5,6 +5,7 @@ use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step
 use crate::base64url;
 use crate::oauth::{AuthorizeOptions, CallbackError, CallbackParams, PopupFailure};
 use crate::ports::{Guard, Popup, PopupMessage, PopupState, Timer};
+use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -26,6 +27,8 @@ pub enum PopupError {
     Closed,
     /// Nothing was heard of it for 5 minutes.
     TimedOut,
+    /// This browser has no way between a popup and the page that opened it.
+    Unsupported,
     /// Not a failure: this page is the popup, and the page that opened it goes on.
     ContinuedInParent,
 }
@@ -36,6 +39,7 @@ impl PopupError {
         match self {
             Self::Closed => "POPUP_CLOSED",
             Self::TimedOut => "POPUP_TIMEOUT",
+            Self::Unsupported => "POPUP_UNSUPPORTED",
             Self::ContinuedInParent => "LOGIN_CONTINUED_IN_PARENT_WINDOW",
         }
     }
@@ -44,6 +48,7 @@ impl PopupError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::ContinuedInParent => "Show that this window can be closed, and do nothing else.",
+            Self::Unsupported => "Sign in by redirect, where this site may store data.",
             _ => "Let the user try again.",
         }
     }
@@ -54,6 +59,7 @@ impl fmt::Display for PopupError {
         f.write_str(match self {
             Self::Closed => "The popup was closed",
             Self::TimedOut => "Timeout",
+            Self::Unsupported => "BroadcastChannel is not available here",
             Self::ContinuedInParent => "Login complete, please close the popup window.",
         })
     }
@@ -83,24 +89,33 @@ impl OAuthClient {
             state: Some(format!("{STATE_PREFIX}{key}")),
             ..options.clone()
         };
-        let authorized = race(
-            self.authorize(input, &options, progress),
-            closed(&*popup, &*ports.timer, true),
-        );
-        let url = match authorized.await {
-            First::Left(url) => url?,
-            First::Right(()) => return Err(failed(PopupError::Closed)),
-        };
-        progress(Step::Redirect);
-
         let inbox = Rc::new(Inbox::default());
-        let _listening = ports.popup_link.listen(Box::new({
-            let (inbox, key) = (inbox.clone(), key.clone());
-            move |message| match message {
-                PopupMessage::Result { key: found, result } if found == key => inbox.put(result),
+        // The `state` of this sign-in, once there is one.
+        let begun = Rc::new(OnceCell::<String>::new());
+        let listening = ports.popup_link.listen(Box::new({
+            let (inbox, key, begun) = (inbox.clone(), key.clone(), begun.clone());
+            move |message| match &message {
+                PopupMessage::Result { key: found, .. } if *found == key => inbox.put(message),
+                PopupMessage::Answer { key: found, .. } if begun.get() == Some(found) => {
+                    inbox.put(message);
+                }
                 _ => {}
             }
         }));
+        let Some(_listening) = listening else {
+            return Err(failed(PopupError::Unsupported));
+        };
+        let authorized = race(
+            self.0.authorize(input, &options, progress),
+            closed(&*popup, &*ports.timer, true),
+        );
+        let (url, state) = match authorized.await {
+            First::Left(begun) => begun?,
+            First::Right(()) => return Err(failed(PopupError::Closed)),
+        };
+        drop(begun.set(state));
+        progress(Step::Redirect);
+
         // The last moment at which it can be told for sure.
         if popup.state() == PopupState::Gone {
             return Err(failed(PopupError::Closed));
@@ -110,14 +125,16 @@ impl OAuthClient {
             ports.timer.sleep(PATIENCE),
             closed(&*popup, &*ports.timer, false),
         );
-        let result = match race(inbox.take(), given_up).await {
-            First::Left(result) => result,
+        let message = match race(inbox.take(), given_up).await {
+            First::Left(message) => message,
             First::Right(First::Left(())) => return Err(failed(PopupError::TimedOut)),
             First::Right(First::Right(())) => return Err(failed(PopupError::Closed)),
         };
-        ports.popup_link.post(&PopupMessage::Acknowledged { key });
-        match result {
-            Ok(sub) => {
+        let acknowledge = |key| ports.popup_link.post(&PopupMessage::Acknowledged { key });
+        match message {
+            PopupMessage::Result { key, result } => {
+                acknowledge(key);
+                let sub = result.map_err(popup_failed)?;
                 // The popup leaves it to this page to tell of the new account.
                 self.0.accounts_changed.set(true);
                 let known = self.0.remembered(&sub);
@@ -127,56 +144,105 @@ impl OAuthClient {
                 }
                 self.restore(sub.as_str(), Refresh::Never).await
             }
-            Err(failure) => {
-                let error = CallbackError::InPopup(failure);
-                Err(Error::new(Step::Callback, error).in_callback(None))
+            PopupMessage::Answer { key, params } => {
+                acknowledge(key);
+                let params = CallbackParams::parse(params.expose());
+                let finished = self.finish(&params, None).await;
+                let session = finished.map_err(|error| in_popup(error, &params))?.session;
+                self.0.set_active(Some(session.did()));
+                self.0.announce();
+                Ok(session)
             }
+            PopupMessage::Acknowledged { .. } => Err(failed(PopupError::Closed)),
         }
     }
 
-    /// In a popup, hands the outcome of a callback to the page that opened it. Any other page keeps it.
+    /// In a popup, hands the outcome of a callback to the page that opened it; or the answer itself, where the sign-in
+    /// is not in storage and that page may have it in memory. Any other page keeps the outcome.
     pub(super) async fn hand_over(
         &self,
         params: &CallbackParams,
         outcome: Result<SignedIn, Error>,
     ) -> Result<SignedIn, Error> {
-        let state = match &outcome {
-            Ok(signed_in) => signed_in.state.as_deref(),
-            Err(error) => error
-                .callback()
-                .and_then(|callback| callback.state.as_deref()),
-        };
-        let Some(key) = state.and_then(|state| state.strip_prefix(STATE_PREFIX)) else {
+        let Some((key, message)) = handed_over(params, &outcome) else {
             return outcome;
         };
         let ports = &self.0.ports;
-        let key = key.to_owned();
         let acknowledged = Rc::new(Inbox::default());
         let _listening = ports.popup_link.listen(Box::new({
-            let (inbox, key) = (acknowledged.clone(), key.clone());
+            let inbox = acknowledged.clone();
             move |message| match message {
                 PopupMessage::Acknowledged { key: found } if found == key => inbox.put(()),
                 _ => {}
             }
         }));
-        let result = match &outcome {
-            Ok(signed_in) => Ok(signed_in.session.did().clone()),
-            Err(error) => Err(PopupFailure {
-                message: error.to_string(),
-                params: params.pairs().to_vec(),
-            }),
-        };
-        ports.popup_link.post(&PopupMessage::Result { key, result });
+        ports.popup_link.post(&message);
         let heard = race(acknowledged.take(), ports.timer.sleep(ACKNOWLEDGEMENT)).await;
         // The page that goes on tells of the new account.
         self.0.accounts_changed.set(false);
-        if let (First::Right(()), Ok(signed_in)) = (heard, &outcome) {
-            // Nobody waits for this session any more, so nobody would ever end it.
-            drop(signed_in.session.sign_out().await);
+        match (heard, message) {
+            (First::Left(()), _) => {}
+            (First::Right(()), PopupMessage::Answer { .. }) => return outcome,
+            (First::Right(()), _) => {
+                if let Ok(signed_in) = &outcome {
+                    // Nobody waits for this session any more, so nobody would ever end it.
+                    drop(signed_in.session.sign_out().await);
+                }
+            }
         }
         ports.popup_link.close_own_window();
         Err(failed(PopupError::ContinuedInParent))
     }
+}
+
+/// What a popup's page has to say to the one that opened it, and the key of it. `None`: this page is no popup.
+fn handed_over(
+    params: &CallbackParams,
+    outcome: &Result<SignedIn, Error>,
+) -> Option<(String, PopupMessage)> {
+    if let Err(error) = outcome
+        && let ErrorKind::Callback(CallbackError::UnknownState(state)) = error.kind()
+    {
+        let message = PopupMessage::Answer {
+            key: state.clone(),
+            params: params.form(),
+        };
+        return Some((state.clone(), message));
+    }
+    let state = match outcome {
+        Ok(signed_in) => signed_in.state.as_deref(),
+        Err(error) => error.callback()?.state.as_deref(),
+    };
+    let key = state?.strip_prefix(STATE_PREFIX)?.to_owned();
+    let result = match outcome {
+        Ok(signed_in) => Ok(signed_in.session.did().clone()),
+        Err(error) => Err(failure(error, params)),
+    };
+    let message = PopupMessage::Result {
+        key: key.clone(),
+        result,
+    };
+    Some((key, message))
+}
+
+/// A failure of this page, in which the app's own state is not that of the popup. A refusal brings its parameters along,
+/// as it does where the popup's page meets it.
+fn in_popup(error: Error, params: &CallbackParams) -> Error {
+    match error.kind() {
+        ErrorKind::Callback(CallbackError::Refused { .. }) => popup_failed(failure(&error, params)),
+        _ => error.in_callback(None),
+    }
+}
+
+fn failure(error: &Error, params: &CallbackParams) -> PopupFailure {
+    PopupFailure {
+        message: error.to_string(),
+        params: params.pairs().to_vec(),
+    }
+}
+
+fn popup_failed(failure: PopupFailure) -> Error {
+    Error::new(Step::Callback, CallbackError::InPopup(failure)).in_callback(None)
 }
 
 /// Ends when the user has closed the popup, as far as that can be told. `certain`: what it shows is ours. Once it shows

@@ -4,7 +4,7 @@ use super::options;
 use super::session::Session;
 use super::{abortable, observer::Hooks, promise, set};
 use crate::browser::{Browser, BrowserOptions, PopupWindow};
-use crate::client::{self, Error, Initialized, OAuthClient, Refresh, SignedIn, Step};
+use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
 use crate::identity::Handle;
 use crate::json::Json;
 use crate::oauth::AuthorizeOptions;
@@ -73,6 +73,12 @@ impl Client {
     #[wasm_bindgen(getter, js_name = clientMetadata)]
     pub fn client_metadata(&self) -> JsValue {
         self.client.options().metadata.raw.to_js()
+    }
+
+    /// Whether sessions outlive the page, as far as is known yet.
+    #[wasm_bindgen(getter)]
+    pub fn durable(&self) -> bool {
+        self.client.persistence() == Persistence::Durable
     }
 
     /// Resolves to `{did, didDoc, handle}`.

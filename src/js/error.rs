@@ -7,7 +7,7 @@ use crate::identity::IdentityError;
 use crate::json::Json;
 use crate::oauth::{CallbackError, ConfigError, PeerError, Refusal, SessionEnd};
 use crate::ports::{KeyError, Thrown};
-use crate::url::push_form;
+use crate::url::form_of;
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 
@@ -187,11 +187,7 @@ fn facts(object: &Object, kind: &ErrorKind) {
         }
         ErrorKind::Http(HttpError::Status(status)) => set(object, "status", *status),
         ErrorKind::Callback(CallbackError::InPopup(failure)) => {
-            let mut params = String::new();
-            for (name, value) in &failure.params {
-                push_form(&mut params, name, value);
-            }
-            set(object, "params", params);
+            set(object, "params", form_of(&failure.params));
         }
         ErrorKind::Refused(refusal) => refused(object, refusal),
         ErrorKind::ClockSkew { seconds, refusal } => {

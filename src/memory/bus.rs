@@ -93,8 +93,8 @@ impl PopupLink for Port {
         self.popups.post(self.tab, message);
     }
 
-    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Guard {
-        self.popups.listen(self.tab, heard)
+    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        Some(self.popups.listen(self.tab, heard))
     }
 
     fn close_own_window(&self) {

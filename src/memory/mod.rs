@@ -98,6 +98,7 @@ impl Origin {
             random: Rc::new(random::SystemRandom),
             crypto: Rc::new(SoftwareCrypto),
             http: self.http.clone(),
+            storage: self.active.clone(),
             pending: self.pending.clone(),
             sessions: self.sessions.clone(),
             active: self.active.clone(),

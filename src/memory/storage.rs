@@ -3,7 +3,8 @@
 use crate::identity::Did;
 use crate::ports::{
     Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, NonceStore,
-    PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
+    PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Storage, StorageError,
+    StoredSession,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -94,6 +95,17 @@ impl SessionStore for Sessions {
 /// The account that was used last.
 #[derive(Default)]
 pub(super) struct Active(RefCell<Option<String>>);
+
+/// The origin is as good as a browser's: its tabs may be closed and opened.
+impl Storage for Active {
+    fn settle(&self) -> Local<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn outlives_page(&self) -> bool {
+        true
+    }
+}
 
 impl ActiveAccount for Active {
     fn get(&self) -> Option<String> {

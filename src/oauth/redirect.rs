@@ -1,7 +1,7 @@
 //! What comes back with the user: the authorization response (RFC 6749 section 4.1.2, RFC 9207).
 
 use crate::secret::Secret;
-use crate::url::{Url, parse_form};
+use crate::url::{Url, form_of, parse_form};
 use std::fmt;
 
 /// Where in the redirect URI the server puts its answer.
@@ -42,6 +42,11 @@ impl CallbackParams {
     /// Reads them from their form-encoded text.
     pub(crate) fn parse(text: &str) -> Self {
         Self(parse_form(text))
+    }
+
+    /// Their form-encoded text.
+    pub(crate) fn form(&self) -> Secret {
+        Secret::new(form_of(&self.0))
     }
 
     /// All of them, in their order.

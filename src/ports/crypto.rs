@@ -53,6 +53,14 @@ impl KeyError {
             Self::Unusable => "KEY_UNUSABLE",
         }
     }
+
+    /// What the app or its user can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Unavailable => "Serve the page over https, or from http://127.0.0.1.",
+            _ => "Sign in again.",
+        }
+    }
 }
 
 impl fmt::Display for KeyError {

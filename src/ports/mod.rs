@@ -25,7 +25,7 @@ pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
 pub use renewer::{Renewal, Renewer};
 pub use resolver::{Question, Resolver, Thrown};
 pub use storage::{
-    ActiveAccount, PendingLogin, PendingStore, SessionStore, StorageError, StoredSession,
+    ActiveAccount, PendingLogin, PendingStore, SessionStore, Storage, StorageError, StoredSession,
 };
 pub use tabs::{Bus, By, Message, Observer};
 
@@ -85,6 +85,8 @@ pub struct Ports {
     pub crypto: Rc<dyn Crypto>,
     /// The network.
     pub http: Rc<dyn Http>,
+    /// What keeps the two kinds of rows that follow.
+    pub storage: Rc<dyn Storage>,
     /// Sign-ins that wait for their callback.
     pub pending: Rc<dyn PendingStore>,
     /// Sessions.

@@ -3,6 +3,7 @@
 use super::Guard;
 use crate::identity::Did;
 use crate::oauth::PopupFailure;
+use crate::secret::Secret;
 
 /// What the page can tell of a popup that it opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,14 @@ pub enum PopupMessage {
         /// The outcome.
         result: Result<Did, PopupFailure>,
     },
+    /// From the popup: an answer to a sign-in that is not in its storage, for the page that has it in memory. Only that
+    /// page can use the code: it has the PKCE verifier and the key.
+    Answer {
+        /// The `state` of the answer.
+        key: String,
+        /// The parameters of the answer, form-encoded.
+        params: Secret,
+    },
     /// From the page: it has heard, and goes on.
     Acknowledged {
         /// The sign-in it belongs to.
@@ -52,8 +61,8 @@ pub trait PopupLink {
     /// Tells the other side.
     fn post(&self, message: &PopupMessage);
 
-    /// Hears the other side, until the guard is dropped.
-    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Guard;
+    /// Hears the other side, until the guard is dropped. `None`: there is no such way here.
+    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Option<Guard>;
 
     /// Closes the window this runs in, if it is a popup.
     fn close_own_window(&self);

@@ -1,6 +1,6 @@
 //! What outlives the page.
 
-use super::{Account, Local, Signer};
+use super::{Account, KeyError, Local, Signer};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::TokenSet;
@@ -59,6 +59,15 @@ pub struct StoredSession {
     pub clock_offset: i64,
 }
 
+/// What keeps the rows of both stores.
+pub trait Storage {
+    /// Ends when it is known where they are kept.
+    fn settle(&self) -> Local<'_, ()>;
+
+    /// Whether they are there when the page is loaded again, as far as is known.
+    fn outlives_page(&self) -> bool;
+}
+
 /// Keeps pending sign-ins, each for 10 minutes.
 pub trait PendingStore {
     /// Stores one under its `state`, and removes those that have expired.
@@ -107,6 +116,8 @@ pub enum StorageError {
     Failed(String),
     /// A stored row cannot be read.
     Corrupt(&'static str),
+    /// The row is good, but its key cannot be used: this page is not where it was stored.
+    Key(KeyError),
     /// The client was disposed of.
     Disposed,
 }
@@ -119,6 +130,7 @@ impl StorageError {
             Self::Full => "STORAGE_FULL",
             Self::Failed(_) => "STORAGE_FAILED",
             Self::Corrupt(_) => "STORAGE_CORRUPT",
+            Self::Key(error) => error.code(),
             Self::Disposed => "DISPOSED",
         }
     }
@@ -132,11 +144,12 @@ impl StorageError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Denied(_) => {
-                "Allow this site to store data; a private window or a blocked third-party frame may not."
+                "Sign in in a popup, which lasts as long as the page; or allow this site to store data. A private window or a blocked third-party frame may not."
             }
             Self::Full => "Free some disk space and try again.",
             Self::Failed(_) => "Try again; reload the page if that does not help.",
             Self::Corrupt(_) => "Sign in again.",
+            Self::Key(error) => error.help(),
             Self::Disposed => "Make a new client; this one was disposed of.",
         }
     }
@@ -149,6 +162,7 @@ impl fmt::Display for StorageError {
             Self::Full => f.write_str("Storage is full"),
             Self::Failed(why) => write!(f, "Storage failed: {why}"),
             Self::Corrupt(what) => write!(f, "A stored row cannot be read: {what}"),
+            Self::Key(error) => error.fmt(f),
             Self::Disposed => f.write_str("Database has been disposed"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
-use atproto_oauth_wasm::ports::StorageError;
+use atproto_oauth_wasm::ports::{KeyError, StorageError};
 use js_sys::Array;
 use rexie::{Rexie, TransactionMode};
 use wasm_bindgen::JsValue;
@@ -122,20 +122,36 @@ fn row_expiring_in(milliseconds: i32) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn storing_a_sign_in_sweeps_those_that_expired_and_only_those() {
+async fn the_first_use_sweeps_what_expired_and_only_that() {
     no_database().await;
-    put_row("state", "long gone", &row_expiring_in(-86_400_000)).await;
-    put_row("state", "just gone", &row_expiring_in(-1000)).await;
-    put_row("state", "alive", &row_expiring_in(60_000)).await;
-    put_row("state", "timeless", &js("return { value: {} }")).await;
+    for store in ["state", "session"] {
+        put_row(store, "long gone", &row_expiring_in(-86_400_000)).await;
+        put_row(store, "just gone", &row_expiring_in(-1000)).await;
+        put_row(store, "alive", &row_expiring_in(60_000)).await;
+        put_row(store, "timeless", &js("return { value: {} }")).await;
+    }
+    put_row("didCache", "cached", &row_expiring_in(60_000)).await;
+    let sessions = ports().sessions;
+    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    for store in ["state", "session"] {
+        assert_eq!(keys(store).await, "alive timeless");
+    }
+    // That of the official client, which it may be using.
+    assert_eq!(keys("didCache").await, "cached");
     put_row("session", "gone", &row_expiring_in(-1000)).await;
-    ports()
-        .pending
-        .put("new", login(new_key().await))
-        .await
-        .expect("stores");
-    assert_eq!(keys("state").await, "alive new timeless");
-    assert_eq!(keys("session").await, "gone");
+    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    assert_eq!(keys("session").await, "alive gone timeless", "once will do");
+}
+
+#[wasm_bindgen_test]
+async fn storing_a_sign_in_sweeps() {
+    no_database().await;
+    let pending = ports().pending;
+    let login = login(new_key().await);
+    pending.put("first", login.clone()).await.expect("stores");
+    put_row("state", "gone", &row_expiring_in(-1000)).await;
+    pending.put("second", login).await.expect("stores");
+    assert_eq!(keys("state").await, "first second");
 }
 
 #[wasm_bindgen_test]
@@ -149,6 +165,7 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
     session.tokens.refresh_token = None;
     session.tokens.expires_at = Some(js_sys::Date::now() as u64 - 1000);
     let sessions = ports().sessions;
+    sessions.delete(&alice()).await.expect("opens, and sweeps");
     sessions.put(session).await.expect("stores");
     assert_eq!(keys("session").await, ALICE);
     assert!(sessions.get(&alice()).await.expect("reads").is_none());
@@ -237,57 +254,118 @@ async fn a_lost_connection_is_replaced_once() {
     assert_eq!(js("return globalThis.failures").as_f64(), Some(7.0));
 }
 
+/// The connection that the last transaction was begun on is `globalThis.connection`, and their number
+/// `globalThis.begun`.
+fn watched() -> Replaced {
+    js("globalThis.begun = 0");
+    Replaced::new(
+        "IDBDatabase.prototype",
+        "transaction",
+        "{ value: function (...args) {
+             globalThis.connection = this;
+             globalThis.begun += 1;
+             return old.apply(this, args) } }",
+    )
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_is_closed_under_us_is_let_go_at_once() {
+    no_database().await;
+    let sessions = ports().sessions;
+    sessions.delete(&alice()).await.expect("opens");
+    for event in ["close", "versionchange"] {
+        let _watched = watched();
+        sessions.delete(&alice()).await.expect("deletes");
+        let before = js("return globalThis.connection");
+        js1(
+            "globalThis.connection.dispatchEvent(new Event(a))",
+            &event.into(),
+        );
+        sessions.delete(&alice()).await.expect("deletes");
+        assert_ne!(js("return globalThis.connection"), before, "{event}");
+        // None was tried on the old one.
+        assert_eq!(js("return globalThis.begun").as_f64(), Some(2.0), "{event}");
+    }
+}
+
+/// Lets nothing be stored until a cache was cleared, or ever; counts the attempts as `globalThis.attempts`.
+fn full(until_cleared: bool) -> (Replaced, Replaced) {
+    js("globalThis.attempts = 0; globalThis.room = false");
+    let put = Replaced::new(
+        "IDBObjectStore.prototype",
+        "put",
+        "{ value: function (...args) {
+             globalThis.attempts += 1;
+             if (globalThis.room) return old.apply(this, args);
+             throw new DOMException('', 'QuotaExceededError') } }",
+    );
+    let clear = Replaced::new(
+        "IDBObjectStore.prototype",
+        "clear",
+        &format!(
+            "{{ value: function () {{ globalThis.room = {until_cleared}; return old.apply(this) }} }}"
+        ),
+    );
+    (put, clear)
+}
+
 #[wasm_bindgen_test]
 async fn a_full_disk_is_told_apart() {
     no_database().await;
     let sessions = ports().sessions;
-    let _full = Replaced::new(
-        "IDBObjectStore.prototype",
-        "put",
-        "{ value: () => { throw new DOMException('', 'QuotaExceededError') } }",
-    );
+    let _full = full(false);
     assert_eq!(
         sessions.put(session(new_key().await)).await,
         Err(StorageError::Full)
     );
+    assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
 }
 
 #[wasm_bindgen_test]
-async fn refused_or_missing_storage_is_denied() {
-    let sessions = ports().sessions;
-    {
-        let _missing = Replaced::missing("globalThis", "indexedDB");
-        assert!(matches!(
-            sessions.get(&alice()).await,
-            Err(StorageError::Denied(_))
-        ));
-    }
-    {
-        let _throwing = Replaced::new(
-            "globalThis",
-            "indexedDB",
-            "{ get() { throw new DOMException('sandboxed', 'SecurityError') } }",
-        );
-        assert!(matches!(
-            sessions.get(&alice()).await,
-            Err(StorageError::Denied(_))
-        ));
-    }
-    for name in ["SecurityError", "InvalidStateError"] {
-        let _refused = Replaced::new(
-            "IDBFactory.prototype",
-            "open",
-            &format!("{{ value: () => {{ throw new DOMException('no', '{name}') }} }}"),
-        );
-        assert_eq!(
-            sessions.get(&alice()).await.err(),
-            Some(StorageError::Denied("no".to_owned())),
-            "{name}"
-        );
-    }
-    // And once it is there, it works.
+async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     no_database().await;
-    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    let sessions = ports().sessions;
+    sessions.delete(&alice()).await.expect("opens, and sweeps");
+    let caches = [
+        "didCache",
+        "dpopNonceCache",
+        "handleCache",
+        "authorizationServerMetadataCache",
+        "protectedResourceMetadataCache",
+    ];
+    for cache in caches {
+        put_row(cache, "cached", &row_expiring_in(60_000)).await;
+    }
+    for store in ["state", "session"] {
+        put_row(store, "gone", &row_expiring_in(-1000)).await;
+        put_row(store, "alive", &row_expiring_in(60_000)).await;
+        put_row(store, "timeless", &js("return { value: {} }")).await;
+    }
+    {
+        let _full = full(true);
+        let stored = sessions.put(session(new_key().await)).await;
+        stored.expect("there is room now");
+        assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
+    }
+    for cache in caches {
+        assert_eq!(keys(cache).await, "", "{cache}");
+    }
+    assert_eq!(keys("state").await, "alive timeless");
+    assert_eq!(keys("session").await, format!("alive {ALICE} timeless"));
+}
+
+#[wasm_bindgen_test]
+async fn a_row_whose_key_needs_webcrypto_is_good_where_there_is_none() {
+    no_database().await;
+    let sessions = ports().sessions;
+    let session = session(new_key().await);
+    sessions.put(session).await.expect("stores");
+    {
+        let _insecure = Replaced::missing("globalThis.crypto", "subtle");
+        let read = sessions.get(&alice()).await;
+        assert_eq!(read.err(), Some(StorageError::Key(KeyError::Unavailable)));
+    }
+    assert!(sessions.get(&alice()).await.expect("reads").is_some());
 }
 
 #[wasm_bindgen_test]

@@ -13,6 +13,7 @@ mod crypto;
 mod database;
 mod fetch;
 mod lock;
+mod memory;
 mod page;
 mod rows;
 mod support;

@@ -4,39 +4,16 @@ import { test } from 'node:test'
 import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { activeAccount, rowsOf, storedSessions } from './support/indexed-db.mjs'
-import { harnessReady, outcomeOf } from './support/page.mjs'
+import { initPopup, openPopup, outcomeIn } from './support/popup.mjs'
 import { walkBack } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
 const { alice, control, origin } = world
 
-/** Opens the popup; the outcome of `signIn` is asked for later, with `outcomeIn`. */
-async function openPopup({ page, context }, input = alice.handle, options = {}) {
-  const opened = context.waitForEvent('page')
-  await page.evaluate(({ input, options }) => {
-    makeClient()
-    window.popupOutcome = undefined
-    window.attempt(async () => {
-      window.session = await client.signIn(input, { display: 'popup', ...options })
-      return { sub: session.sub, status: (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status }
-    }).then((outcome) => { window.popupOutcome = outcome })
-  }, { input, options })
-  return opened
-}
-
-const outcomeIn = (page) => eventually(() => page.evaluate(() => window.popupOutcome && JSON.parse(JSON.stringify(window.popupOutcome))),
-  'signIn has settled in the page that opened the popup')
-
-/** What the app in the popup does: it calls `init`, as it does in every page. */
-async function initPopup(popup) {
-  // The popup closes itself; what it said before may be lost with it.
-  return outcomeOf(popup, async () => { await makeClient().init() }).catch(() => undefined)
-}
-
 test('A popup signs the page in, and closes', async (t) => {
   const someone = await world.visitor(t)
-  const popup = await openPopup(someone)
+  const popup = await openPopup(someone, alice.handle)
   await walkBack(popup, alice, { origin })
   const closed = popup.waitForEvent('close')
   const said = await initPopup(popup)
@@ -50,7 +27,7 @@ test('A popup signs the page in, and closes', async (t) => {
 
 test('Consent denied in the popup is an OAuthCallbackError in the page', async (t) => {
   const someone = await world.visitor(t)
-  const popup = await openPopup(someone)
+  const popup = await openPopup(someone, alice.handle)
   await walkBack(popup, alice, { origin, button: 'Deny access' })
   await initPopup(popup)
   const { error } = await outcomeIn(someone.page)
@@ -74,7 +51,7 @@ for (const [when, waits] of [['as soon as it opens', false], ['while the servers
       await held
       await route.continue()
     })
-    const popup = await openPopup(someone)
+    const popup = await openPopup(someone, alice.handle)
     if (waits) await eventually(() => asked, 'the server is asked')
     await popup.close()
     if (!waits) answer()

@@ -1,10 +1,11 @@
 //! A sign-in in a popup: two pages, of which one goes on.
 
 use crate::server::{ALICE, Account, BOB, Fault, MALLORY, asked, yield_now};
-use crate::world::{REDIRECT_URI, Tab, World, did, kind, url};
-use atproto_oauth_wasm::ports::{Popup, PopupMessage, PopupState};
+use crate::world::{REDIRECT_URI, Tab, World, did, kind, options, url};
+use atproto_oauth_wasm::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
 use atproto_oauth_wasm::{
-    AuthorizeOptions, Error, ErrorKind, OAuthSession, PopupError, Refresh, Step, Url,
+    AuthorizeOptions, CallbackError, Error, ErrorKind, OAuthSession, PopupError, Refresh, Secret,
+    Step, Url,
 };
 use futures::future::join;
 use std::cell::{Cell, RefCell};
@@ -213,6 +214,102 @@ fn a_popup_that_is_never_heard_of_is_given_up_after_five_minutes() {
     let (outcome, ()) = world.run(join(sign_in(&page, &window), user));
     assert_eq!(kind(outcome), ErrorKind::Popup(PopupError::TimedOut));
     assert!(window.closed.get());
+}
+
+/// A page that keeps its sign-ins where its popup does not find them.
+fn page_with_its_own_storage(world: &World) -> Tab {
+    let elsewhere = World::new();
+    world.tab_with(options(), |ports| {
+        ports.pending = elsewhere.tab().ports.pending.clone();
+    })
+}
+
+#[test]
+fn a_sign_in_that_only_the_page_has_is_finished_by_the_page() {
+    let world = World::new();
+    let (page, popup) = (page_with_its_own_storage(&world), world.tab());
+    let window = Window::open();
+    let user = async {
+        let params = world.server.consent(&window.shown().await, &ALICE);
+        // An answer to another sign-in is none of this page's.
+        popup.ports.popup_link.post(&PopupMessage::Answer {
+            key: "another's".into(),
+            params: Secret::new("state=another's&code=x".into()),
+        });
+        returned(&popup, &params).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(kind(in_popup), continued());
+    assert!(popup.window.is_closed());
+    let session = outcome.expect("a sign-in");
+    assert_eq!(session.did(), &did(&ALICE));
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.sessions_of(&ALICE), 1);
+    assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(page.heard.take().len(), 1);
+}
+
+#[test]
+fn what_fails_in_a_sign_in_that_only_the_page_has_is_told_by_the_page() {
+    for (account, code) in [(&ALICE, "ACCESS_DENIED"), (&BOB, "ACCOUNT_MISMATCH")] {
+        let world = World::new();
+        let (page, popup) = (page_with_its_own_storage(&world), world.tab());
+        let window = Window::open();
+        let user = async {
+            let address = window.shown().await;
+            let params = match code {
+                "ACCESS_DENIED" => world.server.deny(&address, "access_denied"),
+                _ => world.server.consent(&address, account),
+            };
+            returned(&popup, &params).await
+        };
+        let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+        assert_eq!(kind(in_popup), continued());
+        let failure = outcome.expect_err(code);
+        assert_eq!(failure.code(), code);
+        assert_eq!(failure.callback().expect("a context").state, None);
+        assert_eq!(world.server.sessions_of(&BOB), 0);
+    }
+}
+
+#[test]
+fn an_answer_that_no_page_waits_for_is_an_error_of_its_own() {
+    let world = World::new();
+    let tab = world.tab();
+    let patience = async {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        world.origin.clock().advance(500);
+    };
+    let (outcome, ()) = world.run(join(returned(&tab, "state=unknown&code=x&iss=y"), patience));
+    let unknown = CallbackError::UnknownState("unknown".into());
+    assert_eq!(kind(outcome), ErrorKind::Callback(unknown));
+    assert!(!tab.window.is_closed());
+}
+
+/// No way to other pages.
+struct NoLink;
+
+impl PopupLink for NoLink {
+    fn post(&self, _: &PopupMessage) {}
+
+    fn listen(&self, _: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        None
+    }
+
+    fn close_own_window(&self) {}
+}
+
+#[test]
+fn without_a_way_to_the_popup_none_is_sent_anywhere() {
+    let world = World::new();
+    let page = world.tab_with(options(), |ports| ports.popup_link = Rc::new(NoLink));
+    let window = Window::open();
+    let outcome = world.run(sign_in(&page, &window));
+    assert_eq!(kind(outcome), ErrorKind::Popup(PopupError::Unsupported));
+    assert!(window.closed.get());
+    assert_eq!(world.server.count(asked::ANYTHING), 0);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use crate::server::{ALICE, BOB, asked};
 use crate::world::{Tab, World, ended, kind, options};
-use atproto_oauth_wasm::ports::{Local, SessionStore, StorageError, StoredSession};
-use atproto_oauth_wasm::{Account, Did, ErrorKind, Refresh, SessionEnd};
+use atproto_oauth_wasm::ports::{Local, SessionStore, Storage, StorageError, StoredSession};
+use atproto_oauth_wasm::{
+    Account, AuthorizeOptions, Did, ErrorKind, Persistence, Refresh, SessionEnd,
+};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -101,6 +103,68 @@ fn where_nothing_can_be_stored_no_refresh_token_is_spent() {
     store.space.set(usize::MAX);
     world.expire();
     assert_eq!(world.status(&session), Ok(200));
+}
+
+/// Storage that ends with the page, and that does not know what a page before it has stored.
+struct InThisPage;
+
+impl Storage for InThisPage {
+    fn settle(&self) -> Local<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn outlives_page(&self) -> bool {
+        false
+    }
+}
+
+impl SessionStore for InThisPage {
+    fn get<'a>(&'a self, _: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+        Box::pin(async { Err(StorageError::Denied("no".into())) })
+    }
+
+    fn put<'a>(&'a self, _: StoredSession) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn delete<'a>(&'a self, _: &'a Did) -> Local<'a, Result<(), StorageError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+#[test]
+fn without_storage_a_redirect_is_refused_before_anything_is_asked() {
+    let world = World::new();
+    let tab = world.tab_with(options(), |ports| ports.storage = Rc::new(InThisPage));
+    assert_eq!(tab.client.persistence(), Persistence::Memory);
+    let options = AuthorizeOptions::default();
+    let sign_in = tab.client.sign_in(ALICE.handle, &options, &|_| ());
+    let failure = world.run(sign_in).expect_err("no storage");
+    assert_eq!(failure.code(), "STORAGE_DENIED");
+    assert!(failure.help().contains("popup"));
+    assert_eq!(world.server.count(asked::ANYTHING), 0);
+    assert_eq!(tab.page.left_for(), None);
+}
+
+#[test]
+fn without_storage_a_session_is_not_taken_for_ended() {
+    let world = World::new();
+    world.sign_in(&world.tab(), &ALICE);
+    let tab = world.tab_with(options(), |ports| {
+        ports.storage = Rc::new(InThisPage);
+        ports.sessions = Rc::new(InThisPage);
+    });
+    assert!(world.init(&tab).expect("nobody").is_none());
+    let asked_for = world.restore(&tab, &ALICE, Refresh::Auto);
+    assert_eq!(asked_for.expect_err("unknown").code(), "STORAGE_DENIED");
+    assert!(tab.heard.take().is_empty());
+    let later = world.tab();
+    assert_eq!(later.client.persistence(), Persistence::Durable);
+    assert!(world.init(&later).expect("a session").is_some());
 }
 
 #[test]
