@@ -13,8 +13,10 @@ impl Shared {
         live: &Rc<Live>,
         seen: &Secret,
     ) -> Result<(), Error> {
-        let Some(renewer) = &self.ports.renewer else {
-            return self.renew_here(live, seen, false).await;
+        let renewer = match &self.ports.renewer {
+            // What this page alone has, nobody else can renew.
+            Some(renewer) if self.ports.storage.outlives_page() => renewer,
+            _ => return self.renew_here(live, seen, false).await,
         };
         // What the other client tells all tabs is for the app to hear as this tab's own doing: once, and waited for.
         live.asking.set(true);
