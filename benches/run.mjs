@@ -1,8 +1,9 @@
 // Measures this package and its peers side by side, and writes the tables and the plot.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CLIENTS, makeSite } from './bundles.mjs'
 import { Samples, figuresOf } from './figures.mjs'
@@ -16,11 +17,24 @@ import { openBrowser } from './visits.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** How often each thing is done. Requests are cheap, and vary most. */
-const FULL = { pageRounds: 15, batches: 30, flowRounds: 5, memoryRounds: 3 }
-const QUICK = { pageRounds: 3, batches: 10, flowRounds: 1, memoryRounds: 1 }
+/** How often each thing is done: rounds, and tries in a round. */
+const FULL = { pages: { rounds: 12, tries: 3, batches: 100 }, flows: { rounds: 5, tries: 2 }, memory: { rounds: 3 } }
+const QUICK = { pages: { rounds: 3, tries: 2, batches: 60 }, flows: { rounds: 1, tries: 1 }, memory: { rounds: 1 } }
+
+/** How much of the machine others use, in percent of two seconds; what is measured beside them is uncertain. */
+async function usedByOthers() {
+  const sum = () => cpus().reduce((total, { times }) => {
+    const all = Object.values(times).reduce((a, b) => a + b)
+    return { all: total.all + all, idle: total.idle + times.idle }
+  }, { all: 0, idle: 0 })
+  const before = sum()
+  await setTimeout(2000)
+  const after = sum()
+  return Math.round(100 * (1 - (after.idle - before.idle) / (after.all - before.all)))
+}
 
 async function measure(folder, run) {
+  const busy = await usedByOthers()
   const samples = new Samples()
   const record = (...sample) => samples.add(...sample)
   const names = Object.keys(CLIENTS)
@@ -28,15 +42,16 @@ async function measure(folder, run) {
   const browser = await openBrowser(folder)
   try {
     console.log('Requests and page loads ...')
-    await measurePages(browser, names, { rounds: run.pageRounds, batches: run.batches }, record)
+    await measurePages(browser, names, run.pages, record)
     console.log('Sign-ins and refreshes ...')
-    await measureFlows(browser, names, { rounds: run.flowRounds }, record)
+    await measureFlows(browser, names, run.flows, record)
     console.log('Memory ...')
-    await measureMemory(browser, names, { rounds: run.memoryRounds }, record)
+    await measureMemory(browser, names, run.memory, record)
   } finally {
     await browser.close()
   }
-  const results = { run: { chromium: browser.version, cores: availableParallelism(), ...run }, clients, figures: figuresOf(samples, names) }
+  const machine = { chromium: browser.version, cores: availableParallelism(), busy }
+  const results = { run: { ...machine, ...run }, clients, figures: figuresOf(samples, names) }
   return { ...results, goals: goalsOf(results) }
 }
 

@@ -4,9 +4,10 @@ import { HOUR, SECOND } from '../visits.mjs'
 
 const NETWORK = { latency: 100, check: 'all' }
 
-export async function measureFlows(browser, clients, { rounds }, record) {
-  for (let round = 0; round < rounds; round += 1) {
-    for (const client of rotated(clients, round)) {
+export async function measureFlows(browser, clients, { rounds, tries }, record) {
+  for (let turn = 0; turn < rounds * tries; turn += 1) {
+    const round = Math.floor(turn / tries)
+    for (const client of rotated(clients, turn)) {
       const note = (figure, { ms, requests, settled }) => {
         record(figure, client, round, ms)
         record(`${figure}Trips`, client, round, roundTrips(requests))

@@ -2,22 +2,27 @@
 import { MINUTE, SECOND, signIn } from '../visits.mjs'
 import { rotated } from '../statistics.mjs'
 
-/** How many requests a batch has, at once in the figure that is about that. */
-const width = 16
+/** Requests before those that count. */
+const WARM_UP = 600
 
-export async function measurePages(browser, clients, { rounds, batches }, record) {
+export async function measurePages(browser, clients, { rounds, tries, batches }, record) {
   const visitors = {}
   for (const client of clients) {
     visitors[client] = await browser.visitor()
     await signIn(visitors[client], client)
   }
-  for (let round = 0; round < rounds; round += 1) {
-    for (const client of rotated(clients, round)) {
+  for (let turn = 0; turn < rounds * tries; turn += 1) {
+    const round = Math.floor(turn / tries)
+    for (const client of rotated(clients, turn)) {
+      const visitor = visitors[client]
       const note = (figure, value) => record(figure, client, round, value)
-      visitors[client].after(5 * MINUTE)
-      await visitors[client].visit({ check: 'nonce' }, (call) => comeBackLater(call, note, client))
-      visitors[client].after(10 * SECOND)
-      await visitors[client].visit({ check: 'nonce' }, (call) => comeBackSoon(call, note, client, batches))
+      visitor.after(5 * MINUTE)
+      await visitor.visit({ check: 'nonce' }, (call) => comeBackLater(call, note, client))
+      visitor.after(10 * SECOND)
+      await visitor.visit({ check: 'nonce' }, async (call) => {
+        await comeBackSoon(call, note, client)
+        if (turn % tries === 0) await stay(call, note, batches)
+      })
     }
   }
   for (const client of clients) await visitors[client].close()
@@ -34,21 +39,24 @@ async function comeBackLater(call, note, client) {
   note('firstLaterRequests', first.requests.length)
 }
 
-async function comeBackSoon(call, note, client, batches) {
+async function comeBackSoon(call, note, client) {
   note('start', (await call('start', client)).ms)
   const first = await call('request')
   note('first', first.ms)
   note('firstRequests', first.requests.length)
+}
 
-  const compare = async (figure, kind) => {
+async function stay(call, note, batches) {
+  const compare = async (figure, kind, width) => {
     const { value, floor } = await call('compare', kind, { batches, width })
     note(figure, value)
     note(`${figure}Floor`, floor)
   }
   await call('set', { check: 'none' })
-  await compare('plain', 'plain')
-  await compare('steady', 'sequential')
-  await compare('parallel', 'parallel')
+  await call('warmUp', WARM_UP)
+  await compare('plain', 'plain', 4)
+  await compare('steady', 'sequential', 4)
+  await compare('parallel', 'parallel', 16)
   await call('set', { changing: true })
-  await compare('changing', 'sequential')
+  await compare('changing', 'sequential', 4)
 }

@@ -49,7 +49,7 @@ async function each(count, work) {
   return ms * 1000 / count
 }
 
-const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1]
+const quantile = (values, part) => values.sort((a, b) => a - b)[Math.floor((values.length - 1) * part)]
 
 /** Waits until the browser has nothing left to do for a page that it just opened. */
 const idle = () => new Promise((done) => requestIdleCallback(done, { timeout: 500 }))
@@ -96,7 +96,7 @@ window.bench = {
       return module
     })
     app = full.value.create(settings)
-    return full.ms - middle(empty)
+    return full.ms - Math.min(...empty)
   },
 
   /** From a page with nothing of the client on it to a session: what an app does when its user comes back. */
@@ -140,21 +140,24 @@ window.bench = {
     return rest
   },
 
+  /** Makes requests that do not count: engines compile what runs often, JavaScript and wasm, on threads beside it. */
+  async warmUp(count) {
+    await each(count, await makeFloor())
+    await kinds.sequential(count)
+  },
+
   /**
-   * Microseconds for each request, and for the floor. Batches of both take turns, so whatever else the machine does meets
-   * both alike, and the median leaves out those that it met hardest.
+   * Microseconds for each request, and for the floor. Short batches of both take turns, so whatever else the machine does
+   * meets both alike, and it only ever adds: the lower decile is of batches that it left alone.
    */
   async compare(kind, { batches, width }) {
     const floor = await makeFloor()
     const [values, floors] = [[], []]
-    // Engines compile what runs often.
-    for (let number = -2; number < batches; number += 1) {
-      const [floorTime, value] = [await each(width, floor), await kinds[kind](width)]
-      if (number < 0) continue
-      floors.push(floorTime)
-      values.push(value)
+    for (let number = 0; number < batches; number += 1) {
+      floors.push(await each(width, floor))
+      values.push(await kinds[kind](width))
     }
-    return { value: middle(values), floor: middle(floors) }
+    return { value: quantile(values, 0.1), floor: quantile(floors, 0.1) }
   },
 
   /** All requests since the last step began, once no more come. */

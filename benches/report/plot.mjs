@@ -61,7 +61,8 @@ export function toSvg(results) {
   const total = MARGIN * 2 + Math.ceil(all.length / COLUMNS) * height
   const drawn = all.map((panel, at) =>
     drawPanel(panel, MARGIN + (at % COLUMNS) * (width + MARGIN), MARGIN + Math.floor(at / COLUMNS) * height, width))
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" role="img" aria-label="Four clients compared; shorter is better">
+  const head = `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}"`
+  return `<svg ${head} role="img" aria-label="Four clients compared; shorter is better">
 <style>${STYLE}
 </style>
 ${drawn.join('\n')}

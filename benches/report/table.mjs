@@ -1,6 +1,9 @@
 // The figures as Markdown.
 import { SECTIONS } from '../figures.mjs'
 
+/** Above this share of the machine, in percent, other processes are seen in the figures. */
+const QUIET = 15
+
 /** Three digits are what such a figure can mean. */
 export function short(value) {
   if (value === 0 || Number.isInteger(value)) return String(value)
@@ -36,11 +39,14 @@ export function toMarkdown({ run, clients, figures, goals }) {
   const heads = Object.values(clients).map(({ title, version }) => `${title} ${version}`)
   const parts = [
     '# Benchmark',
-    `Written by \`cargo xtask bench\`: Chromium ${run.chromium}, ${plural(run.cores, 'core')}, ${run.pageRounds} rounds of requests and page `
-      + `loads, ${run.flowRounds} of sign-ins, ${run.memoryRounds} of memory; the clients take turns. Each figure is a median, with the quartiles `
-      + 'in parentheses. Ratios carry over to other machines, times do not. The network is a stub inside the page: `benches/page/network.js`.',
+    `Written by \`cargo xtask bench\`: Chromium ${run.chromium}, ${plural(run.cores, 'core')}, ${plural(run.pages.rounds, 'round')} of requests `
+      + `and page loads, ${run.flows.rounds} of sign-ins, ${run.memory.rounds} of memory; the clients take turns. Each figure is a median, `
+      + 'with the quartiles in parentheses. Ratios carry over to other machines, times do not. The network is a stub inside the page: '
+      + '`benches/page/network.js`.',
+    ...(run.busy > QUIET ? [`**Uncertain:** other processes used ${run.busy} % of the machine when the run began.`] : []),
     '## Goals',
-    table(['figure', 'measured', 'must', '', 'aim', ''], goals.map(({ title, ours, must, aim }) => [title, ours, ...verdict(must), ...verdict(aim)])),
+    table(['figure', 'measured', 'must', '', 'aim', ''], goals.map(({ title, ours, must, aim }) =>
+      [title, ours, ...verdict(must), ...verdict(aim)])),
     '## Bytes',
     'Bundled and minified alike by esbuild, each file compressed by itself.',
     bytesTable(clients),
