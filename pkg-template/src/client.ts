@@ -365,13 +365,13 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
-  #renewer(options: BrowserOAuthClientOptions): ((sub: string, expiresAt?: number) => Promise<unknown>) | undefined {
+  #renewer(options: BrowserOAuthClientOptions): ((sub: string, seen: string) => Promise<unknown>) | undefined {
     const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
     if (place === 'page' || fetch || didResolver || identityResolver) return undefined
-    return async (sub, expiresAt) => {
+    return async (sub, seen) => {
       const { refreshIn } = await import('./refresh-worker.js')
       // The metadata of a page under development come from its address, which is not the worker's.
-      return refreshIn(place, { sub, expiresAt, options: { ...options, clientMetadata: this.clientMetadata } })
+      return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: this.clientMetadata } })
     }
   }
 

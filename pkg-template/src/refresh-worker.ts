@@ -21,8 +21,8 @@ type Place = NonNullable<BrowserOAuthClientOptions['refreshIn']>
 interface RefreshRequest {
   /** The account. */
   sub: string
-  /** When the access token expires that the page wants replaced, in milliseconds since the epoch. */
-  expiresAt?: number
+  /** The id of the access token that the page wants replaced. */
+  seen: string
   /** The client's options, as far as they can be cloned. */
   options: BrowserOAuthClientOptions
 }
@@ -62,12 +62,11 @@ function clientFor(options: BrowserOAuthClientOptions): BrowserOAuthClient {
   return client
 }
 
-async function refresh({ sub, expiresAt, options }: RefreshRequest): Promise<Answer> {
+async function refresh({ sub, seen, options }: RefreshRequest): Promise<Answer> {
   try {
     const session = await clientFor(options).restore(sub, false)
-    const stored = await session.getTokenInfo(false)
     // Otherwise someone has refreshed it since the page looked.
-    if (stored.expiresAt?.getTime() === expiresAt) await session.getTokenInfo(true)
+    if (session.tokenId === seen) await session.getTokenInfo(true)
     return {}
   } catch (error) {
     return { error: detailsOf(error) }
@@ -104,7 +103,7 @@ const asked = new Map<string, Promise<Answer | undefined>>()
  * @internal
  */
 export function refreshIn(place: Place, request: RefreshRequest): Promise<Answer | undefined> {
-  const key = `${request.sub} ${request.expiresAt}`
+  const key = `${request.sub} ${request.seen}`
   const answer = asked.get(key) ?? ask(place, request).finally(() => asked.delete(key))
   asked.set(key, answer)
   return answer

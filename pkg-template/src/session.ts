@@ -25,6 +25,15 @@ export class OAuthSession {
     return this.did
   }
 
+  /**
+   * Tells one access token from the next.
+   *
+   * @internal
+   */
+  get tokenId(): string {
+    return this.#core.tokenId
+  }
+
   /** The authorization server's metadata, as far as it is known. */
   get serverMetadata(): Readonly<OAuthAuthorizationServerMetadata> {
     return this.#core.serverMetadata

@@ -37,7 +37,7 @@ pub struct BrowserOptions {
     /// Asked in the network's place: an object whose functions `identity`, `handle` and `did`, as far as it has them, take
     /// `(subject, noCache, signal)` and promise `{did, didDoc}`, a DID, or a DID document; or `null`: there is none.
     pub resolver: Option<wasm_bindgen::JsValue>,
-    /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, expiresAt)` and
+    /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
     pub renewer: Option<wasm_bindgen::JsValue>,
 }

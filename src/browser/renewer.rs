@@ -11,10 +11,9 @@ use wasm_bindgen::JsValue;
 pub(super) struct Worker(pub(super) JsValue);
 
 impl Renewer for Worker {
-    fn renew<'a>(&'a self, sub: &'a Did, expires_at: Option<u64>) -> Local<'a, Renewal> {
+    fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal> {
         Box::pin(async move {
-            let expires_at = expires_at.map_or(JsValue::UNDEFINED, |at| (at as f64).into());
-            let answer = match call(&self.0, "renew", &[&sub.as_str().into(), &expires_at]) {
+            let answer = match call(&self.0, "renew", &[&sub.as_str().into(), &seen.into()]) {
                 Ok(promise) => resolved(&promise).await,
                 thrown => thrown,
             };

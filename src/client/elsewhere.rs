@@ -30,11 +30,11 @@ impl Shared {
 }
 
 async fn ask(renewer: &dyn Renewer, live: &Live, seen: &Secret) -> Result<(), Error> {
-    let tokens = live.grant()?.session.tokens.clone();
-    if tokens.access_token != *seen {
+    let grant = live.grant()?;
+    if grant.session.tokens.access_token != *seen {
         return Ok(());
     }
-    match renewer.renew(&live.did, tokens.expires_at).await {
+    match renewer.renew(&live.did, &grant.ath).await {
         Renewal::Stored => {}
         Renewal::Ended(end) => live.end(end),
         Renewal::Failed(thrown) => {

@@ -6,6 +6,7 @@ use crate::base64url;
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
 use crate::ports::{Ports, StoredSession};
+use crate::secret::Secret;
 use crate::url::Url;
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
@@ -20,6 +21,8 @@ pub(super) struct Live {
     pub(super) did: Did,
     grant: RefCell<Rc<Grant>>,
     ended: RefCell<Option<SessionEnd>>,
+    /// The access token in the row that the grant could not replace.
+    unreplaced: RefCell<Option<Secret>>,
     /// Whether this page has checked, or is checking, that the account still belongs to its server.
     pub(super) watched: Cell<bool>,
     /// Whether this page waits for a refresh that is done elsewhere.
@@ -103,6 +106,20 @@ impl Live {
         self.grant.borrow()
     }
 
+    /// The grant could not be stored in the place of the row with this access token; or it could.
+    pub(super) fn set_unreplaced(&self, spent: Option<&Secret>) {
+        *self.unreplaced.borrow_mut() = spent.cloned();
+    }
+
+    pub(super) fn unreplaced(&self) -> Option<Secret> {
+        self.unreplaced.borrow().clone()
+    }
+
+    /// Whether the grant came of this row, whose tokens are spent, and could not be stored.
+    pub(super) fn has_newer_than(&self, stored: &StoredSession) -> bool {
+        self.unreplaced.borrow().as_ref() == Some(&stored.tokens.access_token)
+    }
+
     pub(super) fn ended(&self) -> Option<SessionEnd> {
         self.ended.borrow().clone()
     }
@@ -127,7 +144,7 @@ impl Shared {
         let prover = Prover::new(stored.key.clone());
         if let Some(live) = self.live(&stored.tokens.sub) {
             let known = live.last_grant().clone();
-            if known.session.tokens == stored.tokens {
+            if known.session.tokens == stored.tokens || live.has_newer_than(&stored) {
                 return Ok(live);
             }
             prover.learn_all(&known.prover);
@@ -157,6 +174,7 @@ impl Shared {
             did,
             grant: RefCell::new(Rc::new(grant)),
             ended: RefCell::default(),
+            unreplaced: RefCell::default(),
             watched: Cell::default(),
             asking: Cell::default(),
         });

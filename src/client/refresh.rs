@@ -38,6 +38,9 @@ impl Shared {
     /// Renews a session's tokens if they are about to expire. Where they cannot be renewed now, they will do as long
     /// as they last, and are not renewed before.
     pub(super) async fn freshen(self: &Rc<Self>, live: &Rc<Live>) -> Result<Rc<Grant>, Error> {
+        if let Some(spent) = live.unreplaced() {
+            drop(self.renew(live, &spent).await);
+        }
         let grant = live.grant()?;
         if !grant.is_stale(self.time()) {
             return Ok(grant);
@@ -110,6 +113,15 @@ impl Shared {
             },
             Some(stored) if stored.tokens.sub != live.did => {
                 Err(self.lost(held, live, SessionEnd::SubMismatch).await)
+            }
+            Some(stored) if live.has_newer_than(&stored) => {
+                let grant = live.grant()?;
+                let spent = &stored.tokens.access_token;
+                self.keep(held, grant.session.clone(), spent).await?;
+                match grant.session.tokens.access_token == *seen {
+                    true => self.refresh(held, live).await,
+                    false => Ok(()),
+                }
             }
             Some(stored) if stored.tokens.access_token != *seen => {
                 if asked {
@@ -184,7 +196,8 @@ impl Shared {
             clock_offset: self.offset.get(),
             ..session.clone()
         };
-        self.keep(held, renewed).await?;
+        self.keep(held, renewed, &session.tokens.access_token)
+            .await?;
         self.watch_authority(live);
         Ok(())
     }
@@ -200,12 +213,14 @@ impl Shared {
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Stores new tokens before anyone else uses them.
-    async fn keep(&self, held: &Held, session: StoredSession) -> Result<(), Error> {
+    /// Stores new tokens, in the place of those that were spent for them, before anyone else uses them.
+    async fn keep(&self, held: &Held, session: StoredSession, spent: &Secret) -> Result<(), Error> {
         let tokens = session.tokens.clone();
         let stored = self.ports.sessions.put(session.clone()).await;
-        // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored.
-        self.adopt(session).await?;
+        // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored,
+        // which is then tried again whenever the session is used.
+        let live = self.adopt(session).await?;
+        live.set_unreplaced(stored.as_ref().err().map(|_| spent));
         stored.map_err(|error| Error::new(Step::Storage, error).while_storing(&tokens.sub))?;
         self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
         held.updated(tokens);

@@ -82,6 +82,11 @@ impl OAuthSession {
         self.live.last_grant().session.tokens.issuer.clone()
     }
 
+    /// Tells one access token from the next: its digest, as proofs carry it (RFC 9449 section 4.2).
+    pub fn token_id(&self) -> String {
+        self.live.last_grant().ath.clone()
+    }
+
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let grant = self.shared.granted(&self.live, refresh).await?;

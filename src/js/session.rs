@@ -26,6 +26,12 @@ impl Session {
         self.0.did().to_string()
     }
 
+    /// Tells one access token from the next.
+    #[wasm_bindgen(getter, js_name = tokenId)]
+    pub fn token_id(&self) -> String {
+        self.0.token_id()
+    }
+
     /// The authorization server's metadata, as far as it is known: at least `issuer`.
     #[wasm_bindgen(getter, js_name = serverMetadata)]
     pub fn server_metadata(&self) -> JsValue {

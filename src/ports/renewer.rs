@@ -6,9 +6,9 @@ use crate::oauth::SessionEnd;
 
 /// Has sessions renewed by another client of the same origin, which goes on when the page is closed: a worker's.
 pub trait Renewer {
-    /// Asks for newer tokens than those that expire at this time, in milliseconds since the epoch. The other client
-    /// takes the account's lock, stores what it gets, and tells the bus.
-    fn renew<'a>(&'a self, sub: &'a Did, expires_at: Option<u64>) -> Local<'a, Renewal>;
+    /// Asks for newer tokens than those of this [id](crate::OAuthSession::token_id). The other client takes the account's
+    /// lock, stores what it gets, and tells the bus.
+    fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal>;
 }
 
 /// What came of it.

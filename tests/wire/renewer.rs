@@ -11,23 +11,22 @@ use std::rc::Rc;
 /// A worker: a client of its own over the same storage; or none.
 struct Worker {
     client: Option<OAuthClient>,
-    asked: RefCell<Vec<Option<u64>>>,
+    asked: RefCell<Vec<String>>,
     /// One after the other, so that each looks at what the one before has stored.
     turn: Mutex<()>,
 }
 
 impl Renewer for Worker {
-    fn renew<'a>(&'a self, sub: &'a Did, expires_at: Option<u64>) -> Local<'a, Renewal> {
+    fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal> {
         Box::pin(async move {
-            self.asked.borrow_mut().push(expires_at);
+            self.asked.borrow_mut().push(seen.to_owned());
             let _turn = self.turn.lock().await;
             let Some(client) = &self.client else {
                 return Renewal::Stored;
             };
             let renewed = async {
                 let session = client.restore(sub.as_str(), Refresh::Never).await?;
-                let stored = session.token_info(Refresh::Never).await?;
-                if stored.expires_at == expires_at {
+                if session.token_id() == seen {
                     session.token_info(Refresh::Force).await?;
                 }
                 Ok::<_, atproto_oauth_wasm::Error>(())
@@ -160,7 +159,7 @@ fn what_no_worker_does_is_done_here() {
     let tab = worker.tab(&world);
     let session = world.sign_in(&tab, &ALICE);
     tab.heard.take();
-    let seen = world.stored(&ALICE).expect("a row").tokens.expires_at;
+    let seen = session.token_id();
     world
         .run(session.token_info(Refresh::Force))
         .expect("tokens");

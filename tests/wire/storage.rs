@@ -88,6 +88,69 @@ fn new_tokens_that_cannot_be_stored_serve_this_page() {
 }
 
 #[test]
+fn new_tokens_that_could_not_be_stored_are_as_soon_as_they_can_be() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    let spent = world.stored(&ALICE).expect("a row").tokens;
+    store.space.set(1);
+    let info = world.run(session.token_info(Refresh::Force));
+    assert_eq!(info.expect_err("no space").code(), "STORAGE_FULL");
+    tab.heard.take();
+    // Neither use takes the spent tokens from the row.
+    for refresh in [Refresh::Never, Refresh::Auto] {
+        let restored = world.restore(&tab, &ALICE, refresh).expect("a session");
+        assert_eq!(world.status(&restored), Ok(200));
+    }
+    assert_eq!(world.stored(&ALICE).expect("a row").tokens, spent);
+    assert!(tab.heard.take().is_empty());
+
+    store.space.set(usize::MAX);
+    assert_eq!(world.status(&session), Ok(200));
+    assert_ne!(world.stored(&ALICE).expect("a row").tokens, spent);
+    assert_eq!(tab.heard.take().len(), 1);
+    assert_eq!(world.status(&session), Ok(200));
+    assert!(tab.heard.take().is_empty(), "once");
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+    let other = world.tab();
+    let restored = world.restore(&other, &ALICE, Refresh::Force);
+    assert_eq!(world.status(&restored.expect("a session")), Ok(200));
+    assert_eq!(world.server.sessions_of(&ALICE), 1);
+}
+
+#[test]
+fn new_tokens_that_could_not_be_stored_are_renewed_once_they_are() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    store.space.set(1);
+    let info = world.run(session.token_info(Refresh::Force));
+    assert_eq!(info.expect_err("no space").code(), "STORAGE_FULL");
+    world.expire();
+    let refused = world.status(&session).expect_err("no space, and too old");
+    assert_eq!(refused.code(), "STORAGE_FULL");
+    store.space.set(usize::MAX);
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 2);
+}
+
+#[test]
+fn new_tokens_that_could_not_be_stored_replace_no_others() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    store.space.set(1);
+    let info = world.run(session.token_info(Refresh::Force));
+    assert_eq!(info.expect_err("no space").code(), "STORAGE_FULL");
+    let newer = world.sign_in(&world.tab(), &ALICE);
+    let row = world.stored(&ALICE).expect("a row").tokens;
+    store.space.set(usize::MAX);
+    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(world.stored(&ALICE).expect("a row").tokens, row);
+    assert_eq!(world.status(&newer), Ok(200));
+}
+
+#[test]
 fn where_nothing_can_be_stored_no_refresh_token_is_spent() {
     let world = World::new();
     let (tab, store) = faulty_tab(&world);
