@@ -70,9 +70,9 @@ fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
             r#"{"handle":"alice.example.com","pds":"https://pds.example/","issuer":"https://auth.example","lastUsed":1900000000000}"#
         )
     );
-    assert_eq!(ports().accounts.list(), [full.clone()]);
+    assert_eq!(ports().accounts.list(), slice::from_ref(&full));
     accounts.set(&alice(), Some(&bare));
-    assert_eq!(ports().accounts.list(), [bare.clone()]);
+    assert_eq!(ports().accounts.list(), slice::from_ref(&bare));
     for denial in [
         "{ value: undefined }",
         "{ get() { throw new DOMException('denied', 'SecurityError') } }",
