@@ -8,7 +8,7 @@
 //! that at least this page remembers.
 
 use super::indexed_db::Database;
-use super::reflect::{call, global, object, set};
+use super::reflect::{call, get_str, global, object, set};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore, Storage};
@@ -58,34 +58,41 @@ impl ActiveAccount for ActivePointer {
 }
 
 /// The accounts that are remembered.
-#[derive(Default)]
 pub(super) struct AccountRecords {
-    /// What storage did not take; it goes before what is stored.
-    unstored: RefCell<Vec<Account>>,
+    /// The items that storage did not take; they go before those that are stored.
+    unstored: JsValue,
+}
+
+impl Default for AccountRecords {
+    fn default() -> Self {
+        Self {
+            unstored: object(&[]),
+        }
+    }
 }
 
 impl AccountStore for AccountRecords {
     fn list(&self) -> Vec<Account> {
-        let mut all = self.unstored.borrow().clone();
-        let names = Reflect::own_keys(&global("localStorage")).unwrap_or_default();
-        for account in names
-            .iter()
-            .filter_map(|name| stored_account(&name.as_string()?))
-        {
-            if all.iter().all(|other| other.did != account.did) {
-                all.push(account);
+        let mut all: Vec<Account> = Vec::new();
+        for items in [&self.unstored, &global("localStorage")] {
+            for name in Reflect::own_keys(items).unwrap_or_default().iter() {
+                let account = name.as_string().and_then(|name| from_item(items, &name));
+                if let Some(account) = account
+                    && all.iter().all(|other| other.did != account.did)
+                {
+                    all.push(account);
+                }
             }
         }
         all
     }
 
     fn set(&self, did: &Did, account: Option<&Account>) {
-        let stored = write(&item(ACCOUNT, did), account.map(record).as_deref());
-        let mut unstored = self.unstored.borrow_mut();
-        unstored.retain(|other| other.did != *did);
-        if let (false, Some(account)) = (stored, account) {
-            unstored.push(account.clone());
-        }
+        let name = item(ACCOUNT, did);
+        let text = account.map(|account| Json::from_js(account_facts(account)).text());
+        let stored = write(&name, text.as_deref());
+        let unstored = text.filter(|_| !stored).map(JsValue::from);
+        set(&self.unstored, &name, &unstored.unwrap_or_default());
     }
 }
 
@@ -109,12 +116,7 @@ fn item(kind: &str, did: &Did) -> String {
 }
 
 fn read(name: &str) -> Option<String> {
-    let value = call(
-        &global("localStorage"),
-        "getItem",
-        &[&JsValue::from_str(name)],
-    );
-    value.ok()?.as_string()
+    get_str(&global("localStorage"), name)
 }
 
 /// Writes an item, or removes it; whether that was done.
@@ -128,27 +130,28 @@ fn write(name: &str, value: Option<&str>) -> bool {
     .is_ok()
 }
 
-fn record(account: &Account) -> String {
-    let record = object(&[]);
+/// What is known of an account beside whose it is: `{handle, pds, issuer, lastUsed}`, as far as it is.
+pub(crate) fn account_facts(account: &Account) -> JsValue {
+    let facts = object(&[]);
     for (name, value) in [
         ("handle", account.handle.as_ref().map(Handle::as_str)),
         ("pds", account.pds.as_deref()),
         ("issuer", account.issuer.as_deref()),
     ] {
         if let Some(value) = value {
-            set(&record, name, &JsValue::from_str(value));
+            set(&facts, name, &JsValue::from_str(value));
         }
     }
     if let Some(at) = account.last_used {
-        set(&record, "lastUsed", &JsValue::from_f64(at as f64));
+        set(&facts, "lastUsed", &JsValue::from_f64(at as f64));
     }
-    Json::from_js(record).text()
+    facts
 }
 
 /// The account of an item, if it is one of ours and can be read.
-fn stored_account(name: &str) -> Option<Account> {
+fn from_item(items: &JsValue, name: &str) -> Option<Account> {
     let did = Did::parse(name.strip_prefix(ACCOUNT)?).ok()?;
-    let record = Json::parse(&read(name)?).filter(Json::is_object)?;
+    let record = Json::parse(&get_str(items, name)?).filter(Json::is_object)?;
     let last_used = record.get("lastUsed").and_then(|at| at.as_f64());
     Some(Account {
         did,

@@ -24,6 +24,9 @@ mod web_locks;
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
 
+#[cfg(feature = "js")]
+pub(crate) use local_storage::account_facts;
+
 use crate::ports::{Ports, Renewer, Resolver};
 use indexed_db::Database;
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::options;
 use super::session::Session;
 use super::{abortable, observer::Hooks, promise, set};
-use crate::browser::{Browser, BrowserOptions, PopupWindow};
+use crate::browser::{Browser, BrowserOptions, PopupWindow, account_facts};
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
 use crate::identity::Handle;
 use crate::json::Json;
@@ -269,22 +269,10 @@ impl Client {
 }
 
 fn account(account: &Account) -> JsValue {
-    let object = Object::new();
+    let object = account_facts(account).into();
     set(&object, "did", account.did.as_str());
-    for (name, value) in [
-        ("handle", account.handle.as_ref().map(Handle::as_str)),
-        ("pds", account.pds.as_deref()),
-        ("issuer", account.issuer.as_deref()),
-    ] {
-        if let Some(value) = value {
-            set(&object, name, value);
-        }
-    }
     let signed_in = account.status == AccountStatus::SignedIn;
     set(&object, "signedIn", signed_in);
-    if let Some(at) = account.last_used {
-        set(&object, "lastUsed", at as f64);
-    }
     object.into()
 }
 
