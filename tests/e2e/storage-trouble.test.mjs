@@ -111,6 +111,19 @@ test('A session that storage withholds for once is there again the next time', a
   assert.equal(await statusOf(page), 200)
 })
 
+test('A page without WebCrypto says so of a stored session, and leaves it as it is', async (t) => {
+  const { context, page } = await world.signedIn(t)
+  const insecure = await context.newPage()
+  await insecure.addInitScript({ content: inHarness("Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })") })
+  await load(insecure)
+  const error = await errorOf(insecure, async () => { await makeClient().init() })
+  assertTyped(error, { code: 'WEBCRYPTO_UNAVAILABLE', help: /https/, retryable: false })
+  assert.deepEqual(await hookCalls(insecure), [])
+  assert.deepEqual(await storedSessions(page), [alice.did])
+  await load(page)
+  assert.deepEqual(await initPage(page), { sub: alice.did })
+})
+
 test('A session whose database the user clears lives until it needs it, is then over, and is not written back', async (t) => {
   const { page, tab } = await world.signedIn(t)
   const other = await tab()
