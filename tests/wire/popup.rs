@@ -110,6 +110,11 @@ fn the_page_that_opened_it_gets_the_session() {
     assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
     assert_eq!(page.heard.take().len(), 1);
     assert_eq!(page.heard.take_changes(), 1, "one new account, one event");
+    // A popup that cannot close its window lives on.
+    let nothing = world.run(popup.client.revoke(BOB.did));
+    nothing.expect("nobody to sign out");
+    world.settle();
+    assert_eq!(page.heard.take_changes(), 0, "nor has the popup one left");
 }
 
 #[test]
