@@ -160,7 +160,6 @@ impl Shared {
         let requested_at = self.ports.clock.now();
         self.mark(session, requested_at).await?;
         let response = self.exchange(Step::Refresh, &grant.prover, request).await?;
-        self.keep_nonces(&live.did, &grant.prover);
         let granted = match judge_token(&response).map_err(ErrorKind::from) {
             Ok(granted) => granted,
             // The one answer that means the session is over (RFC 6749 section 5.2).
@@ -198,6 +197,8 @@ impl Shared {
         };
         self.keep(held, renewed, &session.tokens.access_token)
             .await?;
+        // Not before: while a page writes anything else, it holds the only tokens there are.
+        self.keep_nonces(&live.did, &grant.prover);
         self.watch_authority(live);
         Ok(())
     }
