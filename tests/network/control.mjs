@@ -86,6 +86,22 @@ const actions = {
     return provider.tokenManager.createToken(client, { method: 'none' }, {}, account, null, parameters, null)
   },
 
+  /** `?request_uri=&did=`: the account's consent to a pushed request, without the pages; the URL that the browser would be sent to. */
+  '/consent': async ({ provider, info }, query) => {
+    const { accountManager, clientManager, deviceManager, requestManager } = provider
+    const requestUri = required(query, 'request_uri')
+    const name = randomBytes(16).toString('hex')
+    const deviceId = `dev-${name}`
+    const device = { ipAddress: LOOPBACK, userAgent: null }
+    await deviceManager.store.createDevice(deviceId, { ...device, sessionId: `ses-${name}`, lastSeenAt: new Date() })
+    const { clientId, parameters } = await requestManager.get(requestUri, deviceId)
+    const client = await clientManager.getClient(clientId)
+    const { account } = await accountManager.getAccount(required(query, 'did'))
+    const code = await requestManager.setAuthorized(requestUri, client, account, deviceId, device)
+    const answer = new URLSearchParams({ state: parameters.state, iss: info.pdsUrl, code })
+    return { url: `${parameters.redirect_uri}${parameters.response_mode === 'query' ? '?' : '#'}${answer}` }
+  },
+
   /** `[?from=n]`: the requests seen, from the nth on. */
   '/trace': ({ trace }, query) => trace.entries.slice(query.has('from') ? requiredNumber(query, 'from') : 0),
 

@@ -21,9 +21,9 @@ export const WELL_KNOWN_PORTS = { plcPort: 2582, pdsPort: 2583, controlPort: 258
 
 /**
  * Starts the network and resolves to `{ info, stop }`. Ports are free ones unless given. `tokenMaxAgeMs` is the life of access tokens;
- * `tls` is `{ hostname, key, cert, port?, address? }` for a PDS on https.
+ * `names` who has an account; `tls` is `{ hostname, key, cert, port?, address? }` for a PDS on https.
  */
-export async function startNetwork({ plcPort = 0, pdsPort = 0, controlPort = 0, tokenMaxAgeMs, tls } = {}) {
+export async function startNetwork({ plcPort = 0, pdsPort = 0, controlPort = 0, tokenMaxAgeMs, names, tls } = {}) {
   // Undone in reverse, also when a later step of the start fails.
   const undo = []
   const stop = async () => {
@@ -53,7 +53,7 @@ export async function startNetwork({ plcPort = 0, pdsPort = 0, controlPort = 0, 
       plcUrl: plc.url,
       pdsUrl: pds.url,
       handleResolver: pds.url,
-      accounts: await createAccounts(port),
+      accounts: await createAccounts(port, names),
       tokenMaxAgeMs: pds.provider.tokenManager.tokenMaxAge,
     }
     const control = await startControl(controlPort, { provider: pds.provider, context: pds.context, trace, slowTokens, info })

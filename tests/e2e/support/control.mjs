@@ -18,6 +18,8 @@ export function controlClient(controlUrl) {
     outdateAccess: (did) => ask('/outdate-access', { did }),
     /** A token response as a sign-in ends with, for `{ did, client, scope, jkt }`. */
     grant: (grantee) => ask('/grant', grantee),
+    /** Consents to what a page of the authorization server asks; the URL to go on to. */
+    consent: async (pageUrl, did) => (await ask('/consent', { request_uri: new URL(pageUrl).searchParams.get('request_uri'), did })).url,
     /** The sessions the server holds for the account. */
     tokens: (did) => ask('/tokens', { did }),
     /** A place in the trace, for `since`. */

@@ -15,8 +15,8 @@ const A_STEP = 15_000
  * What a test file needs: the local network, the harness, one browser. All of it
  * belongs to this file alone, so that files may run at the same time.
  */
-export async function startWorld(browserOptions) {
-  const [network, browser] = await Promise.all([startNetwork(), launchBrowser(browserOptions)])
+export async function startWorld({ names, ...browserOptions } = {}) {
+  const [network, browser] = await Promise.all([startNetwork({ names }), launchBrowser(browserOptions)])
   const { info } = network
   const harness = await serveHarness({ pdsUrl: info.pdsUrl, plcUrl: info.plcUrl })
   const control = controlClient(info.controlUrl)
