@@ -1,6 +1,7 @@
 // A tab that dies at any moment of a sign-in or a refresh, of ours and of the official client: what does the next tab find?
 //
-// The moments are found by a first run that counts them; then each is died at once. E2E_POINT=refresh:17 tries a single one.
+// The moments are found by a first run that counts them; then each is died at once. E2E_POINT='a refresh' tries one flow,
+// E2E_POINT='a refresh:17' one moment of ours; E2E_VERBOSE=1 tells what was found after each.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
