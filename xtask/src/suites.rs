@@ -208,9 +208,14 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Runs the `*.test.mjs` of each folder, one file after the other: they share two cores, and some measure time.
+    /// Runs the `*.test.mjs` of each folder: those that use a browser two files at a time, since each has a network of its own
+    /// and waits a good deal; the others one after the other, since some measure time.
     fn node_tests(&self, folders: &[&str], chrome: Option<&Path>) -> Result<Tally> {
         let node = Node::set_up(self.workspace)?;
+        let at_once = match chrome {
+            Some(_) => "--test-concurrency=2",
+            None => "--test-concurrency=1",
+        };
         let mut tally = Tally::default();
         for folder in folders {
             let files = self.test_files(folder)?;
@@ -221,7 +226,7 @@ impl<'a> Runner<'a> {
             }
             let mut command = node.command()?;
             command
-                .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+                .args(["--test", "--test-reporter=spec", at_once])
                 .args(files);
             if let Some(chrome) = chrome {
                 command.env("CHROMIUM", chrome);
