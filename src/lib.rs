@@ -25,8 +25,8 @@ mod url;
 
 pub use client::{
     CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
-    OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
-    load_client_metadata,
+    OAuthSession, Persistence, PopupError, Prepared, Refresh, ResourceAnswer, SignedIn, Step,
+    TokenInfo, load_client_metadata,
 };
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};

@@ -1,14 +1,15 @@
 // What the benchmark does on a page. It is loaded before any client, and is the same for all.
 import { setClock } from './clock.js'
 import { wasmBytes } from './memory.js'
-import { AS, PDS, PLC, RESOLVER, SCOPE, STEADY, StubNetwork, accounts } from './network.js'
+import { AS, PDS, PLC, SCOPE, STEADY, StubNetwork, accounts } from './network.js'
 
 const network = new StubNetwork()
 network.install()
 
 const redirectUri = `${location.origin}/`
 const settings = {
-  resolver: RESOLVER,
+  // As on most of the network: the server that signs accounts in resolves their handles, and their PDS is another.
+  resolver: AS,
   plc: PLC,
   metadata: {
     client_id: `http://localhost?scope=${encodeURIComponent(SCOPE)}&redirect_uri=${encodeURIComponent(redirectUri)}`,

@@ -1,10 +1,40 @@
-import type { Session } from './core.js'
+import type { Prepared, Session } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { rethrow } from './errors.js'
 import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
 
 /** The methods that `Request` writes in upper case; a proof must name the method as it is sent. */
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
+
+const ES256 = { name: 'ECDSA', hash: 'SHA-256' }
+
+const encoder = new TextEncoder()
+
+type Send = (url: string, authorization: string, dpop: string) => Promise<Response>
+
+/**
+ * Sends a request that only wants signing. Nearly all need no more: nothing is waited for but the browser, and the core
+ * is asked again only where the answer tells it something. `undefined` where the browser cannot sign: the core says why.
+ */
+async function sendPrepared(prepared: Prepared, send: Send): Promise<{ answer: Response; isFinal: boolean } | undefined> {
+  const [url, authorization, input, key, nonce] = prepared.parts() as [string, string, string, CryptoKey, string | null]
+  let isFinal = true
+  try {
+    const signature = await crypto.subtle.sign(ES256, key, encoder.encode(input)).catch(() => undefined)
+    if (!signature) return undefined
+    const answer = await send(url, authorization, `${input}.${base64url(signature)}`)
+    const received = answer.headers.get('dpop-nonce')
+    isFinal = answer.status !== 401 && (received === nonce || !received)
+    return { answer, isFinal }
+  } finally {
+    if (isFinal) prepared.free()
+  }
+}
+
+function base64url(octets: ArrayBuffer): string {
+  const text = btoa(String.fromCharCode(...new Uint8Array(octets)))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
 
 /** The session of an account. Hand it to `new Agent(session)`, or use `fetchHandler` as it is. */
 export class OAuthSession {
@@ -54,16 +84,25 @@ export class OAuthSession {
    * @param pathname - the path, such as `/xrpc/com.atproto.server.getSession`
    */
   async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
-    const method = init?.method ?? 'GET'
+    const given = init?.method ?? 'GET'
+    const method = NORMALIZED.test(given) ? given.toUpperCase() : given
+    const path = String(pathname)
     const replayable = !(init?.body instanceof ReadableStream)
-    const send = async (url: string, authorization: string, dpop: string): Promise<Response> => {
+    const send: Send = (url, authorization, dpop) => {
       const headers = new Headers(init?.headers)
       headers.set('authorization', authorization)
       headers.set('dpop', dpop)
-      return (this.#fetch ?? fetch)(new Request(url, { ...init, headers }))
+      const own = this.#fetch
+      return own ? own(new Request(url, { ...init, headers })) : fetch(url, { ...init, headers })
     }
-    const normalized = NORMALIZED.test(method) ? method.toUpperCase() : method
-    return this.#core.request(normalized, String(pathname), replayable, send).catch(rethrow)
+    try {
+      const prepared = this.#core.prepare(method, path)
+      const first = prepared && (await sendPrepared(prepared, send))
+      if (first?.isFinal) return first.answer
+      return await this.#core.request(method, path, replayable, send, first && prepared, first?.answer)
+    } catch (thrown) {
+      rethrow(thrown)
+    }
   }
 
   /**

@@ -27,10 +27,11 @@ pub use popup::PopupWindow;
 #[cfg(feature = "js")]
 pub(crate) use local_storage::account_facts;
 
-use crate::ports::{Ports, Renewer, Resolver};
+use crate::ports::{Ports, Renewer, Resolver, Signer};
 use indexed_db::Database;
 use std::fmt;
 use std::rc::Rc;
+use wasm_bindgen::JsValue;
 
 /// What a page may choose.
 #[derive(Clone, Debug, Default)]
@@ -39,10 +40,10 @@ pub struct BrowserOptions {
     pub fetch: Option<js_sys::Function>,
     /// Asked in the network's place: an object whose functions `identity`, `handle` and `did`, as far as it has them, take
     /// `(subject, noCache, signal)` and promise `{did, didDoc}`, a DID, or a DID document; or `null`: there is none.
-    pub resolver: Option<wasm_bindgen::JsValue>,
+    pub resolver: Option<JsValue>,
     /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
-    pub renewer: Option<wasm_bindgen::JsValue>,
+    pub renewer: Option<JsValue>,
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -91,6 +92,12 @@ impl Browser {
     pub fn dispose(&self) {
         self.database.dispose();
     }
+}
+
+/// The `CryptoKey` that a key of ours signs with, which cannot be read out; `None` for a key of another kind.
+pub fn crypto_key(key: &dyn Signer) -> Option<&JsValue> {
+    let key = key.as_any().downcast_ref::<web_crypto::WebCryptoKey>()?;
+    Some(key.private())
 }
 
 impl fmt::Debug for Browser {

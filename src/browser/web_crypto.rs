@@ -129,6 +129,11 @@ impl WebCryptoKey {
         })
     }
 
+    /// The private `CryptoKey`, which cannot be read out.
+    pub(super) fn private(&self) -> &JsValue {
+        &self.private
+    }
+
     /// The `CryptoKeyPair`, for storage.
     pub(super) fn pair(&self) -> &JsValue {
         &self.pair

@@ -157,6 +157,7 @@ impl Shared {
         let older = self.ports.sessions.get(&sub).await.unwrap_or_default();
         let stored = self.ports.sessions.put(session).await;
         stored.map_err(|error| Error::new(Step::Storage, error).while_storing(&sub))?;
+        self.keep_nonces(&sub, &grant.prover);
         Ok((self.put_in_force(grant), older))
     }
 

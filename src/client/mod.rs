@@ -30,7 +30,7 @@ pub use init::Initialized;
 pub use load::load_client_metadata;
 pub use popup::PopupError;
 pub use restore::Refresh;
-pub use session::{Credentials, OAuthSession, ResourceAnswer, TokenInfo};
+pub use session::{Credentials, OAuthSession, Prepared, ResourceAnswer, TokenInfo};
 
 pub use step::Step;
 

@@ -19,13 +19,19 @@ pub(super) struct Prover {
     head: ProofHead,
     /// By origin. A session talks to two servers, so a list beats a map.
     nonces: RefCell<Vec<(String, String)>>,
-    /// When they were last put into storage, in milliseconds since the epoch.
-    kept_at: Cell<u64>,
+    /// When they were last put into storage, in milliseconds since the epoch, and of how many servers.
+    kept: Cell<(u64, usize)>,
 }
 
-/// A proof, and the nonce and the time in it.
+/// A proof, and what is in it that an answer may say more about.
 pub(super) struct Proof {
     pub(super) jwt: String,
+    pub(super) proved: Proved,
+}
+
+/// The nonce and the time in a proof.
+#[derive(Clone, Debug)]
+pub(super) struct Proved {
     pub(super) nonce: Option<String>,
     pub(super) signed: SignedAt,
 }
@@ -46,7 +52,7 @@ impl Prover {
             key,
             head,
             nonces: RefCell::default(),
-            kept_at: Cell::default(),
+            kept: Cell::default(),
         }
     }
 
@@ -88,7 +94,7 @@ impl Prover {
     }
 
     /// The nonces as [`Prover::recall`] takes them.
-    fn kept(&self) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
         for (origin, nonce) in self.nonces.borrow().iter() {
             for part in [origin, " ", nonce, "\n"] {
@@ -107,11 +113,26 @@ impl Prover {
         htu: &str,
         ath: Option<&str>,
     ) -> Result<Proof, KeyError> {
+        let (mut jwt, proved) = self.unsigned(shared, method, htu, ath);
+        let signature = self.key.sign(&jwt).await?;
+        jwt.push('.');
+        crate::base64url::push(&mut jwt, &signature);
+        Ok(Proof { jwt, proved })
+    }
+
+    /// A proof but for its signature.
+    pub(super) fn unsigned(
+        &self,
+        shared: &Shared,
+        method: &str,
+        htu: &str,
+        ath: Option<&str>,
+    ) -> (String, Proved) {
         let mut jti = [0; 16];
         shared.ports.random.fill(&mut jti);
         let signed = shared.signed_now();
         let nonce = self.nonce(htu);
-        let mut jwt = self.head.signing_input(&ProofClaims {
+        let input = self.head.signing_input(&ProofClaims {
             issued_at: signed.time() / 1000,
             jti,
             method,
@@ -119,10 +140,7 @@ impl Prover {
             nonce: nonce.as_deref(),
             ath,
         });
-        let signature = self.key.sign(&jwt).await?;
-        jwt.push('.');
-        crate::base64url::push(&mut jwt, &signature);
-        Ok(Proof { jwt, nonce, signed })
+        (input, Proved { nonce, signed })
     }
 }
 
@@ -138,12 +156,15 @@ fn origin_of(url: &str) -> &str {
 }
 
 impl Shared {
-    /// Keeps a session's nonces for the next page, once a minute at most: a server may give another with every answer.
+    /// Keeps a session's nonces for the next page: at once where they are the first of a server, and else once a minute at
+    /// most, since a server may give another with every answer.
     pub(super) fn keep_nonces(&self, sub: &Did, prover: &Prover) {
         let now = self.ports.clock.now();
-        if prover.kept_at.get().saturating_add(KEPT_FOR) <= now {
-            prover.kept_at.set(now);
-            self.ports.nonces.set(sub, Some(&prover.kept()));
+        let servers = prover.nonces.borrow().len();
+        let (kept_at, kept) = prover.kept.get();
+        if servers != kept || kept_at.saturating_add(KEPT_FOR) <= now {
+            prover.kept.set((now, servers));
+            self.ports.nonces.set(sub, Some(&prover.text()));
         }
     }
 
@@ -188,11 +209,12 @@ impl Shared {
         let mut proved = request.clone();
         proved.headers.push(("dpop", proof.jwt));
         let response = self.send(step, proved).await?;
-        self.learn_time(response.date(), proof.signed.machine);
+        let Proved { nonce, signed } = proof.proved;
+        self.learn_time(response.date(), signed.machine);
         let received = response.header("dpop-nonce");
         Ok(Sent {
-            learned: prover.learn(htu, proof.nonce.as_deref(), received),
-            signed: proof.signed,
+            learned: prover.learn(htu, nonce.as_deref(), received),
+            signed,
             response,
         })
     }

@@ -2,11 +2,13 @@
 
 use super::clock::Retried;
 use super::live::{Grant, Live};
+use super::prover::Proved;
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{ConfigError, Verdict, judge_resource};
+use crate::ports::Signer;
 use crate::url::is_plain_path;
 use std::fmt;
 use std::rc::Rc;
@@ -30,6 +32,14 @@ pub struct Credentials<'a> {
     pub authorization: &'a str,
     /// The `DPoP` header: good for this method and URL, once.
     pub dpop: &'a str,
+}
+
+/// A request with a session that only wants signing and sending.
+pub struct Prepared {
+    grant: Rc<Grant>,
+    url: String,
+    input: String,
+    proved: Proved,
 }
 
 /// The answer to a request with a session, as far as it is judged here.
@@ -124,53 +134,96 @@ impl OAuthSession {
         replayable: bool,
         send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        let grant = self.shared.freshen(&self.live).await?;
-        let answer = self
-            .attempt(&grant, method, path, replayable, &send)
-            .await?;
-        if judge(&answer) != Verdict::TokenRefused {
-            return Ok(answer);
-        }
-        let refused = &grant.session.tokens.access_token;
-        if self.shared.renew(&self.live, refused).await.is_err() || !replayable {
-            return Ok(answer);
-        }
-        let grant = self.live.grant()?;
-        let answer = self
-            .attempt(&grant, method, path, replayable, &send)
-            .await?;
-        if judge(&answer) == Verdict::TokenRefused {
-            self.shared.refused(&self.live, &grant).await?;
-        }
-        Ok(answer)
+        self.go_on(None, method, path, replayable, send).await
     }
 
-    /// Sends once, and again with the nonce that the server asked for, or with the right time.
+    /// The first half of [`OAuthSession::request`], for a caller that signs and sends by itself: what to sign and to send,
+    /// at once. `None` where something must be waited for first; then, `request` is the way.
+    pub fn prepare(&self, method: &str, path: &str) -> Result<Option<Prepared>, Error> {
+        let grant = self.live.grant()?;
+        if grant.is_stale(self.shared.time()) {
+            return Ok(None);
+        }
+        let url = resolve(&grant, path)?;
+        let (input, proved) =
+            grant
+                .prover
+                .unsigned(&self.shared, method, htu(&url), Some(&grant.ath));
+        Ok(Some(Prepared {
+            grant,
+            url,
+            input,
+            proved,
+        }))
+    }
+
+    /// The second half: what `request` does with the answer to what was prepared; with nothing prepared, all of it.
+    pub async fn go_on<A: ResourceAnswer, E: From<Error>>(
+        &self,
+        first: Option<(Prepared, A)>,
+        method: &str,
+        path: &str,
+        replayable: bool,
+        send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
+    ) -> Result<A, E> {
+        let (mut grant, mut first) = match first {
+            Some((prepared, answer)) => (prepared.grant, Some((prepared.proved, answer))),
+            None => (self.shared.freshen(&self.live).await?, None),
+        };
+        let mut renewed = false;
+        loop {
+            let answer = self
+                .attempt(&grant, method, path, replayable, first.take(), &send)
+                .await?;
+            if judge(&answer) != Verdict::TokenRefused {
+                return Ok(answer);
+            }
+            if renewed {
+                self.shared.refused(&self.live, &grant).await?;
+                return Ok(answer);
+            }
+            let refused = &grant.session.tokens.access_token;
+            if self.shared.renew(&self.live, refused).await.is_err() || !replayable {
+                return Ok(answer);
+            }
+            grant = self.live.grant()?;
+            renewed = true;
+        }
+    }
+
+    /// Sends once, unless that was done already, and again with the nonce that the server asked for, or with the right
+    /// time.
     async fn attempt<A: ResourceAnswer, E: From<Error>>(
         &self,
         grant: &Grant,
         method: &str,
         path: &str,
         replayable: bool,
+        first: Option<(Proved, A)>,
         send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
         let url = resolve(grant, path)?;
-        let htu = url.split(['?', '#']).next().unwrap_or_default();
-        let mut retried = Retried::default();
+        let htu = htu(&url);
+        let (mut retried, mut first) = (Retried::default(), first);
         loop {
-            let proof = grant
-                .prover
-                .prove(&self.shared, method, htu, Some(&grant.ath))
-                .await
-                .map_err(|error| Error::new(Step::Request, error))?;
-            let answer = send(Credentials {
-                url: &url,
-                authorization: &grant.authorization,
-                dpop: &proof.jwt,
-            })
-            .await?;
+            let (proved, answer) = match first.take() {
+                Some(first) => first,
+                None => {
+                    let proof = grant
+                        .prover
+                        .prove(&self.shared, method, htu, Some(&grant.ath))
+                        .await
+                        .map_err(|error| Error::new(Step::Request, error))?;
+                    let answer = send(Credentials {
+                        url: &url,
+                        authorization: &grant.authorization,
+                        dpop: &proof.jwt,
+                    });
+                    (proof.proved, answer.await?)
+                }
+            };
             let received = answer.header("dpop-nonce");
-            let sent = proof.nonce.as_deref();
+            let sent = proved.nonce.as_deref();
             let learned = grant.prover.learn(htu, sent, received.as_deref());
             if learned {
                 self.shared.keep_nonces(&self.live.did, &grant.prover);
@@ -181,13 +234,46 @@ impl OAuthSession {
             }
             let date = answer.header("date").and_then(|date| parse_date(&date));
             // Also where it cannot be sent again: the next request goes with what was learned.
-            let again = self
-                .shared
-                .prove_again(verdict, &mut retried, learned, proof.signed, date);
+            let again =
+                self.shared
+                    .prove_again(verdict, &mut retried, learned, proved.signed, date);
             if !again.await || !replayable {
                 return Ok(answer);
             }
         }
+    }
+}
+
+impl Prepared {
+    /// The absolute URL to send to.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The `Authorization` header.
+    pub fn authorization(&self) -> &str {
+        &self.grant.authorization
+    }
+
+    /// What is to be signed. With a dot and the signature, base64url-encoded, behind it, it is the `DPoP` header.
+    pub fn signing_input(&self) -> &str {
+        &self.input
+    }
+
+    /// The nonce in it.
+    pub fn nonce(&self) -> Option<&str> {
+        self.proved.nonce.as_deref()
+    }
+
+    /// The key to sign it with.
+    pub fn key(&self) -> &dyn Signer {
+        self.grant.prover.key.as_ref()
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prepared({})", self.url)
     }
 }
 
@@ -203,6 +289,11 @@ fn judge(answer: &impl ResourceAnswer) -> Verdict {
         401 => judge_resource(401, answer.header("www-authenticate").as_deref()),
         _ => Verdict::Done,
     }
+}
+
+/// The URL as a proof names it, up to query or fragment (RFC 9449 section 4.2).
+fn htu(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.

@@ -1,9 +1,9 @@
 //! A session, as JavaScript holds it.
 
 use super::{promise, set};
-use crate::browser::FetchAnswer;
-use crate::client::{Credentials, OAuthSession};
-use js_sys::{Function, Object, Promise};
+use crate::browser::{FetchAnswer, crypto_key};
+use crate::client::{self, Credentials, OAuthSession};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -45,30 +45,38 @@ impl Session {
         }
     }
 
+    /// What to sign and to send for a request, without waiting; `undefined` where `request` is the only way.
+    pub fn prepare(&self, method: &str, path: &str) -> Result<Option<Prepared>, JsValue> {
+        Ok(self.0.prepare(method, path)?.map(Prepared))
+    }
+
     /// Makes a request: `send(url, authorization, dpop)` is called as often as needed and promises a `Response`, which
-    /// is what this resolves to. The body, both ways, never comes in here.
+    /// is what this resolves to. The body, both ways, never comes in here. What was prepared, and the answer to it, stand
+    /// for the first time that it is sent.
     pub fn request(
         &self,
         method: String,
         path: String,
         replayable: bool,
         send: Function,
+        prepared: Option<Prepared>,
+        answer: JsValue,
     ) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {
-            let answer: FetchAnswer = session
-                .request(&method, &path, replayable, async |with: Credentials<'_>| {
-                    let sent = send.call3(
-                        &JsValue::UNDEFINED,
-                        &JsValue::from_str(with.url),
-                        &JsValue::from_str(with.authorization),
-                        &JsValue::from_str(with.dpop),
-                    )?;
-                    let answer = JsFuture::from(Promise::resolve(&sent)).await?;
-                    Ok::<_, JsValue>(FetchAnswer(answer))
-                })
-                .await?;
-            Ok(answer.0)
+            let first = prepared.map(|prepared| (prepared.0, FetchAnswer(answer)));
+            let send = async |with: Credentials<'_>| {
+                let sent = send.call3(
+                    &JsValue::UNDEFINED,
+                    &JsValue::from_str(with.url),
+                    &JsValue::from_str(with.authorization),
+                    &JsValue::from_str(with.dpop),
+                )?;
+                let answer = JsFuture::from(Promise::resolve(&sent)).await?;
+                Ok::<_, JsValue>(FetchAnswer(answer))
+            };
+            let answer = session.go_on(first, &method, &path, replayable, send);
+            Ok(answer.await?.0)
         }))
     }
 
@@ -98,5 +106,27 @@ impl Session {
             session.sign_out().await?;
             Ok(JsValue::UNDEFINED)
         }))
+    }
+}
+
+/// A request that only wants signing and sending.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Prepared(client::Prepared);
+
+#[wasm_bindgen]
+impl Prepared {
+    /// `[url, authorization, signingInput, key, nonce]`: in one crossing.
+    pub fn parts(&self) -> Array {
+        let text = JsValue::from_str;
+        let key = crypto_key(self.0.key()).cloned().unwrap_or_default();
+        let parts = [
+            text(self.0.url()),
+            text(self.0.authorization()),
+            text(self.0.signing_input()),
+            key,
+            self.0.nonce().map_or(JsValue::NULL, text),
+        ];
+        parts.into_iter().collect()
     }
 }

@@ -97,7 +97,8 @@ test('A DID resolver of the app\'s own is asked in the directory\'s place', asyn
     return calls
   }, { carol: CAROL, toFaulty })
   assert.deepEqual(calls, [[CAROL.did, false]])
-  assert.deepEqual(asked(), ['com.atproto.identity.resolveHandle', 'oauth-protected-resource', 'oauth-authorization-server', 'par'])
+  // The server that resolves the handle is the account's own here, so that its metadata and nonce are had at once.
+  assert.deepEqual(asked(), ['com.atproto.identity.resolveHandle', 'oauth-authorization-server', 'oauth-protected-resource', 'par', 'par'])
 })
 
 test('An identity resolver takes precedence, needs no other, and may know names that are no handles', async (t) => {

@@ -1,9 +1,11 @@
 //! Requests with a session, and its end.
 
+use crate::server::proof::encode;
 use crate::server::{ALICE, BOB, Fault, asked};
 use crate::world::{Event, World, did, ended, kind};
 use atproto_oauth_wasm::{
-    ConfigError, Credentials, Error, ErrorKind, IdentityError, Refresh, SessionEnd, Step,
+    ConfigError, Credentials, Error, ErrorKind, IdentityError, OAuthSession, Refresh, SessionEnd,
+    Step,
 };
 use serde_json::json;
 
@@ -264,4 +266,98 @@ fn kept_nonces_that_are_wrong_or_nonsense_cost_one_refusal() {
         assert_eq!(world.status(&session), Ok(200), "{kept:?}");
         assert_eq!(world.server.take_log(), [asked::XRPC, asked::XRPC]);
     }
+}
+
+/// A request in two halves, as a caller makes it who signs and sends by itself.
+async fn in_halves(world: &World, session: &OAuthSession) -> Result<Option<u16>, Error> {
+    let path = "/xrpc/app.test";
+    let Some(prepared) = session.prepare("GET", path)? else {
+        return Ok(None);
+    };
+    let signature = prepared.key().sign(prepared.signing_input()).await;
+    let signature = encode(&signature.expect("a signature"));
+    let dpop = format!("{}.{signature}", prepared.signing_input());
+    let send = async |credentials: Credentials<'_>| {
+        Ok::<_, Error>(world.server.xrpc("GET", credentials).await)
+    };
+    let answer = send(Credentials {
+        url: prepared.url(),
+        authorization: prepared.authorization(),
+        dpop: &dpop,
+    });
+    let answer = answer.await?;
+    let first = (prepared, answer);
+    let answer = session.go_on(Some(first), "GET", path, true, send).await?;
+    Ok(Some(answer.status))
+}
+
+#[test]
+fn a_request_in_two_halves_costs_what_any_request_costs() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    let cost = |spoil: &dyn Fn()| {
+        spoil();
+        world.server.take_log();
+        let status = world.run(in_halves(&world, &session));
+        world.settle();
+        (
+            status,
+            world.server.count(asked::XRPC),
+            world.server.count(asked::REFRESH),
+        )
+    };
+    let good = Ok(Some(200));
+    assert_eq!(cost(&|| ()), (good.clone(), 2, 0), "the nonce is learned");
+    assert_eq!(cost(&|| ()), (good.clone(), 1, 0));
+    let refused = cost(&|| world.server.expire_access_tokens());
+    assert_eq!(refused, (good.clone(), 2, 1), "refused once, renewed once");
+    assert_eq!(
+        cost(&|| world.expire()),
+        (Ok(None), 0, 0),
+        "what must be waited for"
+    );
+    assert_eq!(world.status(&session), Ok(200));
+
+    world.run(session.sign_out()).expect("signed out");
+    let over = world.run(in_halves(&world, &session));
+    assert_eq!(kind(over), ended(&ALICE, SessionEnd::SignedOut));
+}
+
+#[test]
+fn a_refused_token_that_another_request_renewed_meanwhile_is_not_renewed_again() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    assert_eq!(world.status(&session), Ok(200));
+    let prepared = session
+        .prepare("GET", "/xrpc/app.test")
+        .expect("alive")
+        .expect("at once");
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("tokens");
+    let answer = world.run(async {
+        let signature = prepared.key().sign(prepared.signing_input()).await;
+        let dpop = format!(
+            "{}.{}",
+            prepared.signing_input(),
+            encode(&signature.expect("one"))
+        );
+        let send = async |credentials: Credentials<'_>| {
+            Ok::<_, Error>(world.server.xrpc("GET", credentials).await)
+        };
+        let late = send(Credentials {
+            url: prepared.url(),
+            authorization: prepared.authorization(),
+            dpop: &dpop,
+        });
+        let late = late.await?;
+        assert_eq!(late.status, 401);
+        let first = Some((prepared, late));
+        session
+            .go_on(first, "GET", "/xrpc/app.test", true, send)
+            .await
+    });
+    assert_eq!(answer.map(|answer| answer.status), Ok(200));
+    assert_eq!(world.server.count(asked::REFRESH), 1);
 }

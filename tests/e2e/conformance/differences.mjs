@@ -115,6 +115,8 @@ export const table = [
     official: 'is a member', ours: undefined, because: 'What is private or protected is not imitated.' },
   { at: /^step client value\.(accounts|active|forget|switchTo)$/, flows: ['members of a client and a session'], official: undefined,
     ours: 'is a member', because: 'The list of accounts is an addition.' },
+  { at: /^step (client value\.persistence|session value\.tokenId)$/, flows: ['members of a client and a session'], official: undefined,
+    ours: 'is a member', because: 'Additions: whether sessions outlive the page, and which token a worker is to replace.' },
   { at: 'step client value.addEventListener', flows: ['members of a client and a session'], official: undefined, ours: 'is a member',
     because: 'Section I, both API generations: the older events as well as the hooks.' },
 

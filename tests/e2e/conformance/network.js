@@ -57,10 +57,10 @@ export function partOf({ origin, pathname }) {
   if (pathname === '/.well-known/did.json') return 'didWeb'
   if (pathname === '/.well-known/atproto-did') return 'wellKnown'
   if (pathname === '/.well-known/oauth-protected-resource') return 'resource'
+  if (pathname === '/xrpc/com.atproto.identity.resolveHandle') return 'handle'
   // Whether the resolver is the account's authorization server as well, which a client may find out beforehand.
-  if (origin === RESOLVER && pathname !== '/xrpc/com.atproto.identity.resolveHandle') return 'ahead'
+  if (origin === RESOLVER) return 'ahead'
   if (pathname === '/.well-known/oauth-authorization-server') return 'issuer'
-  if (origin === RESOLVER) return 'handle'
   if (/^\/(par|token|revoke)$/.test(pathname)) return pathname.slice(1)
   return pathname.startsWith('/xrpc/') ? 'xrpc' : 'other'
 }

@@ -3,7 +3,7 @@
 
 mod documents;
 mod oauth;
-mod proof;
+pub(crate) mod proof;
 pub(crate) mod resource;
 mod time;
 

@@ -61,11 +61,13 @@ pub(crate) fn verify(jwt: &str, method: &str, url: &str) -> Result<Proof, String
 
 /// SHA-256, base64url: the form of `ath`, of PKCE challenges and of thumbprints.
 pub(crate) fn digest(text: &str) -> String {
+    encode(&Sha256::digest(text))
+}
+
+/// Base64url without padding.
+pub(crate) fn encode(octets: &[u8]) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let bits: String = Sha256::digest(text)
-        .iter()
-        .map(|octet| format!("{octet:08b}"))
-        .collect();
+    let bits: String = octets.iter().map(|octet| format!("{octet:08b}")).collect();
     let sextets = bits.as_bytes().chunks(6).map(|chunk| {
         let value = chunk
             .iter()
