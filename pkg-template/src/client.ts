@@ -334,7 +334,7 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   async #make(): Promise<Client> {
-    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, fetch } = this.#options
+    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, refreshIn, fetch } = this.#options
     const service = isResolver(handleResolver) ? undefined : handleResolver
     const options = {
       clientMetadata,
@@ -347,7 +347,7 @@ export class BrowserOAuthClient extends EventTarget {
     try {
       const core = await loadCore()
       const client = new core.Client(
-        { ...options, resolvers: ownResolvers(this.#options), renew: this.#renewer(options) },
+        { ...options, refreshIn, resolvers: ownResolvers(this.#options), renew: this.#renewer(options) },
         fetch,
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
         (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),

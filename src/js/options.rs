@@ -10,15 +10,21 @@ use crate::url::Url;
 
 /// Reads a client's options. Without metadata, the client of a page under development is meant.
 pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
-    let response_mode = match given.str("responseMode").as_deref() {
-        None if given.get("responseMode").is_none() => ResponseMode::default(),
-        Some("fragment") => ResponseMode::Fragment,
-        Some("query") => ResponseMode::Query,
-        other => {
-            let value = other.unwrap_or("of another type").to_owned();
-            return Err(ConfigError::InvalidOption("responseMode", value));
+    // Which of the words an option is; the first where there is none.
+    let choice = |name: &'static str, words: &[&str]| match given.get(name) {
+        None => Ok(0),
+        Some(value) => {
+            let value = value.as_str().unwrap_or_else(|| "of another type".into());
+            let found = words.iter().position(|word| *word == value);
+            found.ok_or(ConfigError::InvalidOption(name, value))
         }
     };
+    let response_mode = match choice("responseMode", &["fragment", "query"])? {
+        0 => ResponseMode::Fragment,
+        _ => ResponseMode::Query,
+    };
+    // Heeded by the package's TypeScript, which starts the workers.
+    choice("refreshIn", &["page", "shared-worker", "service-worker"])?;
     let url = |name: &'static str, default: Option<&str>| match given.str(name) {
         Some(text) => Url::parse(&text)
             .filter(Url::is_web)

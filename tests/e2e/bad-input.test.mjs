@@ -103,6 +103,30 @@ test('A server that is away is worth another try', async (t) => {
   await assertNothingKept(page)
 })
 
+test('A server that says nothing is waited for as long as the app says', async (t) => {
+  const { page } = await world.visitor(t)
+  const sockets = new Set()
+  const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  await once(silent, 'listening')
+  const handleResolver = `http://localhost:${silent.address().port}`
+  const error = await authorize(page, 'alice.test', { handleResolver, timeouts: { metadata: 300 } })
+  assertTyped(error, { code: 'NETWORK_TIMEOUT', step: 'handle', retryable: true })
+  await assertNothingKept(page)
+})
+
+for (const options of [{ timeouts: { metadata: 0 } }, { timeouts: { token: 'long' } }, { timeouts: { token: 2 ** 31 } },
+  { refreshIn: 'the cloud' }, { refreshIn: 7 }, { responseMode: 'form_post' }]) {
+  test(`The option ${JSON.stringify(options)} is refused before anything is sent`, async (t) => {
+    const { page, outgoing } = await world.visitor(t)
+    assertTyped(await authorize(page, 'alice.test', options), { code: 'OPTION_INVALID', step: 'configure', retryable: false })
+    assert.deepEqual(outgoing(), [])
+  })
+}
+
 test('Without allowHttp, a server on plain http is refused', async (t) => {
   const { page, outgoing } = await world.visitor(t)
   const byUrl = await authorize(page, world.info.pdsUrl, { allowHttp: false })
