@@ -31,6 +31,12 @@ async function sendPrepared(prepared: Prepared, send: Send): Promise<{ answer: R
   }
 }
 
+function withHeaders(given: HeadersInit, ours: Record<string, string>): Headers {
+  const headers = new Headers(given)
+  for (const [name, value] of Object.entries(ours)) headers.set(name, value)
+  return headers
+}
+
 function base64url(octets: ArrayBuffer): string {
   const text = btoa(String.fromCharCode(...new Uint8Array(octets)))
   return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
@@ -89,9 +95,8 @@ export class OAuthSession {
     const path = String(pathname)
     const replayable = !(init?.body instanceof ReadableStream)
     const send: Send = (url, authorization, dpop) => {
-      const headers = new Headers(init?.headers)
-      headers.set('authorization', authorization)
-      headers.set('dpop', dpop)
+      const ours = { authorization, dpop }
+      const headers = init?.headers ? withHeaders(init.headers, ours) : ours
       const own = this.#fetch
       return own ? own(new Request(url, { ...init, headers })) : fetch(url, { ...init, headers })
     }
