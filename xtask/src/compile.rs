@@ -46,8 +46,15 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Whether the functions of the module keep their names, for a developer to read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    Kept,
+    Stripped,
+}
+
 /// Writes `core.js`, `core.d.ts` and the optimized `core_bg.wasm` into a folder of the checkout.
-pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<()> {
+pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Names) -> Result<()> {
     tools::wasm_target(workspace)?;
     tools::std_source(workspace)?;
     let wasm_bindgen = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
@@ -96,7 +103,10 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
             // stand together: both give the compressor more repetitions.
             "--one-caller-inline-max-function-size=20",
             "--reorder-functions-by-name",
-            "--strip-debug",
+            match names {
+                Names::Kept => "--debuginfo",
+                Names::Stripped => "--strip-debug",
+            },
             "--strip-producers",
             "--strip-target-features",
         ])
@@ -109,6 +119,9 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str) -> Result<
     fs::rename(workspace.path(&small), workspace.path(&bound))
         .with_context(|| format!("cannot write {bound}"))?;
 
+    if names == Names::Kept {
+        return Ok(());
+    }
     let mut shorten = node.command()?;
     shorten.args([
         "xtask/shorten-names.mjs",

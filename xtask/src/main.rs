@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask build | demo | test | bench`. Each sets up what it needs first.
+//! The project's commands: `cargo xtask build | demo | test | bench | size`. Each sets up what it needs first.
 
 mod bench;
 mod browser;
@@ -7,6 +7,7 @@ mod demo;
 mod node;
 mod package;
 mod process;
+mod size;
 mod suites;
 mod tally;
 mod test;
@@ -29,6 +30,8 @@ Usage: cargo xtask <command>
                                 run the test suites: all of them, or those named
   bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg
                                 (15 minutes on an idle machine; --quick takes 3, and writes to target/bench)
+
+  size                          compile the core as it ships, and print what its modules and functions weigh
 
 What a command needs is installed on first use: the wasm32 target, wasm-bindgen and wasm-pack (into
 ~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium.
@@ -59,6 +62,10 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         }
         "demo" => {
             demo::run(&workspace, &demo::Options::parse(rest)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "size" if rest.is_empty() => {
+            size::run(&workspace)?;
             Ok(ExitCode::SUCCESS)
         }
         "bench" => {

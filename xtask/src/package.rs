@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::compile::compile;
+use crate::compile::{Names, compile};
 use crate::node::Node;
 use crate::process;
 use crate::workspace::Workspace;
@@ -46,7 +46,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     )?;
 
     println!("Compiling the core ...");
-    compile(workspace, &node, STAGED_SOURCES)?;
+    compile(workspace, &node, STAGED_SOURCES, Names::Stripped)?;
     println!("Making the package ...");
     bundle(&node, &stage)?;
     copy(&sources.join("core_bg.wasm"), &out.join("core_bg.wasm"))?;
