@@ -107,7 +107,8 @@ async function live(client, flow, account, n) {
 }
 
 async function crash(page, devtools) {
-  const crashed = page.waitForEvent('crash')
+  // A page that was about to leave may go without saying so.
+  const crashed = page.waitForEvent('crash', { timeout: 5000 }).catch(() => page.close())
   devtools.send('Page.crash').catch(() => {})
   await crashed
 }
