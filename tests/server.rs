@@ -21,10 +21,8 @@ async fn what_is_missing_is_an_error_or_nothing() {
         ports.sessions.get(&did()).await,
         Err(StorageError::Denied(_))
     ));
-    assert!(matches!(
-        ports.pending.take("state").await,
-        Err(StorageError::Denied(_))
-    ));
+    // Sign-ins live in memory here, where there is none; a session may be stored where this process cannot look.
+    assert!(matches!(ports.pending.take("state").await, Ok(None)));
     assert_eq!(ports.navigator.location(), None);
     ports.navigator.replace("https://example.com/");
     ports.navigator.leave("https://example.com/").await;

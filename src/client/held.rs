@@ -43,10 +43,11 @@ impl Shared {
         for news in held.news.take() {
             match news {
                 News::Updated(tokens) => self.tell_updated(&tokens, By::ThisTab).await?,
-                News::Ended(sub, end) => {
-                    self.is_news(&sub, None);
+                // Another tab, which found out at the same time, may have said it while this one held the lock.
+                News::Ended(sub, end) if self.is_news(&sub, None) => {
                     self.tell_ended(&sub, &end).await?;
                 }
+                News::Ended(..) => {}
             }
         }
         Ok(())
@@ -121,6 +122,11 @@ impl Shared {
         told.retain(|(known, _)| known != sub);
         told.push(news);
         true
+    }
+
+    /// Whether the app was told that the account's session is over.
+    pub(super) fn knows_of_end(&self, sub: &Did) -> bool {
+        self.told.borrow().contains(&(sub.clone(), None))
     }
 
     pub(super) async fn tell_updated(&self, tokens: &TokenSet, by: By) -> Result<(), Error> {

@@ -178,6 +178,9 @@ impl Shared {
             watched: Cell::default(),
             asking: Cell::default(),
         });
+        // An end that the app was told of was another session's.
+        let mut told = self.told.borrow_mut();
+        told.retain(|(known, tokens)| *known != live.did || tokens.is_some());
         let mut all = self.live.borrow_mut();
         all.retain(|live| live.strong_count() > 0);
         all.push(Rc::downgrade(&live));

@@ -97,7 +97,7 @@ impl Shared {
     ) -> Result<(), Error> {
         match self.stored(&live.did).await? {
             None => match live.ended() {
-                Some(end) if !asked || !self.is_news(&live.did, None) => {
+                Some(end) if !asked || self.knows_of_end(&live.did) => {
                     Err(Error::ended(&live.did, end).hinting(self.login_hint(&live.did)))
                 }
                 end => {
