@@ -29,9 +29,6 @@ const STORES: [&str; 7] = [
 /// The two of them.
 const OWN_STORES: [&str; 2] = ["state", "session"];
 
-/// The store of pending sign-ins.
-pub(super) const PENDING: &str = "state";
-
 /// The index over the rows' time of expiry, an ISO text.
 const EXPIRY: &str = "expiresAt";
 
@@ -287,14 +284,9 @@ fn in_memory(store: &str, operation: &Operation<'_>, why: &str) -> Result<JsValu
 
 /// Begins a transaction on some stores.
 fn begin(connection: &JsValue, stores: &JsValue, mode: &str) -> Result<JsValue, JsValue> {
-    // Only a session's tokens cannot be had again: a sign-in that a power cut undoes is begun anew.
-    let durability = match stores.as_string().as_deref() {
-        Some(PENDING) => "relaxed",
-        _ => "strict",
-    };
-    let options = object(&[("durability", &JsValue::from_str(durability))]);
+    let strict = object(&[("durability", &JsValue::from_str("strict"))]);
     let mode = JsValue::from_str(mode);
-    call(connection, "transaction", &[stores, &mode, &options])
+    call(connection, "transaction", &[stores, &mode, &strict])
 }
 
 async fn transact(

@@ -3,7 +3,7 @@
 //! What this client keeps beyond that is in one member, `extra`, of the row's value, which the official client does
 //! not look at. Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
 
-use super::indexed_db::{Database, Operation, PENDING};
+use super::indexed_db::{Database, Operation};
 use super::reflect::{object, set};
 use super::web_crypto::WebCryptoKey;
 use crate::identity::{Did, Handle};
@@ -19,6 +19,7 @@ use js_sys::Date;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
+const PENDING: &str = "state";
 const SESSIONS: &str = "session";
 const CLOCK_OFFSET: &str = "clockOffset";
 
