@@ -1,4 +1,4 @@
-// Five hundred short lives of a session behind a proxy that delays, cuts, spoils, repeats and invents answers, on a machine whose clock
+// Short lives of a session, five hundred of them in full, behind a proxy that delays, cuts, spoils, repeats and invents answers, on a machine whose clock
 // may be wrong. Whatever happens, a session ends only where the server has said so, and everything typed, told and unlocked.
 //
 // A failure names its seed: SEED=123 node --test tests/e2e/faults.test.mjs lives that one again, and SEED=1000-1999 lives others.
@@ -10,9 +10,10 @@ import { FAULTS, startFaultProxy } from './support/fault-proxy.mjs'
 import { activeAccount, DATABASE, rowsOf } from './support/indexed-db.mjs'
 import { harnessReady } from './support/page.mjs'
 import { random } from './support/random.mjs'
+import { times } from './support/soak.mjs'
 import { startWorld } from './support/world.mjs'
 
-const [FIRST, LAST = FIRST] = (process.env.SEED ?? '1-500').split('-').map(Number)
+const [FIRST, LAST = FIRST] = (process.env.SEED ?? times('1-500', '1-100')).split('-').map(Number)
 
 /** How many lives go on at once, each with a browser profile, a proxy and an account of its own. */
 const AT_ONCE = 4

@@ -7,10 +7,11 @@ import { eventually } from './support/eventually.mjs'
 import { DATABASE, storedSessions } from './support/indexed-db.mjs'
 import { hookCalls, valueOf } from './support/page.mjs'
 import { initPage } from './support/sign-in.mjs'
+import { times } from './support/soak.mjs'
 import { startWorld } from './support/world.mjs'
 
 const TABS = 50
-const ROUNDS = 20
+const ROUNDS = times(20, 4)
 
 const world = await startWorld()
 const { alice, control } = world

@@ -6,6 +6,7 @@ import { grantSession } from './support/cheap-session.mjs'
 import { grants } from './support/control.mjs'
 import { harnessReady, hookCalls, outcomeOf, valueOf } from './support/page.mjs'
 import { random } from './support/random.mjs'
+import { times } from './support/soak.mjs'
 import { startWorld } from './support/world.mjs'
 
 /** How long the server's answer is on its way. */
@@ -77,12 +78,13 @@ async function losses(t, { client = 'ours', options = {}, moments, who, context 
   return lost.length
 }
 
-test('A page closed at any of 30 moments of a refresh in a shared worker loses no session; elsewhere it does', async (t) => {
-  const moments = 30
+test('A page closed at any moment of a refresh in a shared worker loses no session; elsewhere it does', async (t) => {
+  const moments = times(30, 10)
+  const compared = times(30, 3)
   const [worker] = await Promise.all([
     losses(t, { who: 'ours in a shared worker', options: { refreshIn: 'shared-worker' }, moments }),
-    losses(t, { who: 'ours in the page', moments }),
-    losses(t, { who: 'the official client', client: 'official', moments }),
+    losses(t, { who: 'ours in the page', moments: compared }),
+    losses(t, { who: 'the official client', client: 'official', moments: compared }),
   ])
   assert.equal(worker, 0)
 })

@@ -28,6 +28,7 @@ Usage: cargo xtask <command>
   demo [--port N] [--no-open]   build, start a local atproto network, and serve the demo page (port 3100)
   test [lint|native|wasm|package|e2e]...
                                 run the test suites: all of them, or those named
+  test soak                     what e2e does a few times, in full: 500 bad networks, every moment to die at (10 minutes)
   bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg
                                 (15 minutes on an idle machine; --quick takes 3, and writes to target/bench)
 

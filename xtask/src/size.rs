@@ -31,7 +31,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         *part = (part.0 + size, part.1 + 1);
     }
     let mut parts: Vec<_> = parts.into_iter().collect();
-    parts.sort_by(|a, b| b.1.cmp(&a.1));
+    parts.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
 
     println!("\n     bytes  functions  part (code, before compression)");
     for (part, (size, count)) in &parts {

@@ -28,7 +28,16 @@ pub(crate) enum Suite {
     Wasm,
     Package,
     EndToEnd,
+    Soak,
 }
+
+/// The end-to-end tests whose number of rounds can be chosen; `SOAK` in their environment has them done in full.
+const SOAKED: [&str; 4] = [
+    "tests/e2e/faults.test.mjs",
+    "tests/e2e/killed.test.mjs",
+    "tests/e2e/many-tabs.test.mjs",
+    "tests/e2e/outliving.test.mjs",
+];
 
 impl Suite {
     /// In the order in which they run: what fails fast comes first.
@@ -47,18 +56,20 @@ impl Suite {
             Self::Wasm => "wasm",
             Self::Package => "package",
             Self::EndToEnd => "e2e",
+            Self::Soak => "soak",
         }
     }
 
-    /// The suites named, or all.
+    /// The suites named, or all but the long one.
     pub(crate) fn parse_all(names: &[String]) -> Result<Vec<Self>> {
         if names.is_empty() {
             return Ok(Self::ALL.to_vec());
         }
-        let find = |name: &String| match Self::ALL.iter().find(|suite| suite.name() == name) {
+        let known = Self::ALL.iter().chain([&Self::Soak]);
+        let find = |name: &String| match known.clone().find(|suite| suite.name() == name) {
             Some(suite) => Ok(*suite),
             None => bail!(
-                "not a test suite: {name} (there are {})",
+                "not a test suite: {name} (there are {}, and soak)",
                 Self::ALL.map(Self::name).join(", ")
             ),
         };
@@ -87,6 +98,7 @@ impl<'a> Runner<'a> {
             Suite::Wasm => self.wasm(),
             Suite::Package => self.package(),
             Suite::EndToEnd => self.end_to_end(),
+            Suite::Soak => self.soak(),
         }
     }
 
@@ -194,6 +206,20 @@ impl<'a> Runner<'a> {
         let chrome = browser::chrome(self.workspace)?;
         // What the tests stand on is tested with them.
         self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
+    }
+
+    /// What the end-to-end tests do a few times, as often as the README says.
+    fn soak(&mut self) -> Result<Tally> {
+        self.build()?;
+        let chrome = browser::chrome(self.workspace)?;
+        let mut command = Node::set_up(self.workspace)?.command()?;
+        command
+            .args(["--test", "--test-reporter=spec", "--test-concurrency=2"])
+            .args(SOAKED)
+            .env("CHROMIUM", chrome)
+            .env("SOAK", "1");
+        let outcome = watch(&mut command)?;
+        Ok(Tally::of_node(&outcome.output).judged(outcome.success))
     }
 
     fn build(&mut self) -> Result<()> {
