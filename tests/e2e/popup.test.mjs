@@ -83,7 +83,8 @@ test('A popup finished after the page gave up leaves no session, here or at the 
     })
   }, alice.handle)
   const popup = await opened
-  await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'commit' })
+  // Until the server's page is there, whose opener policy hides it, giving up closes the popup.
+  await popup.waitForURL(/\/oauth\/authorize/, { waitUntil: 'load' })
   await someone.page.evaluate(() => window.giveUp())
   const { error } = await outcomeIn(someone.page)
 
