@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
 import { eventually } from './support/eventually.mjs'
 import { FAULTS, startFaultProxy } from './support/fault-proxy.mjs'
-import { activeAccount, DATABASE, rowsOf } from './support/indexed-db.mjs'
+import { activeAccount, expireToken, rowsOf } from './support/indexed-db.mjs'
 import { harnessReady } from './support/page.mjs'
 import { random } from './support/random.mjs'
 import { times } from './support/soak.mjs'
@@ -37,18 +37,7 @@ const actions = {
 const tokens = {
   'good': async () => {},
   'refused': ({ account }) => control.outdateAccess(account.did),
-  'expired': ({ tabs: [page], account }) => page.evaluate(async ({ name, sub }) => {
-    const settle = (request) => new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
-    })
-    const database = await settle(indexedDB.open(name))
-    const rows = database.transaction('session', 'readwrite').objectStore('session')
-    const row = await settle(rows.get(sub))
-    row.value.tokenSet.expires_at = new Date(Date.now() - 1000).toISOString()
-    await settle(rows.put(row, sub))
-    database.close()
-  }, { name: DATABASE, sub: account.did }),
+  'expired': ({ tabs: [page], account }) => expireToken(page, account.did),
 }
 
 /** Decisions that a seed makes again: `pick(list)`, `chance(probability)`, or a number from 0 up to 1. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
 import { grants } from './support/control.mjs'
 import { eventually } from './support/eventually.mjs'
-import { DATABASE, storedSessions } from './support/indexed-db.mjs'
+import { expireToken, storedSessions } from './support/indexed-db.mjs'
 import { hookCalls, valueOf } from './support/page.mjs'
 import { initPage } from './support/sign-in.mjs'
 import { times } from './support/soak.mjs'
@@ -20,22 +20,13 @@ const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.serve
 
 /** Lets the token expire for all tabs at once, as time would: in the row, and by the word on which tabs look at it again. */
 async function age(tabs) {
-  await tabs[0].evaluate(async ({ name, sub }) => {
-    const settle = (request) => new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
-    })
-    const database = await settle(indexedDB.open(name))
-    const rows = database.transaction('session', 'readwrite').objectStore('session')
-    const row = await settle(rows.get(sub))
-    row.value.tokenSet.expires_at = new Date(Date.now() - 1000).toISOString()
-    await settle(rows.put(row, sub))
-    database.close()
+  await expireToken(tabs[0], alice.did)
+  await tabs[0].evaluate((sub) => {
     // A channel's own messages do not reach it, but do reach the client's channel in this page.
     const channel = new BroadcastChannel('@@atproto/oauth-client-browser(synchronization-channel:2)')
     channel.postMessage({ name: 'onSessionUpdated', args: [sub] })
     channel.close()
-  }, { name: DATABASE, sub: alice.did })
+  }, alice.did)
   const expired = async () => (await session.getTokenInfo(false)).expired
   await Promise.all(tabs.map((tab) => eventually(() => valueOf(tab, expired), 'the token has expired')))
 }

@@ -66,6 +66,22 @@ export function expireRows(page, store) {
   }, { name: DATABASE, store })
 }
 
+/** Moves the end of an account's access token into the past, in its row only. */
+export function expireToken(page, did) {
+  return page.evaluate(async ({ name, sub }) => {
+    const settle = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const database = await settle(indexedDB.open(name))
+    const rows = database.transaction('session', 'readwrite').objectStore('session')
+    const row = await settle(rows.get(sub))
+    row.value.tokenSet.expires_at = new Date(Date.now() - 1000).toISOString()
+    await settle(rows.put(row, sub))
+    database.close()
+  }, { name: DATABASE, sub: did })
+}
+
 /** The DIDs with a stored session. */
 export async function storedSessions(page) {
   return (await rowsOf(page, 'session')).map((row) => row.key)
