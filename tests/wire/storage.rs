@@ -4,7 +4,7 @@ use crate::server::{ALICE, BOB, asked};
 use crate::world::{Tab, World, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, SessionStore, Storage, StorageError, StoredSession};
 use atproto_oauth_wasm::{
-    Account, AuthorizeOptions, Did, ErrorKind, Persistence, Refresh, SessionEnd,
+    Account, AuthorizeOptions, Did, ErrorKind, OAuthSession, Persistence, Refresh, SessionEnd,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -59,6 +59,15 @@ fn faulty_tab(world: &World) -> (Tab, Rc<Faulty>) {
     (tab, store.expect("made above"))
 }
 
+/// A refresh for which there is no space; it may be tried again.
+fn refresh_in_vain(world: &World, session: &OAuthSession) {
+    let failure = world
+        .run(session.token_info(Refresh::Force))
+        .expect_err("no space");
+    assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
+    assert!(failure.is_retryable());
+}
+
 #[test]
 fn tokens_that_cannot_be_stored_are_revoked() {
     let world = World::new();
@@ -79,11 +88,7 @@ fn new_tokens_that_cannot_be_stored_serve_this_page() {
     let (tab, store) = faulty_tab(&world);
     let session = world.sign_in(&tab, &ALICE);
     store.space.set(1);
-    let failure = world
-        .run(session.token_info(Refresh::Force))
-        .expect_err("no space");
-    assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
-    assert!(failure.is_retryable());
+    refresh_in_vain(&world, &session);
     assert_eq!(world.status(&session), Ok(200));
 }
 
@@ -156,10 +161,7 @@ fn where_nothing_can_be_stored_no_refresh_token_is_spent() {
     let (tab, store) = faulty_tab(&world);
     let session = world.sign_in(&tab, &ALICE);
     store.space.set(0);
-    let failure = world
-        .run(session.token_info(Refresh::Force))
-        .expect_err("no space");
-    assert_eq!(failure.kind(), &ErrorKind::Storage(StorageError::Full));
+    refresh_in_vain(&world, &session);
     assert_eq!(world.server.count(asked::REFRESH), 0);
     world.pass(3595);
     assert_eq!(world.status(&session), Ok(200), "as long as it lives");
