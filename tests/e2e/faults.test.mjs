@@ -8,6 +8,7 @@ import { grantSession } from './support/cheap-session.mjs'
 import { eventually } from './support/eventually.mjs'
 import { FAULTS, startFaultProxy } from './support/fault-proxy.mjs'
 import { activeAccount, expireToken, rowsOf } from './support/indexed-db.mjs'
+import { locksOf } from './support/locks.mjs'
 import { harnessReady } from './support/page.mjs'
 import { random } from './support/random.mjs'
 import { times } from './support/soak.mjs'
@@ -106,11 +107,8 @@ async function load(page) {
 
 /** Waits until nothing is under way any more: no answer on its way, no lock held or asked for. */
 async function settled({ proxy, tabs: [page] }) {
-  const locks = () => page.evaluate(async () => {
-    const { held, pending } = await navigator.locks.query()
-    return held.length + pending.length
-  })
-  await eventually(async () => proxy.open() === 0 && await locks() === 0 && proxy.open() === 0, 'no lock is held')
+  const lockless = async () => (await locksOf(page)).length === 0
+  await eventually(async () => proxy.open() === 0 && await lockless() && proxy.open() === 0, 'no lock is held')
 }
 
 async function assertQuiet(pages) {

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
 import { eventually } from './support/eventually.mjs'
 import { activeAccount, rowsOf } from './support/indexed-db.mjs'
+import { locksOf } from './support/locks.mjs'
 import { harnessReady, outcomeOf, valueOf } from './support/page.mjs'
 import { numberPoints, startStops } from './support/points.mjs'
 import { times } from './support/soak.mjs'
@@ -145,10 +146,8 @@ async function aftermath(tab, account, signedIn) {
   const listed = await valueOf(tab, async (did) => (await client.accounts?.())?.find((one) => one.did === did)?.status, account.did)
   let restored
   if (remains && signedIn !== account.did) restored = await outcomeOf(tab, async (did) => (await client.restore(did)).sub, account.did)
-  const locks = await tab.evaluate(async () => {
-    const { held, pending } = await navigator.locks.query()
-    return [...held, ...pending].map(({ name }) => name)
-  })
+  // What a restore still does behind its caller may hold one for a moment.
+  const locks = await eventually(async () => (await locksOf(tab)).length === 0, 'no lock is left').then(() => [], () => locksOf(tab))
   const unhandled = await tab.evaluate(() => window.unhandled)
   let anew
   if (!signedIn) {
