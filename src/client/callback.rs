@@ -56,7 +56,14 @@ impl OAuthClient {
             .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
             .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
         let state = login.app_state.clone();
-        match self.0.complete(login, response, redirect_uri).await {
+        let shared = self.0.clone();
+        let redirect_uri = redirect_uri.map(str::to_owned);
+        // A code can be exchanged once, so nobody who gives up may take the tokens along.
+        let completed = self.0.detached(Box::pin(async move {
+            let redirect_uri = redirect_uri.as_deref();
+            shared.complete(login, response, redirect_uri).await
+        }));
+        match completed.await {
             Ok(live) => Ok(SignedIn {
                 session: OAuthSession::new(&self.0, live),
                 state,

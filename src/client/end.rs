@@ -22,12 +22,17 @@ impl OAuthClient {
 impl Shared {
     /// Ends the session of an account, and on request forgets the account too.
     pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did, forget: bool) -> Result<(), Error> {
-        let held = self.lock(sub).await;
-        let ended = self.sign_out_held(&held, sub).await;
-        if forget && ended.is_ok() {
-            self.forget(sub);
-        }
-        self.release_with(held, ended).await
+        let (shared, sub) = (self.clone(), sub.clone());
+        // Half done, it would leave a session in storage that the server has ended.
+        self.detached(Box::pin(async move {
+            let held = shared.lock(&sub).await;
+            let ended = shared.sign_out_held(&held, &sub).await;
+            if forget && ended.is_ok() {
+                shared.forget(&sub);
+            }
+            shared.release_with(held, ended).await
+        }))
+        .await
     }
 
     async fn sign_out_held(&self, held: &Held, sub: &Did) -> Result<(), Error> {

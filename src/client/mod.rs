@@ -5,6 +5,7 @@ mod authority;
 mod authorize;
 mod callback;
 mod clock;
+mod detached;
 mod elsewhere;
 mod end;
 mod error;

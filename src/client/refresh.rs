@@ -2,7 +2,7 @@
 
 use super::held::Held;
 use super::live::{Grant, Live};
-use super::race::{First, Inbox, race};
+use super::race::{First, race};
 use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::http::HttpError;
 use crate::json::Json;
@@ -63,14 +63,12 @@ impl Shared {
         live: &Rc<Live>,
         seen: &Secret,
     ) -> Result<(), Error> {
-        let outcome = Rc::new(Inbox::default());
-        let (shared, live, seen, done) =
-            (self.clone(), live.clone(), seen.clone(), outcome.clone());
-        self.ports.spawn.spawn(Box::pin(async move {
-            done.put(shared.renew_anywhere(&live, &seen).await);
+        let (shared, live, seen) = (self.clone(), live.clone(), seen.clone());
+        let outcome = self.detached(Box::pin(async move {
+            shared.renew_anywhere(&live, &seen).await
         }));
         let patience = self.ports.timer.sleep(self.options.timeouts.token_ms);
-        match race(outcome.take(), patience).await {
+        match race(outcome, patience).await {
             First::Left(outcome) => outcome,
             First::Right(()) => Err(Error::new(Step::Refresh, HttpError::Timeout)),
         }
