@@ -7,6 +7,7 @@
 //! Every failure is an [`Error`], with a stable [code](Error::code), the [`Step`] it failed in, and a sentence of
 //! [help](Error::help).
 
+mod app;
 mod base64url;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
@@ -23,10 +24,14 @@ pub mod ports;
 mod secret;
 mod url;
 
+pub use app::{
+    BrowserOAuthClient, Builder, Event, Events, FetchRequest, PdsRequest, PdsResponse,
+    SignInOptions,
+};
 pub use client::{
-    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, Initialized, OAuthClient,
-    OAuthSession, Persistence, PopupError, Prepared, Refresh, ResourceAnswer, SignedIn, Step,
-    TokenInfo, load_client_metadata,
+    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, HostError, Initialized,
+    OAuthClient, OAuthSession, Persistence, PopupError, Prepared, Refresh, ResourceAnswer,
+    SignedIn, Step, TokenInfo, load_client_metadata,
 };
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};

@@ -190,7 +190,7 @@ pub(super) fn header(answer: &JsValue, name: &str) -> Option<String> {
 }
 
 /// A custom `fetch` with a time limit of its own says so by the error's name.
-fn unreachable(error: JsValue) -> HttpError {
+pub(super) fn unreachable(error: JsValue) -> HttpError {
     match get_str(&error, "name").as_deref() {
         Some("TimeoutError") => HttpError::Timeout,
         _ => HttpError::Unreachable(words(&error)),

@@ -16,6 +16,7 @@ mod location;
 mod popup;
 mod reflect;
 mod renewer;
+pub(crate) mod requests;
 mod resolver;
 mod stores;
 mod web_crypto;
@@ -23,6 +24,7 @@ mod web_locks;
 
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
+pub(crate) use popup::open_popup;
 
 #[cfg(feature = "js")]
 pub(crate) use local_storage::account_facts;

@@ -24,6 +24,19 @@ impl PopupWindow {
     }
 }
 
+/// Opens a blank popup; `None` where the browser does not.
+pub(crate) fn open_popup() -> Option<PopupWindow> {
+    let features = "width=600,height=600,menubar=no,toolbar=no";
+    let window = call(
+        &js_sys::global(),
+        "open",
+        &[&"about:blank".into(), &"_blank".into(), &features.into()],
+    );
+    let window = window.ok().filter(JsValue::is_object)?;
+    let _ = call(&window, "focus", &[]);
+    Some(PopupWindow(window))
+}
+
 impl Popup for PopupWindow {
     fn go(&self, url: &str) {
         set(&get(&self.0, "location"), "href", &JsValue::from_str(url));

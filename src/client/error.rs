@@ -1,6 +1,6 @@
 //! The client's error: what failed, in which step, and at which address.
 
-use super::{PopupError, Step};
+use super::{HostError, PopupError, Step};
 use crate::http::HttpError;
 use crate::identity::{Did, IdentityError};
 use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal, SessionEnd};
@@ -56,6 +56,8 @@ pub enum ErrorKind {
     NavigatedBack,
     /// A popup.
     Popup(PopupError),
+    /// Something that the place this runs in does not offer.
+    Host(HostError),
 }
 
 /// An error of the client.
@@ -174,6 +176,7 @@ impl Error {
             ErrorKind::Observer(_) => "HOOK_FAILED",
             ErrorKind::NavigatedBack => "NAVIGATED_BACK",
             ErrorKind::Popup(e) => e.code(),
+            ErrorKind::Host(e) => e.code(),
         }
     }
 
@@ -221,6 +224,7 @@ impl Error {
             ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
             ErrorKind::NavigatedBack => "Let the user try again.",
             ErrorKind::Popup(e) => e.help(),
+            ErrorKind::Host(e) => e.help(),
         }
     }
 }
@@ -257,11 +261,47 @@ impl fmt::Display for Error {
             | ErrorKind::Resolver(Thrown { words, .. }) => f.write_str(words),
             ErrorKind::NavigatedBack => f.write_str("User navigated back"),
             ErrorKind::Popup(e) => e.fmt(f),
+            ErrorKind::Host(e) => e.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// What is behind it, by the kind of error that it is.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(match &self.0.kind {
+            ErrorKind::Config(e) => e,
+            ErrorKind::Identity(e) => e,
+            ErrorKind::Http(e) => e,
+            ErrorKind::Peer(e) => e,
+            ErrorKind::Refused(e) | ErrorKind::ClockSkew { refusal: e, .. } => e,
+            ErrorKind::Callback(e) => e,
+            ErrorKind::Key(e) => e,
+            ErrorKind::Storage(e) => e,
+            ErrorKind::Resolver(e) | ErrorKind::Renewer(e) => e,
+            ErrorKind::Popup(e) => e,
+            ErrorKind::Host(e) => e,
+            ErrorKind::NotAuthoritative { .. }
+            | ErrorKind::Ended(..)
+            | ErrorKind::Observer(_)
+            | ErrorKind::NavigatedBack => return None,
+        })
+    }
+}
+
+/// A client that is set up wrongly: [`Step::Configure`].
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Step::Configure, error)
+    }
+}
+
+/// An input that is none: [`Step::Input`].
+impl From<IdentityError> for Error {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Step::Input, error)
+    }
+}
 
 macro_rules! kinds {
     ($($error:ty => $kind:ident),* $(,)?) => {$(
@@ -281,6 +321,7 @@ kinds! {
     Refusal => Refused,
     CallbackError => Callback,
     KeyError => Key,
+    HostError => Host,
 }
 
 impl From<StorageError> for ErrorKind {

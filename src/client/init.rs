@@ -14,6 +14,32 @@ pub enum Initialized {
     Restored(OAuthSession),
 }
 
+impl Initialized {
+    /// The session.
+    pub fn session(&self) -> &OAuthSession {
+        match self {
+            Self::SignedIn(signed_in) => &signed_in.session,
+            Self::Restored(session) => session,
+        }
+    }
+
+    /// The session, for good.
+    pub fn into_session(self) -> OAuthSession {
+        match self {
+            Self::SignedIn(signed_in) => signed_in.session,
+            Self::Restored(session) => session,
+        }
+    }
+
+    /// The app's own text, where a sign-in just succeeded that was given one.
+    pub fn state(&self) -> Option<&str> {
+        match self {
+            Self::SignedIn(signed_in) => signed_in.state.as_deref(),
+            Self::Restored(_) => None,
+        }
+    }
+}
+
 impl OAuthClient {
     /// Finishes the sign-in whose answer the page's address holds, or else restores the last account's session.
     /// `None`: nobody is signed in. To be called once, when the page loads.

@@ -10,6 +10,7 @@ mod elsewhere;
 mod end;
 mod error;
 mod held;
+mod host_error;
 mod init;
 mod live;
 mod load;
@@ -27,6 +28,7 @@ mod tabs;
 
 pub use callback::SignedIn;
 pub use error::{CallbackContext, Error, ErrorKind};
+pub use host_error::HostError;
 pub use init::Initialized;
 pub use load::load_client_metadata;
 pub use popup::PopupError;

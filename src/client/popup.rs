@@ -65,6 +65,8 @@ impl fmt::Display for PopupError {
     }
 }
 
+impl std::error::Error for PopupError {}
+
 impl OAuthClient {
     /// Signs in through a popup, which must have been opened in the user's click: browsers block any that comes later.
     ///

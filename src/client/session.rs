@@ -8,7 +8,7 @@ use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{ConfigError, Verdict, judge_resource};
-use crate::ports::Signer;
+use crate::ports::{Http, Signer};
 use crate::url::is_plain_path;
 use std::fmt;
 use std::rc::Rc;
@@ -74,6 +74,11 @@ impl OAuthSession {
             shared: shared.clone(),
             live,
         }
+    }
+
+    /// The way that the client's own requests go.
+    pub(crate) fn http(&self) -> &dyn Http {
+        &*self.shared.ports.http
     }
 
     /// The account.
@@ -276,6 +281,15 @@ impl fmt::Debug for Prepared {
         write!(f, "Prepared({})", self.url)
     }
 }
+
+/// Two are equal if they are the same session of the same client, whatever its tokens are by now.
+impl PartialEq for OAuthSession {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.live, &other.live)
+    }
+}
+
+impl Eq for OAuthSession {}
 
 impl fmt::Debug for OAuthSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,6 +42,8 @@ mod keys;
 mod lock;
 mod page;
 mod random;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod requests;
 mod storage;
 
 pub use clock::SettableClock;

@@ -81,6 +81,12 @@ impl ClientMetadata {
         })
     }
 
+    /// Judges a document's text, such as that of a published file that the app includes.
+    pub fn from_json(text: &str) -> Result<Self, ConfigError> {
+        let none = || ConfigError::InvalidOption("clientMetadata", "no JSON".to_owned());
+        Self::judge(Json::parse(text).ok_or_else(none)?)
+    }
+
     /// The metadata that a loopback client id stands for.
     pub fn of_loopback_id(client_id: &str) -> Result<Self, ConfigError> {
         let text = metadata_of(client_id)?;

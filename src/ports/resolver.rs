@@ -38,6 +38,14 @@ pub struct Thrown {
     pub value: Option<Json>,
 }
 
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Thrown {}
+
 /// The value can be anything of the app's.
 impl fmt::Debug for Thrown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

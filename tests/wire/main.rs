@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod app;
 mod callback;
 mod clock;
 mod ending;

@@ -1,0 +1,214 @@
+//! How an app sets its client up.
+
+use super::BrowserOAuthClient;
+use crate::client::{ClientOptions, Error, HostError, Step, load_client_metadata};
+use crate::http::Timeouts;
+use crate::oauth::{ClientMetadata, ConfigError, ResponseMode, loopback_client_id};
+use crate::ports::{Ports, Question, Resolver};
+use crate::url::Url;
+use std::fmt;
+use std::rc::Rc;
+
+/// Sets up a [`BrowserOAuthClient`]: see [`BrowserOAuthClient::builder`].
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build` or `load`"]
+pub struct Builder {
+    app: App,
+    handle_resolver: Option<String>,
+    plc_directory: Option<String>,
+    response_mode: Option<ResponseMode>,
+    allow_http: Option<bool>,
+    timeouts: Timeouts,
+    resolver: Option<Rc<dyn Resolver>>,
+    ports: Option<Ports>,
+}
+
+/// Which app it is.
+#[derive(Clone, Default)]
+enum App {
+    /// One under development, at the address of this page.
+    #[default]
+    ThisPage,
+    LoopbackId(String),
+    Published(ClientMetadata),
+}
+
+impl Builder {
+    /// The app's client metadata. Without them, or a [`client_id`](Self::client_id), the app is one under development at
+    /// the address of the page, which must be a loopback address.
+    pub fn client_metadata(mut self, metadata: ClientMetadata) -> Self {
+        self.app = App::Published(metadata);
+        self
+    }
+
+    /// The loopback client id of an app under development, which says all that metadata would.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.app = App::LoopbackId(id.into());
+        self
+    }
+
+    /// The atproto server that resolves handles, `https://bsky.social` for one. It learns every handle that is typed.
+    /// Needed, unless [`resolver`](Self::resolver) resolves them.
+    pub fn handle_resolver(mut self, url: impl Into<String>) -> Self {
+        self.handle_resolver = Some(url.into());
+        self
+    }
+
+    /// The PLC directory; `https://plc.directory` by default.
+    pub fn plc_directory(mut self, url: impl Into<String>) -> Self {
+        self.plc_directory = Some(url.into());
+        self
+    }
+
+    /// The app's own source of identities, asked in the network's place.
+    pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
+        self.resolver = Some(Rc::new(resolver));
+        self
+    }
+
+    /// Where authorization servers put their answer; by default, in the fragment of the address.
+    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
+        self.response_mode = Some(mode);
+        self
+    }
+
+    /// Whether servers may be reached over http; by default, only a `did:web` on `localhost`.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = Some(allow);
+        self
+    }
+
+    /// How long the client's own requests may take.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Runs over these ports and not in the browser: over those of [`crate::memory`] in a test.
+    pub fn ports(mut self, ports: Ports) -> Self {
+        self.ports = Some(ports);
+        self
+    }
+
+    /// Makes the client. Nothing is read, sent or opened but the channel to the other tabs.
+    ///
+    /// An option that is wrong is an [`crate::ErrorKind::Config`]. Where there is no browser, and no
+    /// [`ports`](Self::ports) were given, there is a client too, all of whose work fails with
+    /// [`HostError::BROWSER_ONLY`].
+    pub fn build(self) -> Result<BrowserOAuthClient, Error> {
+        let failed = |error| Error::new(Step::Configure, error);
+        let Some(host) = Host::of(self.ports.clone()) else {
+            // What can be judged without a page is wrong on the server as it is in the browser.
+            return match &self.app {
+                App::ThisPage => Ok(BrowserOAuthClient::nowhere()),
+                _ => self.options(None).map(|_| BrowserOAuthClient::nowhere()),
+            }
+            .map_err(failed);
+        };
+        let page = host.ports.navigator.location();
+        let options = self.options(page.as_ref()).map_err(failed)?;
+        Ok(BrowserOAuthClient::over(options, self.with_resolver(host)))
+    }
+
+    /// Makes the client of a published app from its client id, the URL at which its metadata are.
+    pub async fn load(mut self, client_id: impl Into<String>) -> Result<BrowserOAuthClient, Error> {
+        let Some(host) = Host::of(self.ports.clone()) else {
+            return Err(Error::new(Step::Configure, HostError::BROWSER_ONLY));
+        };
+        let metadata = load_client_metadata(&host.ports, &client_id.into()).await?;
+        self.app = App::Published(metadata);
+        self.build()
+    }
+
+    fn with_resolver(self, mut host: Host) -> Host {
+        if self.resolver.is_some() {
+            host.ports.resolver = self.resolver;
+        }
+        host
+    }
+
+    fn options(&self, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
+        let url = |name, text: &str| {
+            Url::parse(text)
+                .filter(Url::is_web)
+                .ok_or_else(|| ConfigError::InvalidOption(name, text.to_owned()))
+        };
+        let handle_resolver = match &self.handle_resolver {
+            Some(text) => Some(url("handleResolver", text)?),
+            None => None,
+        };
+        if handle_resolver.is_none() && !self.resolves_handles() {
+            return Err(ConfigError::NoHandleResolver);
+        }
+        let directory = self.plc_directory.as_deref();
+        Ok(ClientOptions {
+            metadata: match &self.app {
+                App::Published(metadata) => metadata.clone(),
+                App::LoopbackId(id) => ClientMetadata::of_loopback_id(id)?,
+                App::ThisPage => {
+                    let nowhere = || ConfigError::NotLoopback(String::new());
+                    let id = loopback_client_id(page.ok_or_else(nowhere)?)?;
+                    ClientMetadata::of_loopback_id(&id)?
+                }
+            },
+            response_mode: self.response_mode.unwrap_or(ResponseMode::Fragment),
+            handle_resolver,
+            plc_directory: url(
+                "plcDirectoryUrl",
+                directory.unwrap_or("https://plc.directory/"),
+            )?,
+            allow_http: self.allow_http,
+            timeouts: self.timeouts,
+        })
+    }
+
+    /// Whether the app's own resolver takes handles; any will do to ask it.
+    fn resolves_handles(&self) -> bool {
+        let given = self.ports.as_ref().and_then(|ports| ports.resolver.clone());
+        self.resolver.clone().or(given).is_some_and(|own| {
+            let handle = crate::identity::Handle::parse("handle.invalid");
+            own.knows(Question::Identity("handle.invalid"))
+                || handle.is_ok_and(|handle| own.knows(Question::Handle(&handle)))
+        })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Builder")
+    }
+}
+
+/// What a client runs over, and how that ends.
+pub(super) struct Host {
+    pub(super) ports: Ports,
+    pub(super) dispose: Option<Box<dyn Fn()>>,
+}
+
+impl Host {
+    /// The given ports, or else the browser; `None` where there is none.
+    fn of(given: Option<Ports>) -> Option<Self> {
+        match given {
+            Some(ports) => Some(Self {
+                ports,
+                dispose: None,
+            }),
+            None => Self::browser(),
+        }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn browser() -> Option<Self> {
+        use crate::browser::{Browser, BrowserOptions};
+        let browser = Browser::new(BrowserOptions::default());
+        Some(Self {
+            ports: browser.ports(),
+            dispose: Some(Box::new(move || browser.dispose())),
+        })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn browser() -> Option<Self> {
+        None
+    }
+}

@@ -1,0 +1,134 @@
+//! The app's own requests: they go out by `fetch`, and what comes back is the browser's.
+
+pub(crate) use super::answer::FetchAnswer as Answer;
+use super::answer::FetchAnswer;
+use super::fetch::unreachable;
+use super::reflect::{call, construct, get, get_str, global, object, resolved, set};
+use crate::app::{Body, FetchRequest, PdsRequest};
+use crate::client::{Credentials, Error, OAuthSession, Step};
+use crate::ports::Http;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// What a `Request` is copied by, but for its headers and its body.
+const MEMBERS: [&str; 10] = [
+    "method",
+    "mode",
+    "credentials",
+    "cache",
+    "redirect",
+    "referrer",
+    "referrerPolicy",
+    "integrity",
+    "keepalive",
+    "signal",
+];
+
+/// Sends a request of ours.
+pub(crate) async fn send(
+    request: &PdsRequest,
+    credentials: Credentials<'_>,
+    _: &dyn Http,
+) -> Result<FetchAnswer, Error> {
+    let sent = async {
+        let headers = construct("Headers", &[])?;
+        for (name, value) in &request.headers {
+            call(&headers, "append", &[&name.into(), &value.into()])?;
+        }
+        let init = object(&[("method", &request.method.as_ref().into())]);
+        match &request.body {
+            None => {}
+            Some(Body::Text(text)) => set(&init, "body", &text.into()),
+            Some(Body::Bytes(bytes)) => set(&init, "body", &Uint8Array::from(&bytes[..])),
+        }
+        dispatch(&credentials, headers, &init).await
+    };
+    sent.await
+        .map(FetchAnswer)
+        .map_err(|thrown| failed(thrown, credentials.url))
+}
+
+/// Sends what `init` says to where the credentials are good for.
+async fn dispatch(
+    credentials: &Credentials<'_>,
+    headers: JsValue,
+    init: &JsValue,
+) -> Result<JsValue, JsValue> {
+    for (name, value) in [
+        ("authorization", credentials.authorization),
+        ("dpop", credentials.dpop),
+    ] {
+        call(&headers, "set", &[&name.into(), &value.into()])?;
+    }
+    set(init, "headers", &headers);
+    let answer = call(&js_sys::global(), "fetch", &[&credentials.url.into(), init]);
+    promised(answer).await
+}
+
+/// What a call promises, or what it threw.
+async fn promised(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    resolved(&called?).await
+}
+
+fn failed(thrown: JsValue, url: &str) -> Error {
+    Error::new(Step::Request, unreachable(thrown)).at(url)
+}
+
+impl FetchAnswer {
+    /// The body as text.
+    pub(crate) async fn text(self) -> Result<String, Error> {
+        let text = self.read("text").await?;
+        Ok(text.as_string().unwrap_or_default())
+    }
+
+    /// The body as octets.
+    pub(crate) async fn bytes(self) -> Result<Vec<u8>, Error> {
+        let buffer = self.read("arrayBuffer").await?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+
+    async fn read(&self, method: &str) -> Result<JsValue, Error> {
+        let read = promised(call(&self.0, method, &[])).await;
+        let url = || get_str(&self.0, "url").unwrap_or_default();
+        read.map_err(|thrown| failed(thrown, &url()))
+    }
+}
+
+/// Its body never comes in here: it is read into a `Blob`, which the browser keeps and can send as often as the server wants.
+/// As with `fetch`, a request with a body can be used once.
+///
+/// A browser makes a path absolute by the page's own address; so a request to the page's origin is one to the same path of
+/// the PDS.
+impl FetchRequest for web_sys::Request {
+    type Response = web_sys::Response;
+
+    async fn fetch(self, session: &OAuthSession) -> Result<web_sys::Response, Error> {
+        let text = |name| get_str(&self, name).unwrap_or_default();
+        let (method, url) = (text("method"), text("url"));
+        let origin = get_str(&global("location"), "origin").unwrap_or_default();
+        let path = url.strip_prefix(&origin);
+        let path = path.filter(|path| path.starts_with('/')).unwrap_or(&url);
+        let body = match method.as_str() {
+            "GET" | "HEAD" => JsValue::UNDEFINED,
+            _ => {
+                let body = promised(call(&self, "blob", &[])).await;
+                body.map_err(|thrown| failed(thrown, &url))?
+            }
+        };
+        let send = async |credentials: Credentials<'_>| {
+            let sent = async {
+                let init = object(&[("body", &body)]);
+                for name in MEMBERS {
+                    set(&init, name, &get(&self, name));
+                }
+                let headers = construct("Headers", &[&get(&self, "headers")])?;
+                dispatch(&credentials, headers, &init).await
+            };
+            sent.await
+                .map(FetchAnswer)
+                .map_err(|thrown| failed(thrown, credentials.url))
+        };
+        let answer = session.request(&method, path, true, send).await?;
+        Ok(answer.0.unchecked_into())
+    }
+}
