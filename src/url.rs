@@ -1,10 +1,15 @@
 //! URLs by the WHATWG standard: the browser's `URL` in wasm (the `url` crate would weigh 59 kB), the `url` crate elsewhere.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// An absolute URL. The parts that are asked for are read once, from its serialization.
+/// An absolute URL.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Url {
+pub struct Url(Arc<Parts>);
+
+/// The parts that are asked for, read once.
+#[derive(PartialEq, Eq)]
+struct Parts {
     href: String,
     origin: String,
     hostname: String,
@@ -24,35 +29,35 @@ impl Url {
 
     /// The serialization.
     pub fn as_str(&self) -> &str {
-        &self.href
+        &self.0.href
     }
 
     /// Scheme, host and port; without a trailing slash. `"null"` for schemes that have none.
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.0.origin
     }
 
     /// The host without the port; an IPv6 address keeps its brackets.
     pub fn hostname(&self) -> &str {
-        &self.hostname
+        &self.0.hostname
     }
 
     /// The path, `/` at least for http and https.
     pub fn pathname(&self) -> &str {
-        &self.pathname
+        &self.0.pathname
     }
 
     /// The scheme, without the colon.
     pub fn scheme(&self) -> &str {
-        self.href.split(':').next().unwrap_or_default()
+        self.0.href.split(':').next().unwrap_or_default()
     }
 
     /// The port, where it is written and is not the scheme's default.
     pub fn port(&self) -> Option<&str> {
-        let (_, behind) = self.origin.split_once(':')?;
+        let (_, behind) = self.0.origin.split_once(':')?;
         behind
             .strip_prefix("//")?
-            .strip_prefix(self.hostname.as_str())?
+            .strip_prefix(self.0.hostname.as_str())?
             .strip_prefix(':')
     }
 
@@ -63,18 +68,18 @@ impl Url {
 
     /// What follows `#`, without it; `None` when there is no `#`.
     pub fn fragment(&self) -> Option<&str> {
-        Some(self.href.split_once('#')?.1)
+        Some(self.0.href.split_once('#')?.1)
     }
 
     /// The URL up to the query or fragment: what a DPoP proof's `htu` holds (RFC 9449 section 4.2).
     pub fn without_query(&self) -> &str {
-        let end = self.href.find(['?', '#']).unwrap_or(self.href.len());
-        &self.href[..end]
+        let end = self.0.href.find(['?', '#']).unwrap_or(self.0.href.len());
+        &self.0.href[..end]
     }
 
     /// The URL up to the fragment.
     pub fn without_fragment(&self) -> &str {
-        self.href.split('#').next().unwrap_or_default()
+        self.0.href.split('#').next().unwrap_or_default()
     }
 
     /// Whether the URL names a user or a password.
@@ -93,13 +98,13 @@ impl Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.href)
+        f.write_str(&self.0.href)
     }
 }
 
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Url({})", self.href)
+        write!(f, "Url({})", self.0.href)
     }
 }
 
@@ -195,7 +200,7 @@ pub(crate) fn decode(input: &str) -> String {
 
 #[cfg(target_arch = "wasm32")]
 mod backend {
-    use super::Url;
+    use super::{Arc, Parts, Url};
 
     pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
         let url = match base {
@@ -203,30 +208,30 @@ mod backend {
             Some(base) => web_sys::Url::new_with_base(input, base.as_str()),
         }
         .ok()?;
-        Some(Url {
+        Some(Url(Arc::new(Parts {
             href: url.href(),
             origin: url.origin(),
             hostname: url.hostname(),
             pathname: url.pathname(),
-        })
+        })))
     }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 mod backend {
-    use super::Url;
+    use super::{Arc, Parts, Url};
 
     pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
         let url = url::Url::options()
             .base_url(base.and_then(|b| url::Url::parse(b.as_str()).ok()).as_ref())
             .parse(input)
             .ok()?;
-        Some(Url {
+        Some(Url(Arc::new(Parts {
             href: url.to_string(),
             origin: url.origin().ascii_serialization(),
             hostname: url.host_str().unwrap_or_default().to_owned(),
             pathname: url.path().to_owned(),
-        })
+        })))
     }
 }
 

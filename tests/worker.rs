@@ -58,7 +58,7 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
         refresh_started_at: None,
         clock_offset: 0,
     };
-    ports.sessions.put(session.clone()).await.expect("stores");
+    ports.sessions.put(&session).await.expect("stores");
     drop(guard);
     let back = ports.sessions.get(&did()).await.expect("reads");
     let back = back.expect("row");

@@ -30,10 +30,10 @@ impl PendingStore for PendingRows {
     fn put<'a>(
         &'a self,
         state: &'a str,
-        login: PendingLogin,
+        login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
-            let row = pending_row(&login)?;
+            let row = pending_row(login)?;
             // Who comes back to begin anew has left a sign-in behind.
             self.0.sweep_again();
             self.0.run(PENDING, &Operation::Put(state, &row)).await?;
@@ -41,7 +41,10 @@ impl PendingStore for PendingRows {
         })
     }
 
-    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+    fn take<'a>(
+        &'a self,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
             let row = Json::from_js(self.0.run(PENDING, &Operation::Take(state)).await?);
             if !row.is_object() || is_expired(&row) {
@@ -56,7 +59,10 @@ impl PendingStore for PendingRows {
 pub(super) struct SessionRows(pub(super) Rc<Database>);
 
 impl SessionStore for SessionRows {
-    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+    fn get<'a>(
+        &'a self,
+        did: &'a Did,
+    ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         Box::pin(async move {
             let key = did.as_str();
             let row = Json::from_js(self.0.run(SESSIONS, &Operation::Get(key)).await?);
@@ -72,9 +78,9 @@ impl SessionStore for SessionRows {
         })
     }
 
-    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
-            let row = session_row(&session)?;
+            let row = session_row(session)?;
             let key = session.tokens.sub.as_str();
             self.0.run(SESSIONS, &Operation::Put(key, &row)).await?;
             Ok(())
@@ -124,7 +130,7 @@ fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     ]))
 }
 
-async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
+async fn pending_login(row: &Json) -> Result<Box<PendingLogin>, StorageError> {
     let value = member(row, "value")?;
     let extra = value.get("extra");
     let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
@@ -132,7 +138,7 @@ async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
         None => None,
         Some(account) => Some(read_account(&account).ok_or(StorageError::Corrupt("account"))?),
     };
-    Ok(PendingLogin {
+    Ok(Box::new(PendingLogin {
         issuer: string(&value, "iss")?,
         key: read_key(&value).await?,
         verifier: Secret::new(string(&value, "verifier")?),
@@ -143,7 +149,7 @@ async fn pending_login(row: &Json) -> Result<PendingLogin, StorageError> {
         server: extra("server").filter(Json::is_object),
         nonce: extra("nonce").and_then(|nonce| nonce.as_str()),
         clock_offset: offset(extra(CLOCK_OFFSET)),
-    })
+    }))
 }
 
 fn read_account(account: &Json) -> Option<(Did, Url)> {
@@ -234,12 +240,12 @@ fn stored_tokens(value: &Json) -> Result<TokenSet, StorageError> {
     })
 }
 
-async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
+async fn stored_session(row: &Json) -> Result<Rc<StoredSession>, StorageError> {
     let value = member(row, "value")?;
     let extra = value.get("extra");
     let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
     let time = |name| Some(extra(name)?.as_f64()? as u64);
-    Ok(StoredSession {
+    Ok(Rc::new(StoredSession {
         tokens: stored_tokens(&value)?,
         key: read_key(&value).await?,
         client_id: extra("clientId").and_then(|id| id.as_str()),
@@ -247,7 +253,7 @@ async fn stored_session(row: &Json) -> Result<StoredSession, StorageError> {
         verified_at: time("verifiedAt"),
         refresh_started_at: time("refreshStartedAt"),
         clock_offset: offset(extra(CLOCK_OFFSET)),
-    })
+    }))
 }
 
 fn key_row(key: &dyn Signer) -> Result<JsValue, StorageError> {

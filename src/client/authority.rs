@@ -5,6 +5,7 @@ use super::held::Held;
 use super::live::Live;
 use super::network::Freshness;
 use super::{Error, ErrorKind, Shared, Step};
+use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
 use crate::ports::{Message, StoredSession};
 use crate::url::Url;
@@ -40,7 +41,7 @@ impl Shared {
         let server = self.server(&issuer, Freshness::Now).await?;
         let verdict = self.verify_authority(&live.did, &server).await;
         let held = self.lock(&live.did).await;
-        let heeded = self.heed_verdict(&held, live, server, verdict).await;
+        let heeded = self.heed_verdict(&held, live, &server, verdict).await;
         self.release_with(held, heeded).await
     }
 
@@ -48,21 +49,18 @@ impl Shared {
         &self,
         held: &Held,
         live: &Live,
-        server: ServerMetadata,
+        server: &ServerMetadata,
         verdict: Result<Url, Error>,
     ) -> Result<(), Error> {
         // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
-        let Ok(Some(mut stored)) = self.ports.sessions.get(&live.did).await else {
+        let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
             return Ok(());
         };
         if stored.tokens.issuer != server.issuer {
             return Ok(());
         }
         match verdict {
-            Ok(pds) => {
-                stored.server = Some(server.raw);
-                self.keep_verified(held, stored, &pds).await
-            }
+            Ok(pds) => self.keep_verified(held, &stored, &server.raw, &pds).await,
             Err(error) => match error.kind() {
                 ErrorKind::NotAuthoritative { found, .. } => {
                     let end = SessionEnd::Migrated(Some(found.clone()));
@@ -77,18 +75,21 @@ impl Shared {
     async fn keep_verified(
         &self,
         held: &Held,
-        mut session: StoredSession,
+        stored: &StoredSession,
+        server: &Json,
         pds: &Url,
     ) -> Result<(), Error> {
-        let has_moved = session.tokens.audience != pds.as_str();
+        let has_moved = stored.tokens.audience != pds.as_str();
+        let mut session = stored.clone();
+        session.server = Some(server.clone());
         session.verified_at = Some(self.ports.clock.now());
         pds.as_str().clone_into(&mut session.tokens.audience);
-        let stored = self.ports.sessions.put(session.clone()).await;
+        let stored = self.ports.sessions.put(&session).await;
         stored.map_err(|error| Error::new(Step::Storage, error))?;
         if has_moved {
             self.accounts_changed.set(true);
             let tokens = session.tokens.clone();
-            self.adopt(session).await?;
+            self.adopt(Rc::new(session)).await?;
             self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
             held.updated(tokens);
         }

@@ -59,7 +59,7 @@ impl Shared {
             .map_err(|error| Error::new(Step::Input, error))?;
         let failed = |error| Error::new(Step::Par, error);
         let key = self.ports.crypto.generate_key().await.map_err(failed)?;
-        let prover = Rc::new(Prover::new(key));
+        let prover = Prover::new(key);
         self.look_ahead(input, &prover);
         let Destination {
             account,
@@ -91,19 +91,19 @@ impl Shared {
 
         let login = PendingLogin {
             nonce: prover.nonce(endpoint),
-            issuer: server.issuer,
+            issuer: server.issuer.clone(),
             key: prover.key.clone(),
             verifier: pkce.verifier,
             app_state: options.state.clone(),
             account,
             handle,
             redirect_uri: Some(redirect_uri.to_owned()),
-            server: Some(server.raw),
+            server: Some(server.raw.clone()),
             clock_offset: self.offset.get(),
         };
         self.ports
             .pending
-            .put(&state, login)
+            .put(&state, &login)
             .await
             .map_err(|error| Error::new(Step::Storage, error))?;
         Ok((url, state))

@@ -76,7 +76,7 @@ impl OAuthClient {
 impl Shared {
     async fn complete(
         self: &Rc<Self>,
-        login: PendingLogin,
+        login: Box<PendingLogin>,
         response: AuthorizationResponse,
         redirect_uri: Option<&str>,
     ) -> Result<Rc<Live>, Error> {
@@ -116,7 +116,7 @@ impl Shared {
     /// Makes a session of what was granted, once the account is verified.
     async fn welcome(
         self: &Rc<Self>,
-        login: PendingLogin,
+        login: Box<PendingLogin>,
         server: &ServerMetadata,
         granted: TokenAnswer,
         requested_at: u64,
@@ -125,22 +125,22 @@ impl Shared {
         let audience = self.audience(&login, server, &granted.sub).await?;
         let tokens = granted.into_token_set(&server.issuer, audience.as_str(), requested_at);
         let sub = tokens.sub.clone();
-        let session = StoredSession {
-            tokens: tokens.clone(),
+        let session = Rc::new(StoredSession {
+            tokens,
             key: login.key,
             client_id: Some(self.options.metadata.client_id.clone()),
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),
             refresh_started_at: None,
             clock_offset: self.offset.get(),
-        };
+        });
 
-        let (live, older) = self.replace(session, prover).await?;
-        if let Err(error) = self.tell_updated(&tokens, By::ThisTab).await {
-            self.undo(&live, &tokens, older).await?;
+        let (live, older) = self.replace(&session, prover).await?;
+        if let Err(error) = self.tell_updated(&session.tokens, By::ThisTab).await {
+            self.undo(&live, &session.tokens, older).await?;
             return Err(error);
         }
-        self.list_new(&tokens, login.handle, older.as_ref());
+        self.list_new(&session.tokens, login.handle, older.as_deref());
         self.ports.bus.post(&Message::Updated(sub));
         if let Some(older) = older {
             self.revoke_in_background(older);
@@ -151,9 +151,9 @@ impl Shared {
     /// Stores a new session in the place of an older one, which is returned.
     async fn replace(
         &self,
-        session: StoredSession,
+        session: &Rc<StoredSession>,
         prover: &Prover,
-    ) -> Result<(Rc<Live>, Option<StoredSession>), Error> {
+    ) -> Result<(Rc<Live>, Option<Rc<StoredSession>>), Error> {
         let known = Prover::new(session.key.clone());
         known.learn_all(prover);
         // All that can fail comes before the row is there.
@@ -173,7 +173,7 @@ impl Shared {
         &self,
         live: &Live,
         tokens: &TokenSet,
-        older: Option<StoredSession>,
+        older: Option<Rc<StoredSession>>,
     ) -> Result<(), Error> {
         let _held = self.lock(&live.did).await;
         let stored = self.stored(&live.did).await?;
@@ -183,7 +183,7 @@ impl Shared {
         let undone = match older {
             Some(older) => {
                 self.adopt(older.clone()).await?;
-                self.ports.sessions.put(older).await
+                self.ports.sessions.put(&older).await
             }
             None => {
                 live.end(SessionEnd::Vanished);

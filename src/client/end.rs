@@ -46,7 +46,7 @@ impl Shared {
             }
             Ok(Some(session)) => {
                 self.remember(&session.tokens, None, false);
-                self.revoke_session(session).await;
+                self.revoke_session(&session).await;
             }
             // A row that cannot be read cannot be revoked, but it can go.
             Err(StorageError::Corrupt(_)) => {}
@@ -68,18 +68,18 @@ impl Shared {
     }
 
     /// Revokes a session that another one has replaced, while the user goes on.
-    pub(super) fn revoke_in_background(self: &Rc<Self>, session: StoredSession) {
+    pub(super) fn revoke_in_background(self: &Rc<Self>, session: Rc<StoredSession>) {
         let shared = self.clone();
         self.ports.spawn.spawn(Box::pin(
-            async move { shared.revoke_session(session).await },
+            async move { shared.revoke_session(&session).await },
         ));
     }
 
-    async fn revoke_session(&self, session: StoredSession) {
+    async fn revoke_session(&self, session: &StoredSession) {
         let server = self
-            .known_server(&session.tokens.issuer, session.server)
+            .known_server(&session.tokens.issuer, session.server.clone())
             .await;
-        let prover = Prover::new(session.key);
+        let prover = Prover::new(session.key.clone());
         if let Some(live) = self.live(&session.tokens.sub) {
             prover.learn_all(&live.last_grant().prover);
         }

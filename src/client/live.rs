@@ -31,8 +31,8 @@ pub(super) struct Live {
 
 /// A stored session with all that is worked out from it once.
 pub(super) struct Grant {
-    pub(super) session: StoredSession,
-    pub(super) prover: Prover,
+    pub(super) session: Rc<StoredSession>,
+    pub(super) prover: Rc<Prover>,
     /// The `ath` claim: the encoded digest of the access token (RFC 9449 section 4.2).
     pub(super) ath: String,
     /// The `Authorization` header.
@@ -48,9 +48,9 @@ pub(super) struct Grant {
 impl Grant {
     pub(super) async fn new(
         ports: &Ports,
-        session: StoredSession,
-        prover: Prover,
-    ) -> Result<Self, Error> {
+        session: Rc<StoredSession>,
+        prover: Rc<Prover>,
+    ) -> Result<Rc<Self>, Error> {
         let token = session.tokens.access_token.expose();
         let digest = ports
             .crypto
@@ -75,7 +75,7 @@ impl Grant {
         if grant.session.refresh_started_at.is_some() {
             grant.use_up();
         }
-        Ok(grant)
+        Ok(Rc::new(grant))
     }
 
     /// From now on the token serves until it expires.
@@ -139,7 +139,7 @@ impl Shared {
     }
 
     /// Takes what is stored for what is in force. The nonces live on.
-    pub(super) async fn adopt(&self, stored: StoredSession) -> Result<Rc<Live>, Error> {
+    pub(super) async fn adopt(&self, stored: Rc<StoredSession>) -> Result<Rc<Live>, Error> {
         self.offset.assume(stored.clock_offset);
         let prover = Prover::new(stored.key.clone());
         if let Some(live) = self.live(&stored.tokens.sub) {
@@ -157,22 +157,22 @@ impl Shared {
     /// Puts a grant in force, with a prover that may know nonces already.
     pub(super) async fn install(
         &self,
-        stored: StoredSession,
-        prover: Prover,
+        stored: Rc<StoredSession>,
+        prover: Rc<Prover>,
     ) -> Result<Rc<Live>, Error> {
         let grant = Grant::new(&self.ports, stored, prover).await?;
         Ok(self.put_in_force(grant))
     }
 
-    pub(super) fn put_in_force(&self, grant: Grant) -> Rc<Live> {
+    pub(super) fn put_in_force(&self, grant: Rc<Grant>) -> Rc<Live> {
         let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
-            *live.grant.borrow_mut() = Rc::new(grant);
+            *live.grant.borrow_mut() = grant;
             return live;
         }
         let live = Rc::new(Live {
             did,
-            grant: RefCell::new(Rc::new(grant)),
+            grant: RefCell::new(grant),
             ended: RefCell::default(),
             unreplaced: RefCell::default(),
             watched: Cell::default(),

@@ -3,8 +3,9 @@
 use super::{Error, ErrorKind, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
-use crate::ports::Question;
+use crate::ports::{Local, Question};
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// How long a document is remembered, in milliseconds. The atproto OAuth specification asks for less than 10 minutes.
 const MEMORY_LIFETIME: u64 = 60_000;
@@ -15,18 +16,18 @@ pub(super) struct Memory(RefCell<Vec<Remembered>>);
 
 struct Remembered {
     place: String,
-    response: Response,
+    response: Rc<Response>,
     until: u64,
 }
 
 impl Memory {
-    fn get(&self, place: &str, now: u64) -> Option<Response> {
+    fn get(&self, place: &str, now: u64) -> Option<Rc<Response>> {
         let memory = self.0.borrow();
         let known = memory.iter().find(|known| known.place == place)?;
         (now < known.until).then(|| known.response.clone())
     }
 
-    fn put(&self, place: String, response: Response, now: u64) {
+    fn put(&self, place: String, response: Rc<Response>, now: u64) {
         let mut memory = self.0.borrow_mut();
         memory.retain(|known| now < known.until && known.place != place);
         memory.push(Remembered {
@@ -48,7 +49,11 @@ pub(super) enum Freshness {
 
 impl Shared {
     /// Sends one request, within the time limits of the options.
-    pub(super) async fn send(&self, step: Step, mut request: Request) -> Result<Response, Error> {
+    pub(super) fn send(
+        &self,
+        step: Step,
+        mut request: Request,
+    ) -> Local<'_, Result<Rc<Response>, Error>> {
         let limits = &self.options.timeouts;
         request.timeout_ms = match (request.method, step) {
             ("GET" | "HEAD", _) => Some(limits.document_ms),
@@ -57,8 +62,11 @@ impl Shared {
             _ => Some(limits.token_ms),
         };
         let url = request.url.clone();
-        let answer = self.ports.http.send(request).await;
-        answer.map_err(|error| Error::new(step, error).at(&url))
+        let answer = self.ports.http.send(request);
+        Box::pin(async move {
+            let answer = answer.await.map(Rc::new);
+            answer.map_err(|error| Error::new(step, error).at(&url))
+        })
     }
 
     /// Whether the app's own resolver is to answer this.
@@ -82,35 +90,56 @@ impl Shared {
         }
     }
 
-    /// Reads a document and judges it; remembers one that was judged good.
-    pub(super) async fn document<T, E: Into<ErrorKind>>(
-        &self,
+    /// Reads a document, which then wants judging. Boxed, since many futures await it.
+    pub(super) fn read<'a>(
+        &'a self,
         step: Step,
-        source: Source<'_>,
+        source: Source<'a>,
         freshness: Freshness,
-        judge: impl FnOnce(&Response) -> Result<Result<T, E>, HttpError>,
+    ) -> Local<'a, Result<Document, Error>> {
+        Box::pin(async move {
+            let place = source.place();
+            let known = match freshness {
+                Freshness::Recent => self.memory.get(&place, self.ports.clock.now()),
+                Freshness::Now => None,
+            };
+            let is_new = known.is_none();
+            let response = match known {
+                Some(response) => response,
+                None => self.obtain(step, source, freshness).await?,
+            };
+            Ok(Document {
+                step,
+                place,
+                response,
+                is_new,
+            })
+        })
+    }
+
+    /// What a document says, once judged; one that was judged good is remembered.
+    pub(super) fn judged<T, E: Into<ErrorKind>>(
+        &self,
+        document: Document,
+        judged: Result<Result<T, E>, HttpError>,
     ) -> Result<T, Error> {
-        let place = source.place();
-        let known = match freshness {
-            Freshness::Recent => self.memory.get(&place, self.ports.clock.now()),
-            Freshness::Now => None,
+        let kind = match judged {
+            Ok(Ok(value)) => {
+                self.remember_document(document);
+                return Ok(value);
+            }
+            Ok(Err(error)) => error.into(),
+            Err(error) => error.into(),
         };
-        let is_new = known.is_none();
-        let response = match known {
-            Some(response) => response,
-            None => self.obtain(step, source, freshness).await?,
-        };
-        let value = match judge(&response) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(error.into()),
-            Err(error) => Err(error.into()),
-        }
-        .map_err(|kind: ErrorKind| failed(step, kind, &place))?;
+        Err(failed(document.step, kind, &document.place))
+    }
+
+    fn remember_document(&self, document: Document) {
         // Not put back: a document that is read often must be forgotten in time as well.
-        if is_new {
-            self.memory.put(place, response, self.ports.clock.now());
+        if document.is_new {
+            let now = self.ports.clock.now();
+            self.memory.put(document.place, document.response, now);
         }
-        Ok(value)
     }
 
     async fn obtain(
@@ -118,7 +147,7 @@ impl Shared {
         step: Step,
         source: Source<'_>,
         freshness: Freshness,
-    ) -> Result<Response, Error> {
+    ) -> Result<Rc<Response>, Error> {
         match source {
             Source::Server(mut request) => {
                 request.revalidate = freshness == Freshness::Now;
@@ -130,11 +159,19 @@ impl Shared {
                     None => Ok(None),
                 };
                 answer
-                    .map(|answer| as_response(question, answer))
+                    .map(|answer| Rc::new(as_response(question, answer)))
                     .map_err(|thrown| Error::new(step, ErrorKind::Resolver(thrown)))
             }
         }
     }
+}
+
+/// A document that was read, and is yet to be judged.
+pub(super) struct Document {
+    step: Step,
+    place: String,
+    pub(super) response: Rc<Response>,
+    is_new: bool,
 }
 
 /// Where a document comes from.

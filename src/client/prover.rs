@@ -38,7 +38,7 @@ pub(super) struct Proved {
 
 /// What became of a request that was sent with a proof.
 pub(super) struct Sent {
-    pub(super) response: Response,
+    pub(super) response: Rc<Response>,
     /// The time in the proof.
     pub(super) signed: SignedAt,
     /// Whether a nonce came with the answer that is another than the proof's.
@@ -46,14 +46,14 @@ pub(super) struct Sent {
 }
 
 impl Prover {
-    pub(super) fn new(key: Rc<dyn Signer>) -> Self {
+    pub(super) fn new(key: Rc<dyn Signer>) -> Rc<Self> {
         let head = ProofHead::new(key.public_jwk());
-        Self {
+        Rc::new(Self {
             key,
             head,
             nonces: RefCell::default(),
             kept: Cell::default(),
-        }
+        })
     }
 
     /// The last nonce of the server at a URL.
@@ -175,7 +175,7 @@ impl Shared {
         step: Step,
         prover: &Prover,
         request: Request,
-    ) -> Result<Response, Error> {
+    ) -> Result<Rc<Response>, Error> {
         let mut retried = Retried::default();
         loop {
             let sent = self.prove_and_send(step, prover, &request).await?;

@@ -186,13 +186,13 @@ impl Shared {
             granted.into_token_set(&server.issuer, &session.tokens.audience, requested_at);
         // A server that does not rotate its refresh tokens need not send one (RFC 6749 section 6).
         tokens.refresh_token = refresh_token.or_else(|| session.tokens.refresh_token.clone());
-        let renewed = StoredSession {
+        let renewed = Rc::new(StoredSession {
             tokens,
-            server: Some(server.raw),
+            server: Some(server.raw.clone()),
             refresh_started_at: None,
             clock_offset: self.offset.get(),
-            ..session.clone()
-        };
+            ..StoredSession::clone(session)
+        });
         self.keep(held, renewed, &session.tokens.access_token)
             .await?;
         // Not before: while a page writes anything else, it holds the only tokens there are.
@@ -208,14 +208,19 @@ impl Shared {
             refresh_started_at: Some(now),
             ..session.clone()
         };
-        let stored = self.ports.sessions.put(marked).await;
+        let stored = self.ports.sessions.put(&marked).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// Stores new tokens, in the place of those that were spent for them, before anyone else uses them.
-    async fn keep(&self, held: &Held, session: StoredSession, spent: &Secret) -> Result<(), Error> {
+    async fn keep(
+        &self,
+        held: &Held,
+        session: Rc<StoredSession>,
+        spent: &Secret,
+    ) -> Result<(), Error> {
         let tokens = session.tokens.clone();
-        let stored = self.ports.sessions.put(session.clone()).await;
+        let stored = self.ports.sessions.put(&session).await;
         // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored,
         // which is then tried again whenever the session is used.
         let live = self.adopt(session).await?;

@@ -13,6 +13,7 @@ use crate::oauth::{
 };
 use crate::ports::Question;
 use crate::url::Url;
+use std::rc::Rc;
 
 /// Where a sign-in goes.
 pub(super) struct Destination {
@@ -23,7 +24,7 @@ pub(super) struct Destination {
     /// The account as the user knows it.
     pub(super) login_hint: Option<String>,
     /// The authorization server, which was verified to be that account's.
-    pub(super) server: ServerMetadata,
+    pub(super) server: Rc<ServerMetadata>,
 }
 
 impl OAuthClient {
@@ -166,7 +167,10 @@ impl Shared {
                 .map_err(|error| Error::new(Step::Issuer, error)),
             Some(named) => Ok(named.issuer),
             None if pds.origin() == known.issuer => Ok(known.issuer.clone()),
-            None => Ok(self.server(pds.origin(), Freshness::Now).await?.issuer),
+            None => {
+                let own = self.server(pds.origin(), Freshness::Now).await?;
+                Ok(own.issuer.clone())
+            }
         }
     }
 
@@ -176,7 +180,7 @@ impl Shared {
         &self,
         issuer: &str,
         stored: Option<Json>,
-    ) -> Result<ServerMetadata, Error> {
+    ) -> Result<Rc<ServerMetadata>, Error> {
         match stored.and_then(|raw| ServerMetadata::read(issuer, raw).ok()) {
             Some(server) => Ok(server),
             None => self.server(issuer, Freshness::Recent).await,
@@ -188,7 +192,7 @@ impl Shared {
         &self,
         issuer: &str,
         freshness: Freshness,
-    ) -> Result<ServerMetadata, Error> {
+    ) -> Result<Rc<ServerMetadata>, Error> {
         self.server_of(issuer, None, freshness).await
     }
 
@@ -198,20 +202,23 @@ impl Shared {
         issuer: &str,
         resource: Option<&str>,
         freshness: Freshness,
-    ) -> Result<ServerMetadata, Error> {
+    ) -> Result<Rc<ServerMetadata>, Error> {
         let request = server_metadata_request(issuer, self.allows_http())
             .map_err(|error| Error::new(Step::Issuer, error).at(issuer));
-        let judge = |response: &_| {
-            let judged = ServerMetadata::judge(issuer, response)?;
-            Ok(judged.and_then(|server| match resource {
-                Some(resource) => server.check_protects(resource).map(|()| server),
-                None => Ok(server),
-            }))
-        };
         match request {
             Ok(request) => {
                 let source = Source::Server(request);
-                self.document(Step::Issuer, source, freshness, judge).await
+                let read = self.read(Step::Issuer, source, freshness).await;
+                read.and_then(|document| {
+                    let judged = ServerMetadata::judge(issuer, &document.response);
+                    let judged = judged.map(|judged| {
+                        judged.and_then(|server| match resource {
+                            Some(resource) => server.check_protects(resource).map(|()| server),
+                            None => Ok(server),
+                        })
+                    });
+                    self.judged(document, judged)
+                })
             }
             Err(error) => Err(error),
         }
@@ -239,15 +246,17 @@ impl Shared {
                 .ok_or_else(|| Error::new(Step::Configure, ConfigError::NoHandleResolver))?;
             Ok(resolve_handle_request(service, handle))
         })?;
-        let judge = |response: &_| judge_handle_resolution(handle, response);
-        self.document(Step::Handle, source, freshness, judge).await
+        let document = self.read(Step::Handle, source, freshness).await?;
+        let judged = judge_handle_resolution(handle, &document.response);
+        self.judged(document, judged)
     }
 
     /// The account that the app's own resolver finds behind what was typed.
     async fn own_identity(&self, input: &str, freshness: Freshness) -> Result<DidDocument, Error> {
         let source = Source::App(Question::Identity(input));
-        self.document(Step::Handle, source, freshness, judge_identity)
-            .await
+        let document = self.read(Step::Handle, source, freshness).await?;
+        let judged = judge_identity(&document.response);
+        self.judged(document, judged)
     }
 
     /// The document of a DID, which must claim the handle that led to it, if one did.
@@ -262,14 +271,14 @@ impl Shared {
             did_document_request(did, directory, self.options.allow_http)
                 .map_err(|error| Error::new(Step::Did, error))
         })?;
-        let judge = |response: &_| {
-            let judged = judge_did_document(did, response)?;
-            Ok(judged.and_then(|document| match handle {
-                Some(handle) => document.confirm(handle).map(|()| document),
-                None => Ok(document),
-            }))
-        };
-        self.document(Step::Did, source, freshness, judge).await
+        let document = self.read(Step::Did, source, freshness).await?;
+        let judged = judge_did_document(did, &document.response).map(|judged| {
+            judged.and_then(|found| match handle {
+                Some(handle) => found.confirm(handle).map(|()| found),
+                None => Ok(found),
+            })
+        });
+        self.judged(document, judged)
     }
 
     /// The authorization server of a PDS. One that publishes no resource metadata is asked whether it is its own.
@@ -278,7 +287,7 @@ impl Shared {
         pds: &Url,
         freshness: Freshness,
         progress: &dyn Fn(Step),
-    ) -> Result<ServerMetadata, Error> {
+    ) -> Result<Rc<ServerMetadata>, Error> {
         let found = async {
             progress(Step::Resource);
             let resource = self.resource(pds, freshness).await?;
@@ -301,9 +310,10 @@ impl Shared {
     ) -> Result<Option<ResourceMetadata>, Error> {
         let request = resource_metadata_request(pds, self.allows_http())
             .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
-        let judge = |response: &_| ResourceMetadata::judge(pds, response);
-        self.document(Step::Resource, Source::Server(request), freshness, judge)
-            .await
+        let source = Source::Server(request);
+        let document = self.read(Step::Resource, source, freshness).await?;
+        let judged = ResourceMetadata::judge(pds, &document.response);
+        self.judged(document, judged)
     }
 
     /// The authorization server behind a server's address: that of a PDS, or the address itself if it is an issuer's.
@@ -312,7 +322,7 @@ impl Shared {
         input: &str,
         url: &Url,
         progress: &dyn Fn(Step),
-    ) -> Result<ServerMetadata, Error> {
+    ) -> Result<Rc<ServerMetadata>, Error> {
         let as_pds = match self.server_of_pds(url, Freshness::Recent, progress).await {
             Ok(server) => return Ok(server),
             Err(error) => error,

@@ -43,13 +43,13 @@ impl OAuthClient {
 }
 
 impl Shared {
-    pub(super) async fn stored(&self, sub: &Did) -> Result<Option<StoredSession>, Error> {
+    pub(super) async fn stored(&self, sub: &Did) -> Result<Option<Rc<StoredSession>>, Error> {
         let stored = self.ports.sessions.get(sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
-    async fn stored_or_over(self: &Rc<Self>, sub: &Did) -> Result<StoredSession, Error> {
+    async fn stored_or_over(self: &Rc<Self>, sub: &Did) -> Result<Rc<StoredSession>, Error> {
         let held = self.lock(sub).await;
         let found = match self.stored(sub).await {
             Err(error) => Err(error),

@@ -33,39 +33,46 @@ impl PendingStore for Pending {
     fn put<'a>(
         &'a self,
         state: &'a str,
-        login: PendingLogin,
+        login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let now = self.clock.now();
             let mut rows = self.rows.borrow_mut();
             rows.retain(|_, (until, _)| now < *until);
-            rows.insert(state.to_owned(), (now + PENDING_LIFETIME, login));
+            let row = (now + PENDING_LIFETIME, login.clone());
+            rows.insert(state.to_owned(), row);
             Ok(())
         })
     }
 
-    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+    fn take<'a>(
+        &'a self,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
             let now = self.clock.now();
             let row = self.rows.borrow_mut().remove(state);
-            Ok(row.and_then(|(until, login)| (now < until).then_some(login)))
+            Ok(row.and_then(|(until, login)| (now < until).then(|| Box::new(login))))
         })
     }
 }
 
 /// Sessions, by account.
 #[derive(Default)]
-pub(super) struct Sessions(RefCell<BTreeMap<Did, StoredSession>>);
+pub(super) struct Sessions(RefCell<BTreeMap<Did, Rc<StoredSession>>>);
 
 impl SessionStore for Sessions {
-    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+    fn get<'a>(
+        &'a self,
+        did: &'a Did,
+    ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         Box::pin(async move { Ok(self.0.borrow().get(did).cloned()) })
     }
 
-    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let did = session.tokens.sub.clone();
-            self.0.borrow_mut().insert(did, session);
+            self.0.borrow_mut().insert(did, Rc::new(session.clone()));
             Ok(())
         })
     }
@@ -79,7 +86,7 @@ impl SessionStore for Sessions {
 
     fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
         let sessions = self.0.borrow();
-        let account = |(did, session): (&Did, &StoredSession)| Account {
+        let account = |(did, session): (&Did, &Rc<StoredSession>)| Account {
             did: did.clone(),
             handle: None,
             pds: Some(session.tokens.audience.clone()),

@@ -4,6 +4,7 @@ use super::{ATPROTO_SCOPE, Capability, PeerError};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::url::Url;
+use std::rc::Rc;
 
 /// What an authorization server says about itself, every demand of the profile checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,41 @@ pub struct ServerMetadata {
     /// The document as it came.
     pub raw: Json,
 }
+
+/// What a server must be able to do: the member that says so, and what that must list, where it is a list.
+const DEMANDS: [(Capability, &str, Option<&str>); 8] = {
+    use Capability::*;
+    [
+        (
+            ClientIdMetadata,
+            "client_id_metadata_document_supported",
+            None,
+        ),
+        (AtprotoScope, "scopes_supported", Some(ATPROTO_SCOPE)),
+        (ResponseTypeCode, "response_types_supported", Some("code")),
+        (PkceS256, "code_challenge_methods_supported", Some("S256")),
+        (
+            DpopEs256,
+            "dpop_signing_alg_values_supported",
+            Some("ES256"),
+        ),
+        (
+            PublicClients,
+            "token_endpoint_auth_methods_supported",
+            Some("none"),
+        ),
+        (
+            IssParameter,
+            "authorization_response_iss_parameter_supported",
+            None,
+        ),
+        (
+            PushedRequests,
+            "require_pushed_authorization_requests",
+            None,
+        ),
+    ]
+};
 
 /// Reads an issuer: a bare http or https origin in its normal form.
 ///
@@ -51,13 +87,13 @@ impl ServerMetadata {
     pub(crate) fn judge(
         issuer: &str,
         response: &Response,
-    ) -> Result<Result<Self, PeerError>, HttpError> {
+    ) -> Result<Result<Rc<Self>, PeerError>, HttpError> {
         let json = response.document(&["application/json"])?;
         Ok(Self::read(issuer, json))
     }
 
     /// Judges the metadata of `issuer`, fresh or from our own storage.
-    pub(crate) fn read(issuer: &str, raw: Json) -> Result<Self, PeerError> {
+    pub(crate) fn read(issuer: &str, raw: Json) -> Result<Rc<Self>, PeerError> {
         // First of all, since every other word of another server's document is worth nothing (RFC 8414 section 3.3).
         let found = raw.str("issuer").unwrap_or_default();
         if found != issuer {
@@ -80,52 +116,22 @@ impl ServerMetadata {
         let revocation_endpoint = endpoint("revocation_endpoint")?.map(|url| url.to_string());
 
         let lists = |name, value: &str| {
-            raw.strings(name)
-                .is_some_and(|list| list.iter().any(|item| item == value))
+            let list = raw.strings(name);
+            list.is_some_and(|list| list.iter().any(|item| item == value))
         };
         let says = |name| raw.get(name).and_then(|json| json.as_bool()) == Some(true);
-        let demands = [
-            (
-                Capability::ClientIdMetadata,
-                says("client_id_metadata_document_supported"),
-            ),
-            (
-                Capability::AtprotoScope,
-                lists("scopes_supported", ATPROTO_SCOPE),
-            ),
-            (
-                Capability::ResponseTypeCode,
-                lists("response_types_supported", "code"),
-            ),
-            (
-                Capability::PkceS256,
-                lists("code_challenge_methods_supported", "S256"),
-            ),
-            (
-                Capability::DpopEs256,
-                lists("dpop_signing_alg_values_supported", "ES256"),
-            ),
-            (
-                Capability::PublicClients,
-                lists("token_endpoint_auth_methods_supported", "none"),
-            ),
-            (
-                Capability::IssParameter,
-                says("authorization_response_iss_parameter_supported"),
-            ),
-            (
-                Capability::PushedRequests,
-                says("require_pushed_authorization_requests"),
-            ),
-            (
-                Capability::SignedAssertions,
-                !lists("token_endpoint_auth_signing_alg_values_supported", "none"),
-            ),
-        ];
-        if let Some((capability, _)) = demands.into_iter().find(|(_, met)| !met) {
+        let unmet = DEMANDS.iter().find(|(_, name, listed)| match listed {
+            Some(value) => !lists(name, value),
+            None => !says(name),
+        });
+        let unmet = unmet.map(|(capability, ..)| *capability).or_else(|| {
+            let unsigned = lists("token_endpoint_auth_signing_alg_values_supported", "none");
+            unsigned.then_some(Capability::SignedAssertions)
+        });
+        if let Some(capability) = unmet {
             return Err(PeerError::Lacks(issuer.to_owned(), capability));
         }
-        Ok(Self {
+        Ok(Rc::new(Self {
             issuer: issuer.to_owned(),
             authorization_endpoint,
             token_endpoint,
@@ -135,7 +141,7 @@ impl ServerMetadata {
             revocation_endpoint,
             protected_resources: raw.strings("protected_resources"),
             raw,
-        })
+        }))
     }
 
     /// Checks that a resource is one this server says it protects, where it says so at all (RFC 9728 section 4).

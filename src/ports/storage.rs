@@ -74,20 +74,26 @@ pub trait PendingStore {
     fn put<'a>(
         &'a self,
         state: &'a str,
-        login: PendingLogin,
+        login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>>;
 
     /// Removes one and returns it. Of two callers, in whatever tabs, at most one gets it.
-    fn take<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>>;
+    fn take<'a>(
+        &'a self,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
 }
 
 /// Keeps sessions, one for an account.
 pub trait SessionStore {
     /// Reads one.
-    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>>;
+    fn get<'a>(
+        &'a self,
+        did: &'a Did,
+    ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>>;
 
     /// Stores one, in place of any older. Done means durable.
-    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>>;
+    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>>;
 
     /// Removes one. No error where there is none.
     fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>>;

@@ -72,7 +72,7 @@ async fn writes_are_durable_before_they_are_done() {
              transaction.addEventListener('complete', () => { globalThis.committed = true });
              return transaction } }",
     );
-    ports.sessions.put(session).await.expect("stores");
+    ports.sessions.put(&session).await.expect("stores");
     assert_eq!(
         js("return globalThis.durability").as_string().as_deref(),
         Some("strict")
@@ -85,7 +85,7 @@ async fn of_two_takers_one_gets_the_row() {
     no_database().await;
     ports()
         .pending
-        .put("s", login(new_key().await))
+        .put("s", &login(new_key().await))
         .await
         .expect("stores");
     let takers = (0..4).map(|_| {
@@ -148,9 +148,9 @@ async fn storing_a_sign_in_sweeps() {
     no_database().await;
     let pending = ports().pending;
     let login = login(new_key().await);
-    pending.put("first", login.clone()).await.expect("stores");
+    pending.put("first", &login).await.expect("stores");
     put_row("state", "gone", &row_expiring_in(-1000)).await;
-    pending.put("second", login).await.expect("stores");
+    pending.put("second", &login).await.expect("stores");
     assert_eq!(keys("state").await, "first second");
 }
 
@@ -166,7 +166,7 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
     session.tokens.expires_at = Some(js_sys::Date::now() as u64 - 1000);
     let sessions = ports().sessions;
     sessions.delete(&alice()).await.expect("opens, and sweeps");
-    sessions.put(session).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     assert_eq!(keys("session").await, ALICE);
     assert!(sessions.get(&alice()).await.expect("reads").is_none());
     assert_eq!(keys("session").await, "");
@@ -178,7 +178,7 @@ async fn deleting_what_is_not_there_is_no_error() {
     let sessions = ports().sessions;
     sessions.delete(&alice()).await.expect("deletes");
     sessions
-        .put(session(new_key().await))
+        .put(&session(new_key().await))
         .await
         .expect("stores");
     sessions.delete(&alice()).await.expect("deletes");
@@ -190,11 +190,11 @@ async fn a_database_deleted_under_us_is_made_anew() {
     no_database().await;
     let ports = ports();
     let session = session(new_key().await);
-    ports.sessions.put(session.clone()).await.expect("stores");
+    ports.sessions.put(&session).await.expect("stores");
     // Comes to an end only because our connection gives way.
     Rexie::delete(DATABASE).await.expect("deletes");
     assert!(ports.sessions.get(&alice()).await.expect("reads").is_none());
-    ports.sessions.put(session).await.expect("stores");
+    ports.sessions.put(&session).await.expect("stores");
     assert!(row("session", ALICE).await.is_some());
 }
 
@@ -208,7 +208,7 @@ async fn first_uses_at_the_same_time_share_what_they_store() {
         async move {
             ports
                 .pending
-                .put(&n.to_string(), login)
+                .put(&n.to_string(), &login)
                 .await
                 .expect("stores");
             JsValue::UNDEFINED
@@ -244,11 +244,11 @@ async fn a_lost_connection_is_replaced_once() {
         "const t = old.apply(this, args); queueMicrotask(() => t.abort()); return t",
     ] {
         let _broken = failing(1, failure);
-        sessions.put(session.clone()).await.expect(failure);
+        sessions.put(&session).await.expect(failure);
     }
     let _broken = failing(9, "throw new DOMException('closing', 'InvalidStateError')");
     assert_eq!(
-        sessions.put(session).await,
+        sessions.put(&session).await,
         Err(StorageError::Failed("closing".to_owned()))
     );
     assert_eq!(js("return globalThis.failures").as_f64(), Some(7.0));
@@ -315,7 +315,7 @@ async fn a_full_disk_is_told_apart() {
     let sessions = ports().sessions;
     let _full = full(false);
     assert_eq!(
-        sessions.put(session(new_key().await)).await,
+        sessions.put(&session(new_key().await)).await,
         Err(StorageError::Full)
     );
     assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
@@ -343,7 +343,7 @@ async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     }
     {
         let _full = full(true);
-        let stored = sessions.put(session(new_key().await)).await;
+        let stored = sessions.put(&session(new_key().await)).await;
         stored.expect("there is room now");
         assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
     }
@@ -359,7 +359,7 @@ async fn a_row_whose_key_needs_webcrypto_is_good_where_there_is_none() {
     no_database().await;
     let sessions = ports().sessions;
     let session = session(new_key().await);
-    sessions.put(session).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     {
         let _insecure = Replaced::missing("globalThis.crypto", "subtle");
         let read = sessions.get(&alice()).await;
@@ -376,7 +376,7 @@ async fn a_disposed_browser_stores_nothing_more() {
     ports.sessions.delete(&alice()).await.expect("opens");
     browser.dispose();
     assert_eq!(
-        ports.sessions.put(session(new_key().await)).await,
+        ports.sessions.put(&session(new_key().await)).await,
         Err(StorageError::Disposed)
     );
     assert_eq!(

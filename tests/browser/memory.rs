@@ -38,7 +38,7 @@ async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
     assert!(is_denied(sessions, did).await);
     assert!(!ports.storage.outlives_page());
     let session = session_of(did).await;
-    sessions.put(session.clone()).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     let read = sessions.get(did).await.expect("reads").expect("a row");
     assert_eq!(read.tokens, session.tokens);
     let signature = read.key.sign("input").await.expect("signs");
@@ -49,7 +49,7 @@ async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
 
     let state = did.as_str();
     let login = login(session.key);
-    ports.pending.put(state, login).await.expect("stores");
+    ports.pending.put(state, &login).await.expect("stores");
     assert!(ports.pending.take(state).await.expect("reads").is_some());
     assert!(ports.pending.take(state).await.expect("reads").is_none());
 }
@@ -84,7 +84,7 @@ async fn without_a_database_rows_live_in_memory() {
         }
         // Once in memory, always in memory: no row may be in both places.
         let session = session_of(&did).await;
-        ports.sessions.put(session).await.expect("stores");
+        ports.sessions.put(&session).await.expect("stores");
         assert!(row("session", did.as_str()).await.is_none());
         assert!(!ports.storage.outlives_page());
     }
@@ -95,7 +95,7 @@ async fn the_clients_of_a_page_share_what_is_in_memory() {
     let _denied = Replaced::missing("globalThis", "indexedDB");
     let did = account("shared");
     let session = session_of(&did).await;
-    ports().sessions.put(session.clone()).await.expect("stores");
+    ports().sessions.put(&session).await.expect("stores");
     let read = ports().sessions.get(&did).await.expect("reads");
     assert_eq!(read.expect("a row").tokens, session.tokens);
 }
@@ -119,7 +119,7 @@ async fn a_client_that_had_a_database_never_falls_back() {
     no_database().await;
     let ports = ports();
     let session = session(new_key().await);
-    ports.sessions.put(session.clone()).await.expect("stores");
+    ports.sessions.put(&session).await.expect("stores");
     {
         let _denied = opening("throw new DOMException('no', 'SecurityError')");
         let _closed = Replaced::new(

@@ -18,7 +18,7 @@ async fn a_session_row_has_the_official_format() {
     no_database().await;
     let key = new_key().await;
     let kid = key.public_jwk().kid.clone();
-    ports().sessions.put(session(key)).await.expect("stores");
+    ports().sessions.put(&session(key)).await.expect("stores");
     let row = row("session", ALICE).await.expect("row");
     assert_eq!(members(&row), "value");
     assert_eq!(
@@ -61,7 +61,7 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     let mut session = session(new_key().await);
     session.tokens.refresh_token = None;
     let sessions = ports().sessions;
-    sessions.put(session.clone()).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     let stored = row("session", ALICE).await.expect("row");
     assert_eq!(members(&stored), "expiresAt value");
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     session.verified_at = None;
     session.refresh_started_at = None;
     session.clock_offset = 0;
-    sessions.put(session).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     let stored = row("session", ALICE).await.expect("row");
     assert_eq!(members(&stored), "value");
     assert_eq!(
@@ -90,10 +90,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     let before = js_sys::Date::now();
     let mut login = login(new_key().await);
     let pending = ports().pending;
-    pending
-        .put("the state", login.clone())
-        .await
-        .expect("stores");
+    pending.put("the state", &login).await.expect("stores");
     let stored = row("state", "the state").await.expect("row");
     assert_eq!(members(&stored), "expiresAt value");
     let expires_at = text(&stored, "expiresAt").expect("text");
@@ -114,7 +111,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
         "account clockOffset handle nonce redirectUri server"
     );
     login.app_state = None;
-    pending.put("the state", login).await.expect("stores");
+    pending.put("the state", &login).await.expect("stores");
     let stored = row("state", "the state").await.expect("row");
     assert!(!members(&get(&stored, "value")).contains("appState"));
 }
@@ -126,11 +123,7 @@ async fn what_is_stored_comes_back_whole() {
         let key = new_key().await;
         (key.clone(), login(key))
     };
-    ports()
-        .pending
-        .put("s", login.clone())
-        .await
-        .expect("stores");
+    ports().pending.put("s", &login).await.expect("stores");
     let back = ports()
         .pending
         .take("s")
@@ -149,7 +142,7 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.key.public_jwk(), key.public_jwk());
 
     let session = session(key);
-    ports().sessions.put(session.clone()).await.expect("stores");
+    ports().sessions.put(&session).await.expect("stores");
     let back = ports()
         .sessions
         .get(&alice())
@@ -170,7 +163,7 @@ async fn a_key_pair_survives_storage_and_signs_again() {
     let key = new_key().await;
     ports()
         .sessions
-        .put(session(key.clone()))
+        .put(&session(key.clone()))
         .await
         .expect("stores");
     let back = ports()
@@ -189,7 +182,7 @@ async fn a_lifetime_beyond_all_dates_is_stored_as_the_last_date() {
     let mut session = session(new_key().await);
     session.tokens.expires_at = Some(u64::MAX);
     let sessions = ports().sessions;
-    sessions.put(session).await.expect("stores");
+    sessions.put(&session).await.expect("stores");
     let back = sessions.get(&alice()).await.expect("reads").expect("row");
     assert_eq!(back.tokens.expires_at, Some(8_640_000_000_000_000));
 }
@@ -366,7 +359,7 @@ async fn a_key_of_another_host_cannot_be_stored() {
     }
     let key = Rc::new(Foreign(new_key().await.public_jwk().clone()));
     assert_eq!(
-        ports().sessions.put(session(key)).await,
+        ports().sessions.put(&session(key)).await,
         Err(StorageError::Corrupt("dpopKey"))
     );
 }
@@ -377,7 +370,7 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
     let sessions = ports().sessions;
     assert_eq!(sessions.list().await, Ok(Vec::new()));
     sessions
-        .put(session(new_key().await))
+        .put(&session(new_key().await))
         .await
         .expect("stores");
     let [listed] = &sessions.list().await.expect("reads")[..] else {
@@ -400,7 +393,7 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
         put_row("session", ALICE, &js1(&format!("{spoil}; return a"), &row)).await;
         assert_eq!(sessions.list().await, Ok(Vec::new()), "{spoil}");
         sessions
-            .put(session(new_key().await))
+            .put(&session(new_key().await))
             .await
             .expect("stores");
     }

@@ -103,7 +103,7 @@ fn assert_sealed(key: &DpopKey) {
 async fn a_session_row_is_of_its_type() {
     no_database().await;
     let stored = session(new_key().await);
-    ports().sessions.put(stored.clone()).await.expect("stores");
+    ports().sessions.put(&stored).await.expect("stores");
     let Row { value, expires_at } = read::<Session>(row("session", ALICE).await);
     let tokens = &stored.tokens;
     assert_eq!(
@@ -132,11 +132,7 @@ async fn a_session_row_is_of_its_type() {
 async fn a_pending_row_is_of_its_type() {
     no_database().await;
     let stored = login(new_key().await);
-    ports()
-        .pending
-        .put("s", stored.clone())
-        .await
-        .expect("stores");
+    ports().pending.put("s", &stored).await.expect("stores");
     let Row { value, expires_at } = read::<Pending>(row("state", "s").await);
     assert!(expires_at.is_some(), "a sign-in waits for ten minutes only");
     assert_eq!(value.iss, stored.issuer);

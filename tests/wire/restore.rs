@@ -106,7 +106,7 @@ fn restoring_while_another_tab_signs_in_does_not_undo_it() {
     let signing_in = async {
         let held = there.ports.lock.acquire(&lock).await;
         crate::server::yield_now().await;
-        there.ports.sessions.put(row).await.expect("storage");
+        there.ports.sessions.put(&row).await.expect("storage");
         drop(held);
     };
     let restoring = here.client.restore(ALICE.did, Refresh::Auto);

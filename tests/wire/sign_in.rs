@@ -346,11 +346,14 @@ impl Crypto for NoCrypto {
 struct FullStore;
 
 impl PendingStore for FullStore {
-    fn put<'a>(&'a self, _: &'a str, _: PendingLogin) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(&'a self, _: &'a str, _: &'a PendingLogin) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async { Err(StorageError::Full) })
     }
 
-    fn take<'a>(&'a self, _: &'a str) -> Local<'a, Result<Option<PendingLogin>, StorageError>> {
+    fn take<'a>(
+        &'a self,
+        _: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async { Err(StorageError::Full) })
     }
 }

@@ -14,11 +14,14 @@ struct Faulty {
     inner: Rc<dyn SessionStore>,
     /// How many more writes there is space for.
     space: Cell<usize>,
-    instead: RefCell<Option<StoredSession>>,
+    instead: RefCell<Option<Rc<StoredSession>>>,
 }
 
 impl SessionStore for Faulty {
-    fn get<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+    fn get<'a>(
+        &'a self,
+        did: &'a Did,
+    ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         let instead = self.instead.borrow().clone();
         Box::pin(async move {
             match instead {
@@ -28,7 +31,7 @@ impl SessionStore for Faulty {
         })
     }
 
-    fn put<'a>(&'a self, session: StoredSession) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
         let Some(space) = self.space.get().checked_sub(1) else {
             return Box::pin(async { Err(StorageError::Full) });
         };
@@ -184,11 +187,11 @@ impl Storage for InThisPage {
 }
 
 impl SessionStore for InThisPage {
-    fn get<'a>(&'a self, _: &'a Did) -> Local<'a, Result<Option<StoredSession>, StorageError>> {
+    fn get<'a>(&'a self, _: &'a Did) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         Box::pin(async { Err(StorageError::Denied("no".into())) })
     }
 
-    fn put<'a>(&'a self, _: StoredSession) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(&'a self, _: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async { Ok(()) })
     }
 
@@ -238,7 +241,7 @@ fn a_row_of_another_account_is_not_used() {
     let (tab, store) = faulty_tab(&world);
     let session = world.sign_in(&tab, &ALICE);
     world.sign_in(&tab, &BOB);
-    *store.instead.borrow_mut() = world.stored(&BOB);
+    *store.instead.borrow_mut() = world.stored(&BOB).map(Rc::new);
     assert_eq!(
         kind(world.restore(&tab, &ALICE, Refresh::Auto)),
         ended(&ALICE, SessionEnd::SubMismatch)

@@ -108,8 +108,8 @@ impl World {
     /// What is stored for an account.
     pub(crate) fn stored(&self, account: &Account) -> Option<StoredSession> {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
-        self.run(ports.sessions.get(&did(account)))
-            .expect("storage")
+        let row = self.run(ports.sessions.get(&did(account)));
+        row.expect("storage").map(Rc::unwrap_or_clone)
     }
 
     /// Changes what is stored for an account, behind the clients' backs.
@@ -117,7 +117,7 @@ impl World {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
         let mut row = self.stored(account).expect("a row to change");
         change(&mut row);
-        self.run(ports.sessions.put(row)).expect("storage");
+        self.run(ports.sessions.put(&row)).expect("storage");
     }
 
     /// Changes a pending sign-in, behind the clients' backs.
@@ -126,7 +126,7 @@ impl World {
         let row = self.run(ports.pending.take(state)).expect("storage");
         let mut row = row.expect("a row to change");
         change(&mut row);
-        self.run(ports.pending.put(state, row)).expect("storage");
+        self.run(ports.pending.put(state, &row)).expect("storage");
     }
 
     /// A GET with a session.
