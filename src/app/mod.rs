@@ -20,7 +20,7 @@ use crate::client::{
 };
 use crate::identity::{Did, DidDocument, Handle};
 use crate::oauth::ClientMetadata;
-use crate::ports::{Account, Local};
+use crate::ports::{Account, Guard, Local};
 use crate::url::Url;
 use builder::Host;
 use events::Feed;
@@ -163,10 +163,15 @@ impl BrowserOAuthClient {
         let (input, options) = (input.as_ref().to_owned(), options.into());
         let begun = self.core().cloned().and_then(|client| {
             let popup = open_popup().map_err(|error| Error::new(Step::Redirect, error))?;
-            Ok((client, popup))
+            // Also where the future is dropped before it begins.
+            let closed = Guard::new({
+                let popup = popup.clone();
+                move || popup.close()
+            });
+            Ok((client, popup, closed))
         });
         Box::pin(async move {
-            let (client, popup) = begun?;
+            let (client, popup, _closed) = begun?;
             let told = |step| options.tell(step);
             client
                 .sign_in_popup(&input, &options.request, popup, &told)

@@ -8,6 +8,7 @@
 // A test says that something must be so by failing where it is not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod app;
 mod bus;
 mod crypto;
 mod database;

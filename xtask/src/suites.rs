@@ -188,7 +188,9 @@ impl<'a> Runner<'a> {
                 tally += Tally::FAILED;
                 continue;
             }
-            command.arg(".").args(wasm_tests::arguments(&names));
+            command
+                .args([".", "--features", "gloo-net"])
+                .args(wasm_tests::arguments(&names));
             tools::prepend_path(&mut command, &tools)?;
             let outcome = watch(&mut command)?;
             tally += Tally::of_cargo(&outcome.output).judged(outcome.success);
