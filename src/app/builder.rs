@@ -84,7 +84,7 @@ impl Builder {
         self
     }
 
-    /// Runs over these ports and not in the browser: over those of [`crate::memory`] in a test.
+    /// Runs over these ports and not in the browser: over those of `memory` in a test.
     pub fn ports(mut self, ports: Ports) -> Self {
         self.ports = Some(ports);
         self

@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod compile;
 mod demo;
+mod features;
 mod node;
 mod package;
 mod process;

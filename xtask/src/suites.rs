@@ -12,7 +12,7 @@ use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
-use crate::{browser, package, process};
+use crate::{browser, features, package, process};
 
 /// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -113,7 +113,7 @@ impl<'a> Runner<'a> {
             "--package",
             "atproto-oauth-wasm",
             "--features",
-            "js",
+            "js,gloo-net",
             "--lib",
         ];
         let tests = WasmTests::find(self.workspace)?.all();
@@ -125,13 +125,17 @@ impl<'a> Runner<'a> {
                 .env("RUSTDOCFLAGS", "--deny warnings");
             command
         };
-        let steps = [
+        let mut steps = vec![
             cargo(&[&["fmt", "--all", "--check"]]),
             cargo(&[&["clippy", "--workspace", "--all-targets"], &strict]),
             cargo(&[&["clippy"], &browser, &tests, &strict]),
             cargo(&[&["doc", "--workspace", "--no-deps"]]),
             cargo(&[&["doc", "--no-deps"], &browser]),
         ];
+        for combination in features::combinations(self.workspace)? {
+            let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
+            steps.push(cargo(&[&["clippy"], &combination, &strict]));
+        }
         let mut tally = Tally::default();
         for mut step in steps {
             let outcome = watch(&mut step)?;
