@@ -208,6 +208,7 @@ impl fmt::Debug for Response {
 
 /// Why a request got no answer, or one that is not of the form its place demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HttpError {
     /// No answer: offline, name unknown, connection refused, or CORS. A page is not told which. Holds the host's words.
     Unreachable(String),

@@ -39,7 +39,7 @@ pub use json::Json;
 pub use oauth::{
     ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, AuthorizeOptions, BlobPermission,
     CallbackError, Capability, ClientMetadata, ConfigError, FORWARDED, IdentityAttr,
-    IncludePermission, PeerError, Permission, PopupFailure, PublicJwk, Refusal, RepoAction,
+    IncludePermission, Issuer, PeerError, Permission, PopupFailure, PublicJwk, Refusal, RepoAction,
     RepoPermission, ResponseMode, RpcPermission, Scope, ScopeBuilder, ScopeError, ServerMetadata,
     SessionEnd, TokenSet, Transition, UnknownPermission, loopback_client_id,
 };

@@ -11,6 +11,7 @@ use super::indexed_db::Database;
 use super::reflect::{call, get_str, global, object, set};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
+use crate::oauth::Issuer;
 use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore, Storage};
 use js_sys::Reflect;
 use std::cell::RefCell;
@@ -136,7 +137,7 @@ pub(crate) fn account_facts(account: &Account) -> JsValue {
     for (name, value) in [
         ("handle", account.handle.as_ref().map(Handle::as_str)),
         ("pds", account.pds.as_deref()),
-        ("issuer", account.issuer.as_deref()),
+        ("issuer", account.issuer.as_ref().map(Issuer::as_str)),
     ] {
         if let Some(value) = value {
             set(&facts, name, &JsValue::from_str(value));
@@ -159,7 +160,7 @@ fn from_item(items: &JsValue, name: &str) -> Option<Account> {
             .str("handle")
             .and_then(|handle| Handle::parse(&handle).ok()),
         pds: record.str("pds"),
-        issuer: record.str("issuer"),
+        issuer: record.str("issuer").map(Issuer::known),
         status: AccountStatus::SignedOut,
         last_used: last_used
             .filter(|at| (0.0..=LAST_MOMENT).contains(at))

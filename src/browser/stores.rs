@@ -8,7 +8,7 @@ use super::reflect::{object, set};
 use super::web_crypto::WebCryptoKey;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
-use crate::oauth::TokenSet;
+use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
     Account, AccountStatus, KeyError, Local, PENDING_LIFETIME, PendingLogin, PendingStore,
     SessionStore, Signer, StorageError, StoredSession,
@@ -205,7 +205,7 @@ fn signed_in(row: &Json) -> Option<Account> {
         did: tokens.sub,
         handle: None,
         pds: Some(tokens.audience),
-        issuer: Some(tokens.issuer),
+        issuer: Some(Issuer::known(tokens.issuer)),
         status: AccountStatus::SignedIn,
         last_used: None,
     })

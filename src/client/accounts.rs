@@ -2,7 +2,7 @@
 
 use super::{Error, OAuthClient, OAuthSession, Refresh, Shared, Step};
 use crate::identity::{Did, Handle};
-use crate::oauth::TokenSet;
+use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{Account, AccountStatus, Message, Question, StoredSession};
 use std::rc::Rc;
 
@@ -106,7 +106,7 @@ impl Shared {
             did: did.clone(),
             handle: handle.or(known_handle),
             pds: Some(tokens.audience.clone()),
-            issuer: Some(tokens.issuer.clone()),
+            issuer: Some(Issuer::known(tokens.issuer.clone())),
             status: AccountStatus::SignedOut,
             last_used: match used {
                 true => Some(self.ports.clock.now()),

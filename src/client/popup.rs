@@ -22,6 +22,7 @@ const ACKNOWLEDGEMENT: u32 = 500;
 
 /// What can go wrong with a popup.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PopupError {
     /// The user closed it.
     Closed,

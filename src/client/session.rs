@@ -7,9 +7,9 @@ use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
-use crate::oauth::{ConfigError, Verdict, judge_resource};
+use crate::oauth::{ConfigError, Issuer, Scope, ScopeError, Verdict, judge_resource};
 use crate::ports::{Http, Signer};
-use crate::url::is_plain_path;
+use crate::url::{Url, is_plain_path};
 use std::fmt;
 use std::rc::Rc;
 
@@ -61,11 +61,18 @@ pub struct TokenInfo {
     /// The granted scope.
     pub scope: String,
     /// The authorization server.
-    pub issuer: String,
+    pub issuer: Issuer,
     /// The PDS: an origin with a trailing slash.
     pub audience: String,
     /// The account.
     pub sub: Did,
+}
+
+impl TokenInfo {
+    /// The granted scope, read: what the session may do.
+    pub fn scope(&self) -> Result<Scope, ScopeError> {
+        Scope::parse(&self.scope)
+    }
 }
 
 impl OAuthSession {
@@ -93,8 +100,13 @@ impl OAuthSession {
     }
 
     /// The authorization server.
-    pub fn issuer(&self) -> String {
-        self.live.last_grant().session.tokens.issuer.clone()
+    pub fn issuer(&self) -> Issuer {
+        Issuer::known(self.live.last_grant().session.tokens.issuer.clone())
+    }
+
+    /// The PDS; `None` where what another client stored is no URL.
+    pub fn pds(&self) -> Option<Url> {
+        self.live.last_grant().pds.clone()
     }
 
     /// Tells one access token from the next: its digest, as proofs carry it (RFC 9449 section 4.2).
@@ -114,7 +126,7 @@ impl OAuthSession {
                 .map(|at| at.saturating_add_signed(to_machine)),
             expired: grant.expires_at.map(|at| at < soon),
             scope: tokens.scope.clone(),
-            issuer: tokens.issuer.clone(),
+            issuer: Issuer::known(tokens.issuer.clone()),
             audience: tokens.audience.clone(),
             sub: tokens.sub.clone(),
         })
@@ -139,7 +151,7 @@ impl OAuthSession {
         replayable: bool,
         send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        self.go_on(None, method, path, replayable, send).await
+        self.resume(None, method, path, replayable, send).await
     }
 
     /// The first half of [`OAuthSession::request`], for a caller that signs and sends by itself: what to sign and to send,
@@ -163,7 +175,7 @@ impl OAuthSession {
     }
 
     /// The second half: what `request` does with the answer to what was prepared; with nothing prepared, all of it.
-    pub async fn go_on<A: ResourceAnswer, E: From<Error>>(
+    pub async fn resume<A: ResourceAnswer, E: From<Error>>(
         &self,
         first: Option<(Prepared, A)>,
         method: &str,

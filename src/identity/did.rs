@@ -2,6 +2,7 @@
 
 use super::IdentityError;
 use std::fmt;
+use std::str::FromStr;
 
 /// A DID of a method that atproto supports: `did:plc`, or `did:web` of a bare host name.
 ///
@@ -72,6 +73,20 @@ fn is_web_identifier(id: &str) -> bool {
 impl fmt::Display for Did {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Did {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Did {
+    type Err = IdentityError;
+
+    fn from_str(input: &str) -> Result<Self, IdentityError> {
+        Self::parse(input)
     }
 }
 

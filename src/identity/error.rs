@@ -5,6 +5,7 @@ use std::fmt;
 
 /// A broken rule of the atproto identity specifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IdentityError {
     /// What was typed is no handle (nor a DID, nor a URL).
     InvalidHandle(String),

@@ -2,6 +2,7 @@
 
 use super::IdentityError;
 use std::fmt;
+use std::str::FromStr;
 
 /// A handle in its normal form, lower case.
 ///
@@ -42,6 +43,20 @@ impl Handle {
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Handle {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Handle {
+    type Err = IdentityError;
+
+    fn from_str(input: &str) -> Result<Self, IdentityError> {
+        Self::parse(input)
     }
 }
 

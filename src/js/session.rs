@@ -39,7 +39,7 @@ impl Session {
             Some(raw) => raw.to_js(),
             None => {
                 let object = Object::new();
-                set(&object, "issuer", self.0.issuer());
+                set(&object, "issuer", self.0.issuer().as_str());
                 object.into()
             }
         }
@@ -75,7 +75,7 @@ impl Session {
                 let answer = JsFuture::from(Promise::resolve(&sent)).await?;
                 Ok::<_, JsValue>(FetchAnswer(answer))
             };
-            let answer = session.go_on(first, &method, &path, replayable, send);
+            let answer = session.resume(first, &method, &path, replayable, send);
             Ok(answer.await?.0)
         }))
     }
@@ -91,7 +91,7 @@ impl Session {
                 set(&facts, "expiresAt", at as f64);
             }
             set(&facts, "scope", info.scope);
-            set(&facts, "iss", info.issuer);
+            set(&facts, "iss", info.issuer.as_str());
             set(&facts, "aud", info.audience);
             set(&facts, "sub", info.sub.as_str());
             Ok(facts.into())

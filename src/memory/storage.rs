@@ -1,6 +1,7 @@
 //! Rows that live as long as the process.
 
 use crate::identity::Did;
+use crate::oauth::Issuer;
 use crate::ports::{
     Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, NonceStore,
     PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Storage, StorageError,
@@ -90,7 +91,7 @@ impl SessionStore for Sessions {
             did: did.clone(),
             handle: None,
             pds: Some(session.tokens.audience.clone()),
-            issuer: Some(session.tokens.issuer.clone()),
+            issuer: Some(Issuer::known(session.tokens.issuer.clone())),
             status: AccountStatus::SignedIn,
             last_used: None,
         };

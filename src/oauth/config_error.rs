@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A broken rule of the client metadata, or of the options.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The named member of the client metadata is missing or malformed; the second text says what it must be.
     InvalidMember(&'static str, String),

@@ -3,6 +3,7 @@
 mod client_metadata;
 mod config_error;
 mod dpop;
+mod issuer;
 mod loopback;
 mod par;
 mod peer_error;
@@ -20,6 +21,7 @@ pub use client_metadata::ClientMetadata;
 pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
 pub(crate) use dpop::{ProofClaims, ProofHead, Verdict, judge_refusal, judge_resource};
+pub use issuer::Issuer;
 pub use loopback::loopback_client_id;
 pub use par::{AuthorizeOptions, FORWARDED};
 pub(crate) use par::{ParRequest, judge_par, par_form};

@@ -66,6 +66,7 @@ impl Capability {
 
 /// A server's answer that breaks a rule of the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PeerError {
     /// An issuer that is no bare origin, or not in its normal form.
     InvalidIssuer(String),

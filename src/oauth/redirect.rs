@@ -131,6 +131,7 @@ impl PopupFailure {
 
 /// What is wrong with an authorization response.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallbackError {
     /// The answer is wrapped in a token (JARM), which nobody asked for.
     Jarm,

@@ -1,6 +1,7 @@
 //! The accounts of this browser, beside their sessions: what is left when a session has ended.
 
 use crate::identity::{Did, Handle};
+use crate::oauth::Issuer;
 
 /// An account, as it can be shown to its user and signed in to again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Account {
     /// Its PDS: an origin with a trailing slash.
     pub pds: Option<String>,
     /// Its authorization server.
-    pub issuer: Option<String>,
+    pub issuer: Option<Issuer>,
     /// Whether its session is there.
     pub status: AccountStatus,
     /// When it last signed in or was restored, in milliseconds since the epoch.

@@ -35,6 +35,7 @@ pub trait Crypto {
 
 /// Why there is no key, signature or digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyError {
     /// The host has no WebCrypto: an insecure page, or an old browser.
     Unavailable,

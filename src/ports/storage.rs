@@ -113,6 +113,7 @@ pub trait ActiveAccount {
 
 /// Why storage did not do as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StorageError {
     /// The browser refuses storage to this page.
     Denied(String),

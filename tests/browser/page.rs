@@ -1,8 +1,8 @@
 //! The page: its address, leaving it, the pointer to the account, and work in the background.
 
 use crate::support::*;
-use atproto_oauth_wasm::Handle;
 use atproto_oauth_wasm::ports::{Account, AccountStatus};
+use atproto_oauth_wasm::{Handle, Issuer};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -48,7 +48,7 @@ fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
         did: alice(),
         handle: Handle::parse("alice.example.com").ok(),
         pds: Some("https://pds.example/".to_owned()),
-        issuer: Some("https://auth.example".to_owned()),
+        issuer: Issuer::parse("https://auth.example").ok(),
         status: AccountStatus::SignedOut,
         last_used: Some(1_900_000_000_000),
     };

@@ -4,7 +4,7 @@ use crate::server::{ALICE, Account as Person, BOB, FOREIGN_PDS, Fault, PDS, aske
 use crate::world::{Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::ports::{ActiveAccount, Message};
 use atproto_oauth_wasm::{
-    Account, AccountStatus, Did, ErrorKind, IdentityError, Refresh, SessionEnd,
+    Account, AccountStatus, Did, ErrorKind, IdentityError, Issuer, Refresh, SessionEnd,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -59,7 +59,7 @@ fn an_account_is_listed_with_all_that_is_known_of_it() {
         did: did(&ALICE),
         handle: atproto_oauth_wasm::Handle::parse(ALICE.handle).ok(),
         pds: Some(format!("{PDS}/")),
-        issuer: Some("https://issuer.example.com".to_owned()),
+        issuer: Issuer::parse("https://issuer.example.com").ok(),
         status: IN,
         last_used: Some(signed_in_at),
     };

@@ -287,7 +287,7 @@ async fn in_halves(world: &World, session: &OAuthSession) -> Result<Option<u16>,
     });
     let answer = answer.await?;
     let first = (prepared, answer);
-    let answer = session.go_on(Some(first), "GET", path, true, send).await?;
+    let answer = session.resume(Some(first), "GET", path, true, send).await?;
     Ok(Some(answer.status))
 }
 
@@ -355,7 +355,7 @@ fn a_refused_token_that_another_request_renewed_meanwhile_is_not_renewed_again()
         assert_eq!(late.status, 401);
         let first = Some((prepared, late));
         session
-            .go_on(first, "GET", "/xrpc/app.test", true, send)
+            .resume(first, "GET", "/xrpc/app.test", true, send)
             .await
     });
     assert_eq!(answer.map(|answer| answer.status), Ok(200));

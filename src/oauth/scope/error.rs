@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A broken rule of the atproto specification, "Permissions".
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ScopeError {
     /// The token has a character that no scope can hold (RFC 6749 section 3.3), or none at all.
     InvalidCharacter(String),
