@@ -28,7 +28,7 @@ async fn restored(client: &BrowserOAuthClient) -> OAuthSession {
         clock_offset: 0,
         ..session(new_key().await)
     };
-    ports().sessions.put(stored).await.expect("stores");
+    ports().sessions.put(&stored).await.expect("stores");
     let session = client.restore(&alice(), Refresh::Never).await;
     session.expect("session")
 }
