@@ -8,6 +8,13 @@ const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bi
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync']
 
+// Chromium would load the pages of its own address bar with every page of ours, on the same cores. Its last list of
+// features counts, so what Playwright takes away for the sake of tests is in this one too.
+const WITHOUT = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup',
+  'AimEnabled', 'AvoidCorsURLLoaderRestartOnRedirect', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints',
+  'PaintHolding', 'PreconnectToSearch', 'ThirdPartyStoragePartitioning']
+
 // What Playwright takes from the browser, and visitors have.
 const USUAL = ['--disable-back-forward-cache', '--disable-popup-blocking']
 
@@ -20,5 +27,5 @@ export function launchBrowser({ usual = false } = {}) {
   if (!executablePath) throw new Error('No Chromium found: install it, or set CHROMIUM to its path')
   // Chromium's sandbox refuses to work for root, which is what containers run as.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath, headless: true, args: [...QUIET, ...asRoot], ignoreDefaultArgs: usual ? USUAL : [] })
+  return chromium.launch({ executablePath, headless: true, args: [...QUIET, `--disable-features=${WITHOUT}`, ...asRoot], ignoreDefaultArgs: usual ? USUAL : [] })
 }
