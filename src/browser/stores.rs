@@ -107,10 +107,8 @@ impl SessionStore for SessionRows {
 
 fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     let extra = object(&[]);
-    if let Some((did, pds)) = &login.account {
-        let account = object(&[("did", &text(did.as_str())), ("pds", &text(pds.as_str()))]);
-        set(&extra, "account", &account);
-    }
+    set_text(&extra, "account", login.account.as_ref().map(Did::as_str));
+    set_text(&extra, "pds", login.pds.as_ref().map(Url::as_str));
     set_text(&extra, "handle", login.handle.as_ref().map(Handle::as_str));
     set_text(&extra, "redirectUri", login.redirect_uri.as_deref());
     set_json(&extra, "server", login.server.as_ref());
@@ -136,7 +134,10 @@ async fn pending_login(row: &Json) -> Result<Box<PendingLogin>, StorageError> {
     let extra = |name| extra.as_ref().and_then(|extra| extra.get(name));
     let account = match extra("account") {
         None => None,
-        Some(account) => Some(read_account(&account).ok_or(StorageError::Corrupt("account"))?),
+        Some(account) => {
+            let account = account.as_str().and_then(|did| Did::parse(&did).ok());
+            Some(account.ok_or(StorageError::Corrupt("account"))?)
+        }
     };
     Ok(Box::new(PendingLogin {
         issuer: string(&value, "iss")?,
@@ -144,19 +145,13 @@ async fn pending_login(row: &Json) -> Result<Box<PendingLogin>, StorageError> {
         verifier: Secret::new(string(&value, "verifier")?),
         app_state: value.str("appState"),
         account,
+        pds: extra("pds").and_then(|pds| Url::parse(&pds.as_str()?)),
         handle: extra("handle").and_then(|handle| Handle::parse(&handle.as_str()?).ok()),
         redirect_uri: extra("redirectUri").and_then(|uri| uri.as_str()),
         server: extra("server").filter(Json::is_object),
         nonce: extra("nonce").and_then(|nonce| nonce.as_str()),
         clock_offset: offset(extra(CLOCK_OFFSET)),
     }))
-}
-
-fn read_account(account: &Json) -> Option<(Did, Url)> {
-    Some((
-        Did::parse(&account.str("did")?).ok()?,
-        Url::parse(&account.str("pds")?)?,
-    ))
 }
 
 fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {

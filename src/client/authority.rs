@@ -39,7 +39,7 @@ impl Shared {
         let issuer = live.grant()?.session.tokens.issuer.clone();
         // Fresh, since the next refresh goes by what is stored now.
         let server = self.server(&issuer, Freshness::Now).await?;
-        let verdict = self.verify_authority(&live.did, &server).await;
+        let verdict = self.verify_authority(&live.did, &server, None).await;
         let held = self.lock(&live.did).await;
         let heeded = self.heed_verdict(&held, live, &server, verdict).await;
         self.release_with(held, heeded).await

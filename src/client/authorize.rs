@@ -1,13 +1,26 @@
 //! The beginning of a sign-in: from what the user typed to the URL of the consent page.
 
 use super::prover::Prover;
-use super::resolve::Destination;
+use super::resolve::Typed;
 use super::{Error, ErrorKind, OAuthClient, Shared, Step};
 use crate::base64url;
-use crate::oauth::{AuthorizeOptions, ParRequest, Pkce, endpoint_request, judge_par, par_form};
+use crate::oauth::{
+    AuthorizeOptions, ParRequest, Pkce, ServerMetadata, endpoint_request, judge_par, par_form,
+};
 use crate::ports::{PendingLogin, StorageError};
+use crate::secret::Secret;
 use crate::url::Url;
 use std::rc::Rc;
+
+/// A request that a server holds, for the user to come to.
+pub(super) struct Pushed {
+    /// The URL of the consent page.
+    url: Url,
+    /// The `state` that its answer will have.
+    state: String,
+    /// The PKCE verifier that its code will want.
+    verifier: Secret,
+}
 
 impl OAuthClient {
     /// Prepares a sign-in and returns the URL to send the user to.
@@ -53,51 +66,57 @@ impl Shared {
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
     ) -> Result<(Url, String), Error> {
-        let client = &self.options.metadata;
-        let redirect_uri = client
-            .redirect_uri(options.redirect_uri.as_deref())
-            .map_err(|error| Error::new(Step::Input, error))?;
-        let failed = |error| Error::new(Step::Par, error);
-        let key = self.ports.crypto.generate_key().await.map_err(failed)?;
+        self.redirect_uri(options)?;
+        let key = self.ports.crypto.generate_key().await;
+        let key = key.map_err(|error| Error::new(Step::Par, error))?;
         let prover = Prover::new(key);
-        self.look_ahead(input, &prover);
-        let Destination {
-            account,
-            handle,
-            login_hint,
-            server,
-        } = self.resolve(input, progress).await?;
+        let likely = self.look_ahead(input, &prover);
+        let (server, account, pds, handle, login_hint) =
+            match self.identify(input, progress).await? {
+                Typed::Service(url) => {
+                    let (server, pds) = self.server_of_service(input, url, progress).await?;
+                    (server, None, pds, None, None)
+                }
+                Typed::Account {
+                    did,
+                    pds,
+                    handle,
+                    login_hint,
+                } => {
+                    if let (Some(likely), Some(_)) = (&likely, &handle) {
+                        self.push_ahead(likely, &prover, options, &login_hint);
+                    }
+                    let server = self.server_of_pds(&pds, progress).await?;
+                    (server, Some(did), Some(pds), handle, Some(login_hint))
+                }
+            };
 
         progress(Step::Par);
-        let pkce = self.pkce().await.map_err(failed)?;
-        let mut state = [0; 16];
-        self.ports.random.fill(&mut state);
-        let state = base64url::encode(&state);
-
-        let form = par_form(&ParRequest {
-            client,
-            options,
-            redirect_uri,
-            response_mode: self.options.response_mode,
-            state: &state,
-            pkce: &pkce,
-            login_hint: login_hint.as_deref(),
-        });
-        let endpoint = &server.pushed_authorization_request_endpoint;
-        let request = endpoint_request(endpoint, &client.client_id, form);
-        let response = self.exchange(Step::Par, &prover, request).await?;
-        let url = judge_par(&server, &client.client_id, &response)
-            .map_err(|error| Error::new(Step::Par, error).at(endpoint))?;
-
+        let pushed = match &likely {
+            Some(likely) => likely.pushed(&server).await,
+            None => None,
+        };
+        let Pushed {
+            url,
+            state,
+            verifier,
+        } = match pushed {
+            Some(pushed) => pushed?,
+            None => {
+                self.push(&server, &prover, options, login_hint.as_deref())
+                    .await?
+            }
+        };
         let login = PendingLogin {
-            nonce: prover.nonce(endpoint),
+            nonce: prover.nonce(&server.pushed_authorization_request_endpoint),
             issuer: server.issuer.clone(),
             key: prover.key.clone(),
-            verifier: pkce.verifier,
+            verifier,
             app_state: options.state.clone(),
             account,
+            pds,
             handle,
-            redirect_uri: Some(redirect_uri.to_owned()),
+            redirect_uri: Some(self.redirect_uri(options)?.to_owned()),
             server: Some(server.raw.clone()),
             clock_offset: self.offset.get(),
         };
@@ -107,6 +126,47 @@ impl Shared {
             .await
             .map_err(|error| Error::new(Step::Storage, error))?;
         Ok((url, state))
+    }
+
+    fn redirect_uri<'a>(&'a self, options: &'a AuthorizeOptions) -> Result<&'a str, Error> {
+        let uri = options.redirect_uri.as_deref();
+        let uri = self.options.metadata.redirect_uri(uri);
+        uri.map_err(|error| Error::new(Step::Input, error))
+    }
+
+    /// Pushes an authorization request to a server.
+    pub(super) async fn push(
+        &self,
+        server: &ServerMetadata,
+        prover: &Prover,
+        options: &AuthorizeOptions,
+        login_hint: Option<&str>,
+    ) -> Result<Pushed, Error> {
+        let client = &self.options.metadata;
+        let pkce = self.pkce().await;
+        let pkce = pkce.map_err(|error| Error::new(Step::Par, error))?;
+        let mut state = [0; 16];
+        self.ports.random.fill(&mut state);
+        let state = base64url::encode(&state);
+        let form = par_form(&ParRequest {
+            client,
+            options,
+            redirect_uri: self.redirect_uri(options)?,
+            response_mode: self.options.response_mode,
+            state: &state,
+            pkce: &pkce,
+            login_hint,
+        });
+        let endpoint = &server.pushed_authorization_request_endpoint;
+        let request = endpoint_request(endpoint, &client.client_id, form);
+        let response = self.exchange(Step::Par, prover, request).await?;
+        let url = judge_par(server, &client.client_id, &response)
+            .map_err(|error| Error::new(Step::Par, error).at(endpoint))?;
+        Ok(Pushed {
+            url,
+            state,
+            verifier: pkce.verifier,
+        })
     }
 
     async fn pkce(&self) -> Result<Pkce, crate::ports::KeyError> {

@@ -2,6 +2,7 @@
 
 use super::live::{Grant, Live};
 use super::prover::Prover;
+use super::resolve::AskedAhead;
 use super::{Error, OAuthClient, OAuthSession, Shared, Step};
 use crate::identity::Did;
 use crate::oauth::{
@@ -92,6 +93,11 @@ impl Shared {
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
         self.offset.assume(login.clock_offset);
+        // The account will most likely be of the PDS that the sign-in was begun with.
+        let asked = match (&login.account, &login.pds) {
+            (None, Some(pds)) => Some(self.ask_ahead(pds)),
+            _ => None,
+        };
         let prover = Prover::new(login.key.clone());
         let endpoint = &server.token_endpoint;
         prover.learn(endpoint, None, login.nonce.as_deref());
@@ -105,7 +111,7 @@ impl Shared {
         // From here on there are tokens: whatever fails, they must not live on unseen.
         let token = granted.access_token.clone();
         let welcomed = self
-            .welcome(login, &server, granted, requested_at, &prover)
+            .welcome(login, &server, granted, requested_at, &prover, asked)
             .await;
         if welcomed.is_err() {
             self.revoke_token(&server, &prover, None, &token).await;
@@ -121,8 +127,11 @@ impl Shared {
         granted: TokenAnswer,
         requested_at: u64,
         prover: &Prover,
+        asked: Option<Rc<AskedAhead>>,
     ) -> Result<Rc<Live>, Error> {
-        let audience = self.audience(&login, server, &granted.sub).await?;
+        let audience = self
+            .audience(&login, server, &granted.sub, asked.as_deref())
+            .await?;
         let tokens = granted.into_token_set(&server.issuer, audience.as_str(), requested_at);
         let sub = tokens.sub.clone();
         let session = Rc::new(StoredSession {
@@ -202,11 +211,14 @@ impl Shared {
         login: &PendingLogin,
         server: &ServerMetadata,
         sub: &Did,
+        asked: Option<&AskedAhead>,
     ) -> Result<Url, Error> {
-        match &login.account {
-            None => self.verify_authority(sub, server).await,
-            Some((did, pds)) if did == sub => Ok(pds.clone()),
-            Some(_) => Err(Error::new(Step::Callback, CallbackError::AccountMismatch)),
+        match (&login.account, &login.pds) {
+            (Some(did), _) if did != sub => {
+                Err(Error::new(Step::Callback, CallbackError::AccountMismatch))
+            }
+            (Some(_), Some(pds)) => Ok(pds.clone()),
+            _ => self.verify_authority(sub, server, asked).await,
         }
     }
 }

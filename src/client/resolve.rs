@@ -1,6 +1,7 @@
 //! From what the user typed to the authorization server.
 
 use super::network::{Freshness, Source};
+use super::race::Inbox;
 use super::{Error, ErrorKind, OAuthClient, Shared, Step};
 use crate::identity::{
     Did, DidDocument, Handle, IdentityError, Input, did_document_request, judge_did_document,
@@ -15,16 +16,25 @@ use crate::ports::Question;
 use crate::url::Url;
 use std::rc::Rc;
 
-/// Where a sign-in goes.
-pub(super) struct Destination {
-    /// The account and its PDS, where the input named an account.
-    pub(super) account: Option<(Did, Url)>,
-    /// The account's handle, where the input was that, checked both ways.
-    pub(super) handle: Option<Handle>,
-    /// The account as the user knows it.
-    pub(super) login_hint: Option<String>,
-    /// The authorization server, which was verified to be that account's.
-    pub(super) server: Rc<ServerMetadata>,
+/// What the user typed.
+pub(super) enum Typed {
+    /// A handle, a DID, or what the app's own resolver knows.
+    Account {
+        did: Did,
+        pds: Url,
+        /// The account's handle, where that was typed, checked both ways.
+        handle: Option<Handle>,
+        /// The account as the user knows it.
+        login_hint: String,
+    },
+    /// The address of a PDS or an authorization server.
+    Service(Url),
+}
+
+/// What a PDS says of itself, asked for before anybody needs it.
+pub(super) struct AskedAhead {
+    pds: Url,
+    answer: Inbox<Result<Option<ResourceMetadata>, Error>>,
 }
 
 impl OAuthClient {
@@ -62,12 +72,12 @@ impl OAuthClient {
 }
 
 impl Shared {
-    /// Resolves what the user typed.
-    pub(super) async fn resolve(
+    /// Finds out what the user typed.
+    pub(super) async fn identify(
         &self,
         input: &str,
         progress: &dyn Fn(Step),
-    ) -> Result<Destination, Error> {
+    ) -> Result<Typed, Error> {
         let identity = |error: Error| error.while_resolving("identity", input);
         let parsed = Input::parse(input).map_err(|error| Error::new(Step::Input, error));
         let is_account = parsed.is_ok();
@@ -76,14 +86,7 @@ impl Shared {
             _ => None,
         };
         let document = match parsed {
-            Ok(Input::Service(url)) => {
-                return Ok(Destination {
-                    account: None,
-                    handle: None,
-                    login_hint: None,
-                    server: self.server_of_service(input, &url, progress).await?,
-                });
-            }
+            Ok(Input::Service(url)) => return Ok(Typed::Service(url)),
             // The app's own resolver may know more ways to name an account.
             _ if self.has_own(Question::Identity(input)) => {
                 progress(Step::Handle);
@@ -100,22 +103,33 @@ impl Shared {
             Err(error) => Err(error),
         }
         .map_err(identity)?;
-        let server = self
-            .server_of_pds(&document.pds, Freshness::Recent, progress)
-            .await?;
         let named = if is_account {
             input
         } else {
             document.did.as_str()
         };
-        Ok(Destination {
-            login_hint: Some(named.to_owned()),
+        Ok(Typed::Account {
+            login_hint: named.to_owned(),
             handle: document
                 .handle
                 .filter(|claimed| typed.as_ref() == Some(claimed)),
-            account: Some((document.did, document.pds)),
-            server,
+            did: document.did,
+            pds: document.pds,
         })
+    }
+
+    /// Asks a PDS for its authorization server, past every cache, beside whatever else is done.
+    pub(super) fn ask_ahead(self: &Rc<Self>, pds: &Url) -> Rc<AskedAhead> {
+        let asked = Rc::new(AskedAhead {
+            pds: pds.clone(),
+            answer: Inbox::default(),
+        });
+        let (shared, inner) = (self.clone(), asked.clone());
+        self.ports.spawn.spawn(Box::pin(async move {
+            let answer = shared.resource(&inner.pds, Freshness::Now).await;
+            inner.answer.put(answer);
+        }));
+        asked
     }
 
     /// Checks that an authorization server, whose metadata is fresh, is the one an account trusts, past every cache; the
@@ -126,6 +140,7 @@ impl Shared {
         &self,
         sub: &Did,
         server: &ServerMetadata,
+        asked: Option<&AskedAhead>,
     ) -> Result<Url, Error> {
         let found = if self.has_own(Question::Identity(sub.as_str())) {
             self.own_identity(sub.as_str(), Freshness::Now).await
@@ -141,7 +156,7 @@ impl Shared {
             })
             .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
         let found = self
-            .issuer_of_pds(&document.pds, server)
+            .issuer_of_pds(&document.pds, server, asked)
             .await
             .map_err(|error| of_resource(error, &document.pds))?;
         if found == server.issuer {
@@ -159,8 +174,17 @@ impl Shared {
     }
 
     /// The issuer that a PDS names now. Where that is `known`, it must know of the PDS.
-    async fn issuer_of_pds(&self, pds: &Url, known: &ServerMetadata) -> Result<String, Error> {
-        match self.resource(pds, Freshness::Now).await? {
+    async fn issuer_of_pds(
+        &self,
+        pds: &Url,
+        known: &ServerMetadata,
+        asked: Option<&AskedAhead>,
+    ) -> Result<String, Error> {
+        let named = match asked.filter(|asked| asked.pds == *pds) {
+            Some(asked) => asked.answer.take().await,
+            None => self.resource(pds, Freshness::Now).await,
+        };
+        match named? {
             Some(named) if named.issuer == known.issuer => known
                 .check_protects(&named.resource)
                 .map(|()| named.issuer)
@@ -282,20 +306,20 @@ impl Shared {
     }
 
     /// The authorization server of a PDS. One that publishes no resource metadata is asked whether it is its own.
-    async fn server_of_pds(
+    pub(super) async fn server_of_pds(
         &self,
         pds: &Url,
-        freshness: Freshness,
         progress: &dyn Fn(Step),
     ) -> Result<Rc<ServerMetadata>, Error> {
         let found = async {
             progress(Step::Resource);
-            let resource = self.resource(pds, freshness).await?;
+            let resource = self.resource(pds, Freshness::Recent).await?;
             progress(Step::Issuer);
             match resource {
-                None => self.server(pds.origin(), freshness).await,
+                None => self.server(pds.origin(), Freshness::Recent).await,
                 Some(ResourceMetadata { resource, issuer }) => {
-                    self.server_of(&issuer, Some(&resource), freshness).await
+                    self.server_of(&issuer, Some(&resource), Freshness::Recent)
+                        .await
                 }
             }
         };
@@ -316,15 +340,19 @@ impl Shared {
         self.judged(document, judged)
     }
 
-    /// The authorization server behind a server's address: that of a PDS, or the address itself if it is an issuer's.
-    async fn server_of_service(
+    /// The authorization server behind a server's address, and the PDS: the address is that of a PDS, or the issuer itself.
+    pub(super) async fn server_of_service(
         &self,
         input: &str,
-        url: &Url,
+        url: Url,
         progress: &dyn Fn(Step),
-    ) -> Result<Rc<ServerMetadata>, Error> {
-        let as_pds = match self.server_of_pds(url, Freshness::Recent, progress).await {
-            Ok(server) => return Ok(server),
+    ) -> Result<(Rc<ServerMetadata>, Option<Url>), Error> {
+        let as_pds = match self.server_of_pds(&url, progress).await {
+            Ok(server) => {
+                // An issuer that is not a PDS as well has nothing to say as one. It was asked just now.
+                let said = self.resource(&url, Freshness::Recent).await;
+                return Ok((server, said.is_ok_and(|said| said.is_some()).then_some(url)));
+            }
             Err(error) => error,
         };
         if parse_issuer(input).is_err() {
@@ -332,7 +360,7 @@ impl Shared {
         }
         // What was wrong with the address as a PDS says more than that it is no issuer either.
         let as_issuer = self.server(input, Freshness::Recent).await;
-        as_issuer.map_err(|_| as_pds)
+        as_issuer.map(|server| (server, None)).map_err(|_| as_pds)
     }
 }
 

@@ -23,8 +23,10 @@ pub struct PendingLogin {
     pub verifier: Secret,
     /// The app's own text.
     pub app_state: Option<String>,
-    /// The account it was begun with, and that account's PDS; absent where it was begun with a server's address.
-    pub account: Option<(Did, Url)>,
+    /// The account it was begun with; absent where it was begun with a server's address.
+    pub account: Option<Did>,
+    /// That account's PDS, or else the one it was begun with. The issuer is its authorization server.
+    pub pds: Option<Url>,
     /// The handle it was begun with, which was found to be that account's.
     pub handle: Option<Handle>,
     /// The redirect URI that was used. Absent in rows that another client stored.

@@ -108,7 +108,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     assert_eq!(json(&value, "authMethod"), r#"{"method":"none"}"#);
     assert_eq!(
         members(&get(&value, "extra")),
-        "account clockOffset handle nonce redirectUri server"
+        "account clockOffset handle nonce pds redirectUri server"
     );
     login.app_state = None;
     pending.put("the state", &login).await.expect("stores");
@@ -134,6 +134,7 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.verifier, login.verifier);
     assert_eq!(back.app_state, login.app_state);
     assert_eq!(back.account, login.account);
+    assert_eq!(back.pds, login.pds);
     assert_eq!(back.handle, login.handle);
     assert_eq!(back.redirect_uri, login.redirect_uri);
     assert_eq!(back.server, login.server);
@@ -331,7 +332,7 @@ async fn a_broken_pending_row_is_corrupt_once_and_gone() {
     no_database().await;
     let row = official_login().await;
     js1(
-        "a.value.extra = { account: { did: 'did:plc:x', pds: 'https://pds.example/' } }",
+        "a.value.extra = { account: 'did:plc:x', pds: 'https://pds.example/' }",
         &row,
     );
     put_row("state", "s", &row).await;

@@ -72,19 +72,13 @@ struct SessionExtra {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PendingExtra {
-    account: Option<Account>,
+    account: Option<String>,
+    pds: Option<String>,
     redirect_uri: Option<String>,
     #[serde(default, with = "serde_wasm_bindgen::preserve")]
     server: JsValue,
     nonce: Option<String>,
     clock_offset: i64,
-}
-
-#[derive(Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-struct Account {
-    did: String,
-    pds: String,
 }
 
 fn read<V: DeserializeOwned>(row: Option<JsValue>) -> Row<V> {
@@ -139,11 +133,9 @@ async fn a_pending_row_is_of_its_type() {
     assert_eq!(value.auth_method.method, "none");
     assert_eq!(value.verifier, stored.verifier.expose());
     assert_eq!(value.app_state, stored.app_state);
-    let account = stored.account.map(|(did, pds)| Account {
-        did: did.to_string(),
-        pds: pds.to_string(),
-    });
+    let account = stored.account.map(|did| did.to_string());
     assert_eq!(value.extra.account, account);
+    assert_eq!(value.extra.pds, stored.pds.map(|pds| pds.to_string()));
     assert_eq!(value.extra.redirect_uri, stored.redirect_uri);
     assert_eq!(value.extra.server.is_object(), stored.server.is_some());
     assert_eq!(value.extra.nonce, stored.nonce);

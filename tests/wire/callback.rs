@@ -1,6 +1,6 @@
 //! The end of a sign-in: what is accepted, and what becomes of tokens that are not.
 
-use crate::server::{ALICE, BOB, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, asked};
+use crate::server::{ALICE, BOB, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, PDS, WANDA, asked};
 use crate::world::{Event, World, did, kind};
 use atproto_oauth_wasm::{
     AuthorizeOptions, CallbackError, ErrorKind, HttpError, IdentityError, PeerError, Refresh, Step,
@@ -210,6 +210,24 @@ fn a_server_may_choose_the_account_where_none_was_typed() {
     let session = world.callback(&tab, &params).expect("a sign-in").session;
     assert_eq!(session.did(), &did(&BOB));
     assert_eq!(world.status(&session), Ok(200));
+}
+
+/// The PDS is asked beside the server, past every cache; the account's document says whether it is that one.
+#[test]
+fn the_pds_that_was_typed_is_asked_while_the_code_is_exchanged() {
+    let world = World::new();
+    for (account, resources) in [(&ALICE, 1), (&WANDA, 2)] {
+        let tab = world.tab();
+        let url = begun(&world, &tab, PDS);
+        let params = world.server.consent(&url, account);
+        world.server.take_log();
+        let signed_in = world.callback(&tab, &params).expect("a sign-in");
+        assert_eq!(signed_in.session.did(), &did(account));
+        let mut log = world.server.take_log();
+        assert_eq!(log[..2], [asked::TOKEN, asked::RESOURCE]);
+        log.retain(|request| request.ends_with("/.well-known/oauth-protected-resource"));
+        assert_eq!(log.len(), resources, "{}", account.handle);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn a_pending_sign_in_of_another_client_is_finished() {
     let params = world.consented(&tab, &ALICE);
     world.change_pending(&form(&params)["state"], |login| {
         login.account = None;
+        login.pds = None;
         login.redirect_uri = None;
         login.server = None;
         login.nonce = None;

@@ -1,7 +1,7 @@
 //! The beginning of a sign-in, by every kind of input.
 
 use crate::server::{ALICE, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, PDS, WANDA, asked};
-use crate::world::{CLIENT_ID, REDIRECT_URI, World, kind, options};
+use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, kind, options};
 use atproto_oauth_wasm::ports::{Crypto, Local, Signer, StorageError};
 use atproto_oauth_wasm::ports::{KeyError, PendingLogin, PendingStore};
 use atproto_oauth_wasm::{
@@ -62,17 +62,20 @@ fn every_kind_of_input_leads_to_the_server() {
 /// The metadata of the server that resolves handles, which is not [`ALICE`]'s authorization server by itself.
 const LOOKED_AHEAD: &str = "GET https://pds.example.com/.well-known/oauth-authorization-server";
 
-/// Where handles are resolved by the account's own authorization server, as most are, four round trips do.
+/// A page whose handles are resolved by the authorization server of most accounts.
+fn resolved_by_issuer(world: &World) -> Tab {
+    let options = ClientOptions {
+        handle_resolver: Some(crate::world::url(ISSUER)),
+        ..options()
+    };
+    world.tab_with(options, |_| ())
+}
+
+/// Where handles are resolved by the account's own authorization server, as most are, three round trips do.
 #[test]
 fn metadata_and_nonce_are_had_while_the_account_is_looked_up() {
     let world = World::new();
-    let tab = world.tab_with(
-        ClientOptions {
-            handle_resolver: Some(crate::world::url(ISSUER)),
-            ..options()
-        },
-        |_| (),
-    );
+    let tab = resolved_by_issuer(&world);
     let url = world.authorize(&tab, ALICE.handle).expect("a sign-in");
     assert_eq!(
         world.server.take_log(),
@@ -87,6 +90,59 @@ fn metadata_and_nonce_are_had_while_the_account_is_looked_up() {
     );
     assert_eq!(world.server.pushed(&url)["login_hint"], ALICE.handle);
     assert_eq!(world.origin.pending_logins(), 1);
+}
+
+#[test]
+fn the_request_is_pushed_while_the_pds_is_asked() {
+    let world = World::new();
+    let tab = resolved_by_issuer(&world);
+    world.server.fault(asked::RESOURCE, Fault::Held);
+    let pushed = async {
+        // For the nonce, and all of it.
+        while world.server.count(asked::PAR) < 2 {
+            crate::server::yield_now().await;
+        }
+        world.server.heal();
+    };
+    let begun = async {
+        let options = AuthorizeOptions::default();
+        tab.client.authorize(ALICE.handle, &options, &|_| ()).await
+    };
+    let (url, ()) = world.run(futures::future::join(begun, pushed));
+    url.expect("a sign-in");
+    assert_eq!(world.server.count(asked::PAR), 2);
+    assert_eq!(world.origin.pending_logins(), 1);
+}
+
+/// The account's server is another: what was pushed ahead is left to expire.
+#[test]
+fn a_request_pushed_to_the_wrong_server_is_not_used() {
+    let world = World::new();
+    let tab = resolved_by_issuer(&world);
+    let url = world.authorize(&tab, MALLORY.handle).expect("a sign-in");
+    assert_eq!(url.origin(), FOREIGN_ISSUER);
+    assert_eq!(world.server.count(asked::PAR), 2, "in vain");
+    let used = world
+        .server
+        .count("POST https://issuer.elsewhere.com/oauth/par");
+    assert_eq!(used, 2, "its nonce was not known");
+    assert_eq!(world.origin.pending_logins(), 1);
+}
+
+/// A DID is resolved elsewhere: the server that resolves handles has no business to know it.
+#[test]
+fn a_did_that_was_typed_is_not_pushed_ahead() {
+    let world = World::new();
+    let tab = resolved_by_issuer(&world);
+    world.authorize(&tab, MALLORY.did).expect("a sign-in");
+    assert_eq!(world.server.count(asked::PAR), 1, "for the nonce");
+    let tab = resolved_by_issuer(&world);
+    world.server.take_log();
+    world.authorize(&tab, ALICE.did).expect("a sign-in");
+    assert_eq!(world.server.count(asked::PAR), 2);
+    let log = world.server.take_log();
+    let last = log.last().map(String::as_str);
+    assert_eq!(last, Some(asked::PAR), "once the nonce was known");
 }
 
 /// That server is told no more than which client asks, and may well be another's.
