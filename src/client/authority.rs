@@ -35,11 +35,14 @@ impl Shared {
         }));
     }
 
-    async fn check_authority(&self, live: &Live) -> Result<(), Error> {
-        let issuer = live.grant()?.session.tokens.issuer.clone();
+    async fn check_authority(self: &Rc<Self>, live: &Live) -> Result<(), Error> {
+        let grant = live.grant()?;
+        let asked = grant.pds.as_ref().map(|pds| self.ask_ahead(pds));
+        let issuer = &grant.session.tokens.issuer;
         // Fresh, since the next refresh goes by what is stored now.
-        let server = self.server(&issuer, Freshness::Now).await?;
-        let verdict = self.verify_authority(&live.did, &server, None).await;
+        let server = self.server(issuer, Freshness::Now).await?;
+        let asked = asked.as_deref();
+        let verdict = self.verify_authority(&live.did, &server, asked).await;
         let held = self.lock(&live.did).await;
         let heeded = self.heed_verdict(&held, live, &server, verdict).await;
         self.release_with(held, heeded).await
