@@ -5,7 +5,7 @@ use crate::world::{CLIENT_ID, Tab, World, did, kind, options};
 use atproto_oauth_wasm::ports::By;
 use atproto_oauth_wasm::{
     AuthorizeOptions, BrowserOAuthClient, ConfigError, ErrorKind, Event, Events, HostError,
-    Initialized, Persistence, Refresh, SessionEnd, Step,
+    Initialized, PdsRequest, Persistence, Refresh, SessionEnd, Step,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -83,6 +83,15 @@ fn a_sign_in_from_the_first_click_to_the_last() {
         [updated(By::ThisTab), Event::AccountsChanged]
     );
     assert_eq!(client.active(), Some(did(&ALICE)));
+
+    let post = PdsRequest::post("/xrpc/app.test")
+        .query("a", "b")
+        .json("{}");
+    let answer = world.run(session.fetch(post)).expect("an answer");
+    assert!(answer.ok());
+    let answer = block_on(answer.json()).expect("JSON");
+    assert_eq!(answer.str("method").as_deref(), Some("POST"));
+    assert_eq!(answer.str("body").as_deref(), Some("{}"));
 
     let restored = world.run(client.restore(session.did(), Refresh::Force));
     assert_eq!(restored, Ok(session.clone()), "one session of one client");

@@ -12,6 +12,7 @@
 mod accounts;
 mod app;
 mod callback;
+mod cancelled;
 mod clock;
 mod ending;
 mod other_client;

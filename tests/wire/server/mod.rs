@@ -269,6 +269,7 @@ impl Server {
                 published(documents::server_metadata(origin))
             }
             ("HEAD", "https://app.example.com", "/cb") => self.own_page(),
+            (_, origin, path) if path.starts_with("/xrpc/") => self.xrpc_answer(origin, request),
             ("POST", ISSUER | FOREIGN_ISSUER, path) => self.endpoint(path, request, form),
             (method, ..) => {
                 self.blame(format!("a {method} to {url}"));

@@ -1,8 +1,9 @@
 //! A PDS, asked by the app with a session's credentials.
 
 use super::time::Source;
-use super::{Fault, Server, proof, yield_now};
-use atproto_oauth_wasm::{Credentials, ResourceAnswer, Response};
+use super::{Fault, Server, answer, proof, yield_now};
+use atproto_oauth_wasm::{Credentials, Request, ResourceAnswer, Response};
+use serde_json::json;
 
 /// A PDS's answer, as the app reads it.
 #[derive(Debug)]
@@ -46,6 +47,27 @@ impl Server {
             nonce: self.nonce(&origin),
             date: self.date(Source::Answers),
         }
+    }
+
+    /// The same for a request that came as the client's own do.
+    pub(super) fn xrpc_answer(&self, origin: &str, request: &Request) -> Response {
+        let header = |name| {
+            let found = request.headers.iter().find(|(known, _)| *known == name);
+            found.map_or("", |(_, value)| value)
+        };
+        let credentials = Credentials {
+            url: &request.url,
+            authorization: header("authorization"),
+            dpop: header("dpop"),
+        };
+        let refused = self.judge(request.method, origin, &credentials).err();
+        let status = if refused.is_some() { 401 } else { 200 };
+        let body = json!({ "method": request.method, "body": request.body });
+        let mut response = answer(status, &body);
+        response.headers.push(("dpop-nonce", self.nonce(origin)));
+        let challenge = refused.map(|refused| ("www-authenticate", refused.to_owned()));
+        response.headers.extend(challenge);
+        response
     }
 
     fn judge(
