@@ -43,6 +43,28 @@ type Request = [
   aborted: Promise<never> | undefined,
 ]
 
+/** What a sign-in comes to, as the core gives it. */
+type CoreOutcome = { session: Session; state: string | null }
+
+/** What the core does when called by name: what it is given, and what it promises. */
+interface Operations {
+  init(refresh?: boolean): CoreOutcome | Session | undefined
+  initRestore(refresh?: boolean): Session | undefined
+  initCallback(params?: string, redirectUri?: string): CoreOutcome
+  callback(params: string, redirectUri?: string): CoreOutcome
+  restore(sub: string, refresh?: boolean): Session
+  revoke(sub: string): void
+  forget(sub: string): void
+  accounts(): CoreAccount[]
+  resolveIdentity(input: string, fresh: boolean): IdentityInfo
+  authorize(...request: Request): string
+  signIn(...request: Request): never
+  signInPopup(...request: [...Request, popup: Window]): Session
+}
+
+/** The operations that begin a sign-in. */
+type Beginning = 'authorize' | 'signIn' | 'signInPopup'
+
 /**
  * Signs users of the AT Protocol in to a browser app.
  *
@@ -111,14 +133,14 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const params = this.readCallbackParams()
-    const found = await this.#call((core) => core.init(refresh), params)
+    const found = await this.#call('init', [refresh], params)
     if (found === undefined) return undefined
     return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
   }
 
   /** Restores the session of the account that was used last. `undefined`: there is none. */
   async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
-    const session = await this.#call((core) => core.initRestore(refresh))
+    const session = await this.#call('initRestore', [refresh])
     return session && { session: this.#session(session) }
   }
 
@@ -128,7 +150,7 @@ export class BrowserOAuthClient extends EventTarget {
     redirectUri?: string,
   ): Promise<{ session: OAuthSession; state: string | null }> {
     const text = params?.toString()
-    return this.#outcome(await this.#call((core) => core.initCallback(text, redirectUri), params))
+    return this.#outcome(await this.#call('initCallback', [text, redirectUri], params))
   }
 
   /** The app's client metadata: what was given, or that of a page under development. */
@@ -161,9 +183,9 @@ export class BrowserOAuthClient extends EventTarget {
       this.#options.identityResolver ?? {
         resolve: async (identifier, { signal, noCache = false } = {}) => {
           signal?.throwIfAborted()
-          const found = await this.#call((core) => core.resolveIdentity(String(identifier), noCache))
+          const found = await this.#call('resolveIdentity', [String(identifier), noCache])
           signal?.throwIfAborted()
-          return found as IdentityInfo
+          return found
         },
       }
     )
@@ -203,7 +225,7 @@ export class BrowserOAuthClient extends EventTarget {
    * back without an answer; the answer itself is for `init` on the page that the server redirects to.
    */
   async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
-    return this.#begin(input, options, (core, ...request) => core.signIn(...request) as Promise<never>)
+    return this.#begin('signIn', input, options)
   }
 
   /**
@@ -217,12 +239,8 @@ export class BrowserOAuthClient extends EventTarget {
     if (!popup) throw popupBlocked()
     popup.focus()
     try {
-      const session = await this.#begin(
-        input,
-        { display: 'popup', ...options },
-        (core, ...request) => core.signInPopup(...request, popup) as Promise<Session>,
-        { name: 'Error', message: 'Aborted' },
-      )
+      const giveUp = { name: 'Error', message: 'Aborted' }
+      const session = await this.#begin('signInPopup', input, { display: 'popup', ...options }, [popup], giveUp)
       return this.#session(session)
     } catch (error) {
       // The core closes it too, unless it could not even be loaded.
@@ -233,7 +251,7 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** Prepares a sign-in and resolves to the URL to send the user to. */
   async authorize(input: string, options?: AuthorizeOptions): Promise<URL> {
-    return new URL(await this.#begin(input, options, (core, ...request) => core.authorize(...request) as Promise<string>))
+    return new URL(await this.#begin('authorize', input, options))
   }
 
   /**
@@ -246,7 +264,7 @@ export class BrowserOAuthClient extends EventTarget {
     options?: { redirect_uri?: string },
   ): Promise<{ session: OAuthSession; state: string | null }> {
     const text = params.toString()
-    return this.#outcome(await this.#call((core) => core.callback(text, options?.redirect_uri), params))
+    return this.#outcome(await this.#call('callback', [text, options?.redirect_uri], params))
   }
 
   /**
@@ -257,12 +275,12 @@ export class BrowserOAuthClient extends EventTarget {
    */
   async restore(sub: string, refresh?: boolean | 'auto'): Promise<OAuthSession> {
     const mode = refresh === 'auto' ? undefined : refresh
-    return this.#session(await this.#call((core) => core.restore(String(sub), mode)))
+    return this.#session(await this.#call('restore', [String(sub), mode]))
   }
 
   /** Ends the session of an account. Resolves where there is none. */
   async revoke(sub: string): Promise<void> {
-    await this.#call((core) => core.revoke(String(sub), false))
+    await this.#call('revoke', [String(sub)])
   }
 
   /**
@@ -271,7 +289,7 @@ export class BrowserOAuthClient extends EventTarget {
    * An account whose session ended stays on the list, signed out, until it is forgotten.
    */
   async accounts(): Promise<Account[]> {
-    const accounts = (await this.#call((core) => core.accounts())) as CoreAccount[]
+    const accounts = await this.#call('accounts', [])
     return accounts.map(({ signedIn, lastUsed, ...facts }) => ({
       ...facts,
       status: signedIn ? 'signed-in' : 'signed-out',
@@ -296,7 +314,7 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** Signs an account out, if it is signed in, and removes it from the list of accounts. */
   async forget(did: string): Promise<void> {
-    await this.#call((core) => core.revoke(String(did), true))
+    await this.#call('forget', [String(did)])
   }
 
   /** Closes the database and stops hearing the other tabs. */
@@ -375,28 +393,34 @@ export class BrowserOAuthClient extends EventTarget {
     }
   }
 
-  async #call<T>(work: (core: Client) => Promise<T>, params?: URLSearchParams | null): Promise<T> {
+  async #call<K extends keyof Operations>(
+    operation: K,
+    args: Parameters<Operations[K]>,
+    params?: URLSearchParams | null,
+  ): Promise<ReturnType<Operations[K]>> {
     try {
       const core = await this.#ready()
-      return await work(core)
+      return (await core.call(operation, args)) as ReturnType<Operations[K]>
     } catch (thrown) {
       rethrow(thrown, { params, hookError: this.#hookError })
     }
   }
 
-  async #begin<T>(
+  async #begin<K extends Beginning>(
+    operation: K,
     input: string,
     options: AuthorizeOptions | undefined,
-    work: (core: Client, ...request: Request) => Promise<T>,
+    more: Window[] = [],
     giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${input}` },
-  ): Promise<T> {
+  ): Promise<ReturnType<Operations[K]>> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
     if (typeof input !== 'string') throw new TypeError('The input must be a string')
     const { signal, onProgress } = options ?? {}
     const abortion = signal && rejectWhenAborted(signal)
     try {
       signal?.throwIfAborted()
-      return await this.#call((core) => work(core, input, forCore(options), onProgress, abortion?.promise))
+      const args = [input, forCore(options), onProgress, abortion?.promise, ...more]
+      return await this.#call(operation, args as Parameters<Operations[K]>)
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error
       throw toError({
@@ -416,7 +440,7 @@ export class BrowserOAuthClient extends EventTarget {
     return new OAuthSession(core, this.#options.fetch)
   }
 
-  #outcome(found: { session: Session; state: string | null }): { session: OAuthSession; state: string | null } {
+  #outcome(found: CoreOutcome): { session: OAuthSession; state: string | null } {
     return { session: this.#session(found.session), state: found.state }
   }
 

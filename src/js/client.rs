@@ -7,7 +7,6 @@ use crate::browser::{Browser, BrowserOptions, PopupWindow, account_facts};
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
 use crate::identity::Handle;
 use crate::json::Json;
-use crate::oauth::AuthorizeOptions;
 use crate::ports::{Account, AccountStatus};
 use js_sys::{Array, Function, Object, Promise};
 use std::rc::Rc;
@@ -69,168 +68,18 @@ impl Client {
         }))
     }
 
-    /// The judged client metadata.
-    #[wasm_bindgen(getter, js_name = clientMetadata)]
-    pub fn client_metadata(&self) -> JsValue {
-        self.client.options().metadata.raw.to_js()
-    }
-
     /// Whether sessions outlive the page, as far as is known yet.
     #[wasm_bindgen(getter)]
     pub fn durable(&self) -> bool {
         self.client.persistence() == Persistence::Durable
     }
 
-    /// Resolves to `{did, didDoc, handle}`.
-    #[wasm_bindgen(js_name = resolveIdentity)]
-    pub fn resolve_identity(&self, input: String, fresh: bool) -> Promise {
+    /// Does what `operation` names, with its arguments: see [`run`].
+    pub fn call(&self, operation: String, args: Array) -> Promise {
         let client = self.client.clone();
-        promise(Box::pin(async move {
-            let (document, handle) = client.resolve_identity(&input, fresh).await?;
-            let object = Object::new();
-            set(&object, "did", document.did.as_str());
-            set(&object, "didDoc", document.raw.to_js());
-            set(
-                &object,
-                "handle",
-                handle.as_ref().map_or("handle.invalid", Handle::as_str),
-            );
-            Ok(object.into())
-        }))
-    }
-
-    /// Resolves to the URL of the consent page. `aborted` rejects when the app gives up.
-    pub fn authorize(
-        &self,
-        input: String,
-        options: JsValue,
-        progress: Option<Function>,
-        aborted: Option<Promise>,
-    ) -> Promise {
-        self.begin(
-            options,
-            progress,
-            aborted,
-            async move |client, options, told| {
-                let url = client.authorize(&input, options, told).await?;
-                Ok(JsValue::from_str(url.as_str()))
-            },
-        )
-    }
-
-    /// Leaves for the consent page. Rejects if the user comes back without an answer.
-    #[wasm_bindgen(js_name = signIn)]
-    pub fn sign_in(
-        &self,
-        input: String,
-        options: JsValue,
-        progress: Option<Function>,
-        aborted: Option<Promise>,
-    ) -> Promise {
-        self.begin(
-            options,
-            progress,
-            aborted,
-            async move |client, options, told| {
-                client.sign_in(&input, options, told).await?;
-                Ok(JsValue::UNDEFINED)
-            },
-        )
-    }
-
-    /// Signs in through a popup that the caller has opened. Resolves to a session.
-    #[wasm_bindgen(js_name = signInPopup)]
-    pub fn sign_in_popup(
-        &self,
-        input: String,
-        options: JsValue,
-        progress: Option<Function>,
-        aborted: Option<Promise>,
-        popup: JsValue,
-    ) -> Promise {
-        let popup = Rc::new(PopupWindow::new(popup));
-        self.begin(
-            options,
-            progress,
-            aborted,
-            async move |client, options, told| {
-                let session = client.sign_in_popup(&input, options, popup, told).await?;
-                Ok(Session::wrap(session))
-            },
-        )
-    }
-
-    /// Resolves to `{session, state}`.
-    pub fn callback(&self, params: String, redirect_uri: Option<String>) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let signed_in = client.callback(&params, redirect_uri.as_deref()).await?;
-            Ok(outcome(signed_in))
-        }))
-    }
-
-    /// Resolves to `{session, state}`, `{session}` or `undefined`.
-    pub fn init(&self, refresh: Option<bool>) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            Ok(match client.init(refresh.into()).await? {
-                None => JsValue::UNDEFINED,
-                Some(Initialized::SignedIn(signed_in)) => outcome(signed_in),
-                Some(Initialized::Restored(session)) => Session::wrap(session),
-            })
-        }))
-    }
-
-    /// Resolves to a session or `undefined`.
-    #[wasm_bindgen(js_name = initRestore)]
-    pub fn init_restore(&self, refresh: Option<bool>) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let restored = client.init_restore(refresh.into()).await?;
-            Ok(restored.map_or(JsValue::UNDEFINED, Session::wrap))
-        }))
-    }
-
-    /// Resolves to `{session, state}`.
-    #[wasm_bindgen(js_name = initCallback)]
-    pub fn init_callback(&self, params: Option<String>, redirect_uri: Option<String>) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let signed_in = client
-                .init_callback(params.as_deref(), redirect_uri.as_deref())
-                .await?;
-            Ok(outcome(signed_in))
-        }))
-    }
-
-    /// Resolves to a session.
-    pub fn restore(&self, sub: String, refresh: Option<bool>) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let session = client.restore(&sub, refresh.into()).await?;
-            Ok(Session::wrap(session))
-        }))
-    }
-
-    /// Ends the session of an account, and on request forgets the account.
-    pub fn revoke(&self, sub: String, forget: bool) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            match forget {
-                true => client.forget(&sub).await?,
-                false => client.revoke(&sub).await?,
-            }
-            Ok(JsValue::UNDEFINED)
-        }))
-    }
-
-    /// Resolves to a list of `{did, handle, pds, issuer, signedIn, lastUsed}`; the time in milliseconds since the epoch.
-    pub fn accounts(&self) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let accounts = client.accounts().await?;
-            Ok(accounts.iter().map(account).collect::<Array>().into())
-        }))
+        promise(Box::pin(
+            async move { run(client, &operation, &args).await },
+        ))
     }
 
     /// The account that was used last.
@@ -246,26 +95,94 @@ impl Client {
     }
 }
 
-impl Client {
-    /// What all ways to begin a sign-in have in common: options read, steps told, and given up when `aborted` rejects.
-    fn begin<W>(
-        &self,
-        options: JsValue,
-        progress: Option<Function>,
-        aborted: Option<Promise>,
-        work: W,
-    ) -> Promise
-    where
-        W: AsyncFnOnce(&OAuthClient, &AuthorizeOptions, &dyn Fn(Step)) -> Result<JsValue, Error>
-            + 'static,
-    {
-        let client = self.client.clone();
-        promise(Box::pin(async move {
-            let options = options::authorize(&Json::from_js(options));
-            let told = report(progress.as_ref());
-            abortable(aborted, Box::pin(work(&client, &options, &told))).await
-        }))
-    }
+/// All that takes time goes through here, since each exported function and each future of its own costs every visitor a
+/// kilobyte or two. A wrong name or argument can only come from the package's own TypeScript.
+async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsValue, JsValue> {
+    let text = |at| args.get(at).as_string();
+    let flag = |at| args.get(at).as_bool();
+    let (first, second) = (text(0), text(1));
+    let (given, redirect_uri) = (first.as_deref(), second.as_deref());
+    let subject = given.unwrap_or_default();
+    Ok(match operation {
+        // `refresh`; resolves to `{session, state}`, a session or `undefined`.
+        "init" => match client.init(flag(0).into()).await? {
+            None => JsValue::UNDEFINED,
+            Some(Initialized::SignedIn(signed_in)) => outcome(signed_in),
+            Some(Initialized::Restored(session)) => Session::wrap(session),
+        },
+        // `refresh`; resolves to a session or `undefined`.
+        "initRestore" => {
+            let restored = client.init_restore(flag(0).into()).await?;
+            restored.map_or(JsValue::UNDEFINED, Session::wrap)
+        }
+        // `params?, redirectUri?`; resolves to `{session, state}`.
+        "initCallback" => outcome(client.init_callback(given, redirect_uri).await?),
+        // `params, redirectUri?`; resolves to `{session, state}`.
+        "callback" => outcome(client.callback(subject, redirect_uri).await?),
+        // `sub, refresh`; resolves to a session.
+        "restore" => Session::wrap(client.restore(subject, flag(1).into()).await?),
+        // `sub`
+        "revoke" => {
+            client.revoke(subject).await?;
+            JsValue::UNDEFINED
+        }
+        // `sub`
+        "forget" => {
+            client.forget(subject).await?;
+            JsValue::UNDEFINED
+        }
+        // Resolves to a list of `{did, handle, pds, issuer, signedIn, lastUsed}`; the time in milliseconds since the epoch.
+        "accounts" => {
+            let accounts = client.accounts().await?;
+            accounts.iter().map(account).collect::<Array>().into()
+        }
+        // `input, fresh`; resolves to `{did, didDoc, handle}`.
+        "resolveIdentity" => {
+            let fresh = flag(1) == Some(true);
+            let (document, handle) = client.resolve_identity(subject, fresh).await?;
+            let handle = handle.as_ref().map_or("handle.invalid", Handle::as_str);
+            let object = Object::new();
+            set(&object, "did", document.did.as_str());
+            set(&object, "didDoc", document.raw.to_js());
+            set(&object, "handle", handle);
+            object.into()
+        }
+        // `input, options, progress?, aborted?, popup`
+        _ => {
+            let aborted = args.get(3).dyn_into().ok();
+            let work = Box::pin(begin(&client, operation, subject, args));
+            abortable(aborted, work).await?
+        }
+    })
+}
+
+/// The ways to begin a sign-in. Given up when the promise `aborted` rejects.
+async fn begin(
+    client: &OAuthClient,
+    operation: &str,
+    input: &str,
+    args: &Array,
+) -> Result<JsValue, Error> {
+    let options = &options::authorize(&Json::from_js(args.get(1)));
+    let progress = args.get(2).dyn_into().ok();
+    let told = &report(progress.as_ref());
+    Ok(match operation {
+        // Resolves to the URL of the consent page.
+        "authorize" => {
+            let url = client.authorize(input, options, told).await?;
+            JsValue::from_str(url.as_str())
+        }
+        // Resolves to a session. The caller has opened the popup.
+        "signInPopup" => {
+            let popup = Rc::new(PopupWindow::new(args.get(4)));
+            Session::wrap(client.sign_in_popup(input, options, popup, told).await?)
+        }
+        // Leaves for the consent page. Rejects if the user comes back without an answer.
+        _ => {
+            client.sign_in(input, options, told).await?;
+            JsValue::UNDEFINED
+        }
+    })
 }
 
 fn account(account: &Account) -> JsValue {
