@@ -34,7 +34,7 @@ pub(super) enum Typed {
 /// What a PDS says of itself, asked for before anybody needs it.
 pub(super) struct AskedAhead {
     pds: Url,
-    answer: Inbox<Result<Option<ResourceMetadata>, Error>>,
+    answer: Inbox<Result<Option<Box<ResourceMetadata>>, Error>>,
 }
 
 impl OAuthClient {
@@ -53,7 +53,7 @@ impl OAuthClient {
             Input::Did(did) => did,
             Input::Handle(handle) => {
                 let found = self.0.account_of_handle(&handle, freshness, progress);
-                return Ok((found.await?, Some(handle)));
+                return Ok((*found.await?, Some(handle)));
             }
             Input::Service(_) => {
                 let error = IdentityError::InvalidHandle(input.to_owned());
@@ -67,7 +67,7 @@ impl OAuthClient {
             None => None,
         };
         let handle = document.handle.clone().filter(|_| claimed == Some(did));
-        Ok((document, handle))
+        Ok((*document, handle))
     }
 }
 
@@ -149,10 +149,11 @@ impl Shared {
         };
         let document = found
             .and_then(|document| {
-                let same = document.did == *sub;
+                if document.did == *sub {
+                    return Ok(document);
+                }
                 let other = IdentityError::DocumentOfAnother(sub.clone());
-                same.then_some(document)
-                    .ok_or_else(|| Error::new(Step::Did, other))
+                Err(Error::new(Step::Did, other))
             })
             .map_err(|error| error.while_resolving("identity", sub.as_str()))?;
         let found = self
@@ -255,7 +256,7 @@ impl Shared {
         handle: &Handle,
         freshness: Freshness,
         progress: &dyn Fn(Step),
-    ) -> Result<DidDocument, Error> {
+    ) -> Result<Box<DidDocument>, Error> {
         progress(Step::Handle);
         let did = self.did_of_handle(handle, freshness).await?;
         progress(Step::Did);
@@ -276,7 +277,11 @@ impl Shared {
     }
 
     /// The account that the app's own resolver finds behind what was typed.
-    async fn own_identity(&self, input: &str, freshness: Freshness) -> Result<DidDocument, Error> {
+    async fn own_identity(
+        &self,
+        input: &str,
+        freshness: Freshness,
+    ) -> Result<Box<DidDocument>, Error> {
         let source = Source::App(Question::Identity(input));
         let document = self.read(Step::Handle, source, freshness).await?;
         let judged = judge_identity(&document.response);
@@ -289,7 +294,7 @@ impl Shared {
         did: &Did,
         handle: Option<&Handle>,
         freshness: Freshness,
-    ) -> Result<DidDocument, Error> {
+    ) -> Result<Box<DidDocument>, Error> {
         let source = self.source(Question::Document(did), || {
             let directory = &self.options.plc_directory;
             did_document_request(did, directory, self.options.allow_http)
@@ -317,8 +322,9 @@ impl Shared {
             progress(Step::Issuer);
             match resource {
                 None => self.server(pds.origin(), Freshness::Recent).await,
-                Some(ResourceMetadata { resource, issuer }) => {
-                    self.server_of(&issuer, Some(&resource), Freshness::Recent)
+                Some(named) => {
+                    let resource = Some(named.resource.as_str());
+                    self.server_of(&named.issuer, resource, Freshness::Recent)
                         .await
                 }
             }
@@ -331,7 +337,7 @@ impl Shared {
         &self,
         pds: &Url,
         freshness: Freshness,
-    ) -> Result<Option<ResourceMetadata>, Error> {
+    ) -> Result<Option<Box<ResourceMetadata>>, Error> {
         let request = resource_metadata_request(pds, self.allows_http())
             .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
         let source = Source::Server(request);

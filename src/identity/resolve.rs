@@ -66,24 +66,24 @@ pub(crate) fn did_document_request(
 }
 
 /// Judges the answer to [`did_document_request`].
-pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<DidDocument> {
+pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<Box<DidDocument>> {
     // 410: the PLC directory's answer for a tombstone.
     if matches!(response.status, 404 | 410) {
         return Ok(Err(IdentityError::DidNotFound(did.clone())));
     }
     let raw = response.document(&["application/did+ld+json", "application/json"])?;
-    Ok(DidDocument::judge(did, raw))
+    Ok(DidDocument::judge(did, raw).map(Box::new))
 }
 
 /// Judges what an app's own resolver found behind an input: `{did, didDoc}`.
-pub(crate) fn judge_identity(response: &Response) -> Judged<DidDocument> {
+pub(crate) fn judge_identity(response: &Response) -> Judged<Box<DidDocument>> {
     let found = response.document(&["application/json"])?;
     let did = match Did::parse(&found.str("did").unwrap_or_default()) {
         Ok(did) => did,
         Err(error) => return Ok(Err(error)),
     };
     Ok(match found.get("didDoc") {
-        Some(raw) => DidDocument::judge(&did, raw),
+        Some(raw) => DidDocument::judge(&did, raw).map(Box::new),
         None => Err(IdentityError::InvalidDocument(did, "missing")),
     })
 }

@@ -28,7 +28,7 @@ impl ResourceMetadata {
     pub(crate) fn judge(
         pds: &Url,
         response: &Response,
-    ) -> Result<Result<Option<Self>, PeerError>, HttpError> {
+    ) -> Result<Result<Option<Box<Self>>, PeerError>, HttpError> {
         if response.status == 404 {
             return Ok(Ok(None));
         }
@@ -53,10 +53,10 @@ impl ResourceMetadata {
         Ok(match servers.as_slice() {
             [] => Err(PeerError::NoAuthorizationServer(origin)),
             [issuer] => parse_issuer(issuer).map(|_| {
-                Some(Self {
+                Some(Box::new(Self {
                     resource,
                     issuer: issuer.clone(),
-                })
+                }))
             }),
             _ => Err(PeerError::SeveralAuthorizationServers(origin)),
         })
