@@ -8,6 +8,7 @@ mod features;
 mod node;
 mod package;
 mod process;
+mod publishing;
 mod size;
 mod suites;
 mod tally;
@@ -27,7 +28,7 @@ Usage: cargo xtask <command>
 
   build                         make the npm package in pkg/, as it is published, and print its sizes
   demo [--port N] [--no-open]   build, start a local atproto network, and serve the demo page (port 3100)
-  test [lint|native|wasm|package|e2e]...
+  test [lint|native|wasm|package|crate|e2e]...
                                 run the test suites: all of them, or those named
   test soak                     what e2e does a few times, in full: 500 bad networks, every moment to die at (10 minutes)
   bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg

@@ -12,7 +12,7 @@ use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
-use crate::{browser, features, package, process};
+use crate::{browser, features, package, process, publishing};
 
 /// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -27,6 +27,7 @@ pub(crate) enum Suite {
     Native,
     Wasm,
     Package,
+    Crate,
     EndToEnd,
     Soak,
 }
@@ -41,11 +42,12 @@ const SOAKED: [&str; 4] = [
 
 impl Suite {
     /// In the order in which they run: what fails fast comes first.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Lint,
         Self::Native,
         Self::Wasm,
         Self::Package,
+        Self::Crate,
         Self::EndToEnd,
     ];
 
@@ -55,6 +57,7 @@ impl Suite {
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::Package => "package",
+            Self::Crate => "crate",
             Self::EndToEnd => "e2e",
             Self::Soak => "soak",
         }
@@ -97,6 +100,7 @@ impl<'a> Runner<'a> {
             Suite::Native => self.native(),
             Suite::Wasm => self.wasm(),
             Suite::Package => self.package(),
+            Suite::Crate => self.published(),
             Suite::EndToEnd => self.end_to_end(),
             Suite::Soak => self.soak(),
         }
@@ -136,16 +140,7 @@ impl<'a> Runner<'a> {
             let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
             steps.push(cargo(&[&["clippy"], &combination, &strict]));
         }
-        let mut tally = Tally::default();
-        for mut step in steps {
-            let outcome = watch(&mut step)?;
-            tally += if outcome.success {
-                Tally::PASSED
-            } else {
-                Tally::FAILED
-            };
-        }
-        Ok(tally)
+        each(steps)
     }
 
     fn native(&self) -> Result<Tally> {
@@ -205,6 +200,23 @@ impl<'a> Runner<'a> {
     fn package(&mut self) -> Result<Tally> {
         self.build()?;
         self.node_tests(&["tests/package", "benches"], None)
+    }
+
+    fn published(&self) -> Result<Tally> {
+        let mut tally = match publishing::check_contents(self.workspace) {
+            Ok(()) => Tally::PASSED,
+            Err(error) => {
+                println!("error: {error:#}");
+                Tally::FAILED
+            }
+        };
+        let mut steps = vec![publishing::dry_run(self.workspace)];
+        match publishing::oldest_rust(self.workspace)? {
+            Some(checks) => steps.extend(checks),
+            None => tally.skipped += 1,
+        }
+        tally += each(steps)?;
+        Ok(tally)
     }
 
     fn end_to_end(&mut self) -> Result<Tally> {
@@ -288,6 +300,19 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// Runs commands that are a test each.
+fn each(steps: Vec<Command>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for mut step in steps {
+        tally += if watch(&mut step)?.success {
+            Tally::PASSED
+        } else {
+            Tally::FAILED
+        };
+    }
+    Ok(tally)
+}
+
 fn watch(command: &mut Command) -> Result<process::Outcome> {
     let start = Instant::now();
     let outcome = process::watch(command, LIMIT, ADVICE)?;
@@ -314,7 +339,7 @@ mod tests {
         assert_eq!(named.ok(), Some(vec![Suite::EndToEnd, Suite::Lint]));
         assert_eq!(
             Suite::parse_all(&[]).ok().map(|suites| suites.len()),
-            Some(5)
+            Some(6)
         );
         assert!(Suite::parse_all(&["everything".to_owned()]).is_err());
     }

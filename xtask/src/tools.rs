@@ -142,6 +142,21 @@ pub(crate) fn std_source(workspace: &Workspace) -> Result<()> {
     process::run(rustup.args(["component", "add", "rust-src"]), RUSTUP_ADVICE)
 }
 
+/// Another Rust than the one in use, with the compile target.
+pub(crate) fn toolchain(workspace: &Workspace, version: &str) -> Result<()> {
+    let has_target = |targets: String| targets.lines().any(|line| line == TARGET);
+    let mut installed = workspace.command("rustup");
+    installed.args(["target", "list", "--installed", "--toolchain", version]);
+    if process::read(&mut installed, RUSTUP_ADVICE).is_ok_and(has_target) {
+        return Ok(());
+    }
+    let mut rustup = workspace.command("rustup");
+    rustup
+        .args(["toolchain", "install", version, "--profile", "minimal"])
+        .args(["--target", TARGET]);
+    process::run(&mut rustup, RUSTUP_ADVICE)
+}
+
 /// The formatter and the linter, which a minimal installation of Rust lacks.
 pub(crate) fn lint_components(workspace: &Workspace) -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
