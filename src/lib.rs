@@ -1,11 +1,4 @@
-//! AT Protocol OAuth client for browser apps.
-//!
-//! [`OAuthClient`] is the flow: what a user types becomes a sign-in ([`OAuthClient::sign_in`]), its answer a session
-//! ([`OAuthClient::init`]), and a session makes requests ([`OAuthSession::request`]). It knows where it runs only through
-//! [`ports`]: `browser` supplies them in a page or a worker, `memory` anywhere else.
-//!
-//! Every failure is an [`Error`], with a stable [code](Error::code), the [`Step`] it failed in, and a sentence of
-//! [help](Error::help).
+#![doc = include_str!("tutorial.md")]
 
 mod app;
 mod base64url;

@@ -27,9 +27,8 @@ const FILES: [&str; 8] = [
 pub(crate) fn check_contents(workspace: &Workspace) -> Result<()> {
     let mut list = cargo(workspace, "package");
     let list = process::read(list.args(["--list", "--quiet"]), ADVICE)?;
-    let (sources, mut others): (Vec<&str>, Vec<&str>) = list
-        .lines()
-        .partition(|file| file.starts_with("src/") && file.ends_with(".rs"));
+    let (sources, mut others): (Vec<&str>, Vec<&str>) =
+        list.lines().partition(|file| file.starts_with("src/"));
     // Only a checkout has the first.
     others.retain(|file| *file != FILES[0]);
     if others != FILES[1..] || !sources.contains(&"src/lib.rs") {
