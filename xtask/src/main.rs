@@ -9,6 +9,7 @@ mod node;
 mod package;
 mod process;
 mod publishing;
+mod quick_start;
 mod size;
 mod suites;
 mod tally;

@@ -1,0 +1,112 @@
+//! README's quick start in Rust, done as it says: the commands it gives, the code it shows.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::process;
+use crate::tools::{self, TARGET};
+use crate::workspace::Workspace;
+
+/// Where the app is put, as a browser loads it.
+const FOLDER: &str = "target/apps/quick-start";
+const ADVICE: &str = "README's quick start does not work";
+
+const PAGE: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Quick start</title>\n<script type=\"module\" src=\"/start.js\"></script>\n";
+const START: &str = "import start from './app.js'\n\nawait start()\n";
+
+/// Makes the app in a folder outside of this workspace, where a user's would be, and builds it.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let readme = workspace.read("README.md")?;
+    let (commands, code) = instructions(&readme)?;
+    let place = std::env::temp_dir().join(format!("quick-start-{}", std::process::id()));
+    fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+    let built = build_in(workspace, &place, &commands, code);
+    let removed = fs::remove_dir_all(&place);
+    built?;
+    removed.with_context(|| format!("cannot remove {}", place.display()))
+}
+
+fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) -> Result<()> {
+    let mut folder = place.to_path_buf();
+    for command in commands {
+        let mut words: Vec<&str> = command.split(' ').collect();
+        if let ["cd", inner] = words[..] {
+            folder.push(inner);
+            continue;
+        }
+        let run = |program: &str| {
+            let mut run = Command::new(program);
+            run.current_dir(&folder);
+            run
+        };
+        // It may not be published yet, and it is this very checkout that is to be tested.
+        if let Some(at) = words.iter().position(|word| *word == "atproto-oauth-wasm") {
+            words.remove(at);
+            let mut add = run("cargo");
+            process::run(add.args(["add", "--path"]).arg(workspace.root()), ADVICE)?;
+        }
+        process::run(run(words[0]).args(&words[1..]), ADVICE)?;
+    }
+    // One more option: the local network speaks http.
+    let local = code.replace(".build()?", ".allow_http(true).build()?");
+    ensure!(local != code, "{ADVICE}: no client is built in its code");
+    fs::write(folder.join("src/main.rs"), local).context("cannot write the app's code")?;
+    // The same versions as here: wasm-bindgen's program must have that of the crate.
+    fs::copy(workspace.path("Cargo.lock"), folder.join("Cargo.lock"))
+        .context("cannot copy Cargo.lock")?;
+    let target = workspace.target().join("quick-start");
+    let mut cargo = workspace.cargo();
+    cargo
+        .current_dir(&folder)
+        .args(["build", "--quiet", "--target", TARGET])
+        .env("CARGO_TARGET_DIR", &target);
+    process::run(&mut cargo, ADVICE)?;
+    bind(
+        workspace,
+        &target.join(TARGET).join("debug/hello-atproto.wasm"),
+    )
+}
+
+fn bind(workspace: &Workspace, module: &Path) -> Result<()> {
+    let mut bindgen = workspace.command(tools::wasm_bindgen(workspace)?.join("wasm-bindgen"));
+    bindgen
+        .args(["--target", "web", "--out-name", "app", "--out-dir", FOLDER])
+        .arg(module);
+    process::run(&mut bindgen, ADVICE)?;
+    for (name, text) in [("index.html", PAGE), ("start.js", START)] {
+        fs::write(workspace.path(FOLDER).join(name), text)
+            .with_context(|| format!("cannot write {name}"))?;
+    }
+    Ok(())
+}
+
+/// The first commands and the first program behind the heading "Rust".
+fn instructions(readme: &str) -> Result<(Vec<&str>, &str)> {
+    let (_, rust) = readme
+        .split_once("\n## Rust\n")
+        .context("README has no section Rust")?;
+    let commands = block(rust, "sh").context("README's section Rust has no commands")?;
+    let code = block(rust, "rust,no_run").context("README's section Rust has no program")?;
+    Ok((commands.lines().collect(), code))
+}
+
+fn block<'a>(text: &'a str, language: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\n```{language}\n"))?;
+    Some(rest.split_once("\n```")?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_those_of_the_section() {
+        let readme = "```sh\nnpm install\n```\n\n## Rust\n\nType:\n\n```sh\ncargo new x\ncd x\n```\n\n```rust,no_run\nfn main() {}\n```\n";
+        let found = instructions(readme).ok();
+        assert_eq!(found, Some((vec!["cargo new x", "cd x"], "fn main() {}")));
+        assert!(instructions("# Nothing\n").is_err());
+    }
+}
