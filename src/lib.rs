@@ -17,6 +17,8 @@ pub mod ports;
 mod secret;
 mod url;
 
+#[cfg(feature = "atrium")]
+pub use app::{AtriumError, AtriumSession};
 pub use app::{
     BrowserOAuthClient, Builder, Event, Events, FetchRequest, PdsRequest, PdsResponse,
     SignInOptions,

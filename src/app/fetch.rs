@@ -151,6 +151,11 @@ impl PdsResponse {
         self.0.header(&name.to_ascii_lowercase())
     }
 
+    /// The names and values of all headers that can be read.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        self.0.headers()
+    }
+
     /// The body as text.
     pub async fn text(self) -> Result<String, Error> {
         self.0.text().await

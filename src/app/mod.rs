@@ -2,6 +2,8 @@
 //!
 //! It decides as little as `js` does, and none of it is in the npm package.
 
+#[cfg(feature = "atrium")]
+mod atrium;
 mod builder;
 mod events;
 mod fetch;
@@ -9,6 +11,8 @@ mod options;
 
 pub(crate) use fetch::Body;
 
+#[cfg(feature = "atrium")]
+pub use atrium::{AtriumError, AtriumSession};
 pub use builder::Builder;
 pub use events::{Event, Events};
 pub use fetch::{FetchRequest, PdsRequest, PdsResponse};

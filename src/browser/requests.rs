@@ -7,7 +7,7 @@ use super::reflect::{call, construct, get, get_str, global, object, resolved, se
 use crate::app::{Body, FetchRequest, PdsRequest};
 use crate::client::{Credentials, Error, OAuthSession, Step};
 use crate::ports::Http;
-use js_sys::Uint8Array;
+use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// What a `Request` is copied by, but for its headers and its body.
@@ -75,6 +75,16 @@ fn failed(thrown: JsValue, url: &str) -> Error {
 }
 
 impl FetchAnswer {
+    /// The names and values of all headers that the page may read.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        let Ok(headers) = get(&self.0, "headers").dyn_into::<Object>() else {
+            return Vec::new();
+        };
+        let pairs = Array::from(&headers);
+        let pair = |pair: JsValue| Some((get_str(&pair, "0")?, get_str(&pair, "1")?));
+        pairs.iter().filter_map(pair).collect()
+    }
+
     /// The body as text.
     pub(crate) async fn text(self) -> Result<String, Error> {
         let text = self.read("text").await?;

@@ -46,6 +46,12 @@ pub(crate) async fn send(
 }
 
 impl Answer {
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        let all = self.0.headers.iter();
+        all.map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+
     pub(crate) async fn text(self) -> Result<String, Error> {
         Ok(self.0.body)
     }

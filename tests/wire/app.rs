@@ -244,3 +244,37 @@ fn where_there_is_no_browser_nothing_panics() {
     assert_eq!(client.events().next().now_or_never(), None);
     client.close();
 }
+
+#[cfg(feature = "atrium")]
+#[test]
+fn calls_of_atrium_s_agent_are_requests_of_the_session() {
+    use atproto_oauth_wasm::AtriumError;
+    use atrium_api::xrpc::Error;
+
+    let place = "GET https://pds.example.com/xrpc/com.atproto.server.getSession";
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    let agent = session.agent();
+    assert_eq!(
+        block_on(agent.did()).map(|did| did.to_string()),
+        Some(ALICE.did.to_owned())
+    );
+    // Signed, or the server would not answer at all; it knows no lexicons, so its answer is made up.
+    let account = || serde_json::json!({ "did": ALICE.did, "handle": ALICE.handle });
+    world
+        .server
+        .fault(place, Fault::lies(move |body| *body = account()));
+    let server = &agent.api.com.atproto.server;
+    let found = world.run(server.get_session()).expect("an answer");
+    assert_eq!(found.handle.as_str(), ALICE.handle);
+
+    world.server.heal();
+    world.server.fault(place, Fault::offline());
+    match world.run(server.get_session()) {
+        Err(Error::HttpClient(error)) => {
+            let error = error.downcast_ref::<AtriumError>().expect("our error");
+            assert_eq!(error.get().code(), "NETWORK_UNREACHABLE");
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -145,7 +145,9 @@ impl<'a> Runner<'a> {
 
     fn native(&self) -> Result<Tally> {
         let mut command = self.workspace.cargo();
-        let outcome = watch(command.args(["test", "--workspace", "--no-fail-fast"]))?;
+        let features = ["--features", "atproto-oauth-wasm/atrium"];
+        command.args(["test", "--workspace", "--no-fail-fast"]);
+        let outcome = watch(command.args(features))?;
         Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
     }
 

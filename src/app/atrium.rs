@@ -1,0 +1,117 @@
+//! Typed calls by `atrium-api`, made with a session.
+
+use super::PdsRequest;
+use crate::client::{Error, OAuthSession};
+use atrium_api::agent::{Agent, SessionManager};
+use atrium_api::types::string::Did;
+use atrium_api::xrpc::http::{Request, Response};
+use atrium_api::xrpc::{HttpClient, XrpcClient};
+use send_wrapper::SendWrapper;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// A session as the `SessionManager` of an `atrium_api::agent::Agent`.
+///
+/// Atrium asks for types that any thread may use. A session belongs to the thread that it was made in, as all of a page
+/// does: use in another panics.
+pub struct AtriumSession(SendWrapper<OAuthSession>);
+
+/// A failure of the client, where Atrium wants an error that any thread may read.
+#[derive(Debug)]
+pub struct AtriumError(SendWrapper<Error>);
+
+impl OAuthSession {
+    /// An agent whose typed calls are made with this session. Where the client fails, its error is an
+    /// `atrium_api::xrpc::Error::HttpClient` of an [`AtriumError`].
+    ///
+    /// ```
+    /// use atproto_oauth_wasm::OAuthSession;
+    ///
+    /// async fn handle(session: &OAuthSession) -> Option<String> {
+    ///     let account = session.agent().api.com.atproto.server.get_session().await.ok()?;
+    ///     Some(account.handle.to_string())
+    /// }
+    /// ```
+    pub fn agent(&self) -> Agent<AtriumSession> {
+        Agent::new(AtriumSession::from(self.clone()))
+    }
+}
+
+impl From<OAuthSession> for AtriumSession {
+    fn from(session: OAuthSession) -> Self {
+        Self(SendWrapper::new(session))
+    }
+}
+
+impl fmt::Debug for AtriumSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AtriumSession").field(&*self.0).finish()
+    }
+}
+
+impl AtriumSession {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, BoxedError> {
+        let (parts, body) = request.into_parts();
+        // Only the path: an account that has moved since is asked where it is now.
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut sent = PdsRequest::new(parts.method.to_string(), path);
+        for (name, value) in &parts.headers {
+            sent = sent.header(name.as_str(), value.to_str()?);
+        }
+        if !body.is_empty() {
+            sent = sent.bytes(body);
+        }
+        let answer = self.0.fetch(sent).await.map_err(AtriumError::from)?;
+        let mut response = Response::builder().status(answer.status());
+        for (name, value) in answer.headers() {
+            response = response.header(name, value);
+        }
+        let body = answer.bytes().await.map_err(AtriumError::from)?;
+        Ok(response.body(body)?)
+    }
+}
+
+type BoxedError = Box<dyn StdError + Send + Sync>;
+
+impl HttpClient for AtriumSession {
+    fn send_http(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> impl Future<Output = Result<Response<Vec<u8>>, BoxedError>> {
+        SendWrapper::new(self.send(request))
+    }
+}
+
+impl XrpcClient for AtriumSession {
+    fn base_uri(&self) -> String {
+        let pds = self.0.pds();
+        pds.map(|pds| pds.origin().to_owned()).unwrap_or_default()
+    }
+}
+
+impl SessionManager for AtriumSession {
+    async fn did(&self) -> Option<Did> {
+        Did::new(self.0.did().to_string()).ok()
+    }
+}
+
+impl AtriumError {
+    /// The client's own error.
+    pub fn get(&self) -> &Error {
+        &self.0
+    }
+}
+
+impl From<Error> for AtriumError {
+    fn from(error: Error) -> Self {
+        Self(SendWrapper::new(error))
+    }
+}
+
+impl fmt::Display for AtriumError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for AtriumError {}
