@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::node::Node;
 use crate::process;
+use crate::shims;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
 
@@ -94,10 +95,15 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     )?;
 
     let bound = format!("{into}/core_bg.wasm");
+    shims::drop_unused(&workspace.path(&bound))?;
     let small = format!("{into}/core_bg.small.wasm");
     let mut wasm_opt = node.tool("wasm-opt")?;
     wasm_opt
         .args([
+            // Control flow as it comes out of futures, written anew, is smaller than what LLVM makes of it.
+            "--flatten",
+            "--rereloop",
+            "-Oz",
             "-Oz",
             // What has one caller stays outside it unless it is tiny, and functions of like names, hence of like code,
             // stand together: both give the compressor more repetitions.

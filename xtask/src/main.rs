@@ -10,6 +10,7 @@ mod package;
 mod process;
 mod publishing;
 mod quick_start;
+mod shims;
 mod size;
 mod suites;
 mod tally;

@@ -51,7 +51,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 /// The functions of a module: their names, and the bytes of their bodies.
 fn functions(module: &[u8]) -> Result<Vec<(String, usize)>> {
-    let (mut imported, mut sizes, mut names) = (0, Vec::new(), HashMap::new());
+    let (mut imported, mut sizes) = (0, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::ImportSection(imports) => {
@@ -62,30 +62,41 @@ fn functions(module: &[u8]) -> Result<Vec<(String, usize)>> {
                 }
             }
             Payload::CodeSectionEntry(body) => sizes.push(body.range().len()),
-            Payload::CustomSection(section) => {
-                if let KnownCustom::Name(subsections) = section.as_known() {
-                    for subsection in subsections {
-                        if let Name::Function(map) = subsection? {
-                            for naming in map {
-                                let naming = naming?;
-                                names.insert(naming.index, readable(naming.name));
-                            }
-                        }
-                    }
-                }
-            }
             _ => {}
         }
     }
+    let names = function_names(module)?;
     let named = (imported..).zip(sizes).map(|(index, size)| {
-        let name = names.remove(&index);
+        let name = names.get(&index).map(|name| readable(name));
         (name.unwrap_or_else(|| format!("function {index}")), size)
     });
     Ok(named.collect())
 }
 
+/// The names of a module's functions as the compiler gave them, by index.
+pub(crate) fn function_names(module: &[u8]) -> Result<HashMap<u32, String>> {
+    let mut names = HashMap::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let Payload::CustomSection(section) = payload? else {
+            continue;
+        };
+        let KnownCustom::Name(subsections) = section.as_known() else {
+            continue;
+        };
+        for subsection in subsections {
+            if let Name::Function(map) = subsection? {
+                for naming in map {
+                    let naming = naming?;
+                    names.insert(naming.index, naming.name.to_owned());
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
 /// A name as it is written in Rust, without the hashes of crates, which stand in brackets.
-fn readable(name: &str) -> String {
+pub(crate) fn readable(name: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     let mut parts = name.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
