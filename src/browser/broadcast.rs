@@ -4,7 +4,7 @@
 //! account is read.
 
 use super::channel::Channel;
-use super::reflect::{get, get_str, object};
+use super::reflect::{get, get_str, set, set_text, texts};
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
 use crate::ports::{Bus, Guard, Message};
@@ -82,13 +82,15 @@ fn to_wire(message: &Message) -> JsValue {
         // The official client hands the second argument to the app as the cause; the third is for us alone, since a
         // structured clone strips an error of everything but its message.
         args.push(&Error::new(&Words(end, sub).to_string()));
-        let words = end.words().map_or(JsValue::UNDEFINED, JsValue::from_str);
-        args.push(&object(&[
-            ("code", &JsValue::from_str(end.code())),
-            ("words", &words),
-        ]));
+        let ours = texts(&[("code", end.code())]);
+        if let Some(words) = end.words() {
+            set_text(&ours, "words", words);
+        }
+        args.push(&ours);
     }
-    object(&[("name", &JsValue::from_str(name)), ("args", &args)])
+    let wire = texts(&[("name", name)]);
+    set(&wire, "args", &args);
+    wire
 }
 
 fn from_wire(data: &JsValue) -> Option<Message> {

@@ -4,7 +4,7 @@
 //! that waits for WebCrypto. Event handlers are resolvers of promises, so none needs to be freed.
 
 use super::environment::timeout;
-use super::reflect::{call, deferred, get, get_str, global, object, resolved, set, words};
+use super::reflect::{call, deferred, get, get_str, global, resolved, set, texts, words};
 use crate::ports::{Local, Storage, StorageError};
 use js_sys::{Array, Date, Reflect};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -38,7 +38,7 @@ const PATIENCE: u32 = 10;
 
 thread_local! {
     /// The rows of a page that has no database. All clients of the page share them, as they would share the database.
-    static ROWS: JsValue = object(&[]);
+    static ROWS: JsValue = texts(&[]);
 }
 
 /// What to do, in one transaction.
@@ -225,7 +225,8 @@ impl Database {
 }
 
 fn create(database: &JsValue) {
-    let options = object(&[("autoIncrement", &JsValue::TRUE)]);
+    let options = texts(&[]);
+    set(&options, "autoIncrement", &JsValue::TRUE);
     let key_path = JsValue::from_str(EXPIRY);
     for name in STORES {
         let name = JsValue::from_str(name);
@@ -246,7 +247,7 @@ fn result(event: &JsValue) -> JsValue {
 /// The same operations on the rows in memory. Of a row that was never there, nobody knows whether the database would
 /// have it, so that it is not taken for absent; one that was removed is.
 fn in_memory(store: &str, operation: &Operation<'_>, why: &str) -> Result<JsValue, StorageError> {
-    let name = |key: &str| [store, key].concat();
+    let name = |key: &str| format!("{store}{key}");
     ROWS.with(|rows| {
         match operation {
             Operation::List => {
@@ -284,7 +285,7 @@ fn in_memory(store: &str, operation: &Operation<'_>, why: &str) -> Result<JsValu
 
 /// Begins a transaction on some stores.
 fn begin(connection: &JsValue, stores: &JsValue, mode: &str) -> Result<JsValue, JsValue> {
-    let strict = object(&[("durability", &JsValue::from_str("strict"))]);
+    let strict = texts(&[("durability", "strict")]);
     let mode = JsValue::from_str(mode);
     call(connection, "transaction", &[stores, &mode, &strict])
 }

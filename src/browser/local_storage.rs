@@ -8,7 +8,7 @@
 //! that at least this page remembers.
 
 use super::indexed_db::Database;
-use super::reflect::{call, get_str, global, object, set};
+use super::reflect::{call, get_str, global, set, set_text, texts};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::Issuer;
@@ -67,7 +67,7 @@ pub(super) struct AccountRecords {
 impl Default for AccountRecords {
     fn default() -> Self {
         Self {
-            unstored: object(&[]),
+            unstored: texts(&[]),
         }
     }
 }
@@ -133,14 +133,14 @@ fn write(name: &str, value: Option<&str>) -> bool {
 
 /// What is known of an account beside whose it is: `{handle, pds, issuer, lastUsed}`, as far as it is.
 pub(crate) fn account_facts(account: &Account) -> JsValue {
-    let facts = object(&[]);
+    let facts = texts(&[]);
     for (name, value) in [
         ("handle", account.handle.as_ref().map(Handle::as_str)),
         ("pds", account.pds.as_deref()),
         ("issuer", account.issuer.as_ref().map(Issuer::as_str)),
     ] {
         if let Some(value) = value {
-            set(&facts, name, &JsValue::from_str(value));
+            set_text(&facts, name, value);
         }
     }
     if let Some(at) = account.last_used {

@@ -1,7 +1,7 @@
 //! Popup windows, and the channel over which they answer. Its messages are the official client's.
 
 use super::channel::Channel;
-use super::reflect::{call, get, get_str, global, object, set};
+use super::reflect::{call, get, get_str, global, set, set_text, texts};
 use crate::identity::Did;
 use crate::oauth::PopupFailure;
 use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
@@ -39,7 +39,7 @@ pub(crate) fn open_popup() -> Option<PopupWindow> {
 
 impl Popup for PopupWindow {
     fn go(&self, url: &str) {
-        set(&get(&self.0, "location"), "href", &JsValue::from_str(url));
+        set_text(&get(&self.0, "location"), "href", url);
     }
 
     fn state(&self) -> PopupState {
@@ -100,33 +100,34 @@ impl PopupLink for Link {
 }
 
 fn to_wire(message: &PopupMessage) -> JsValue {
-    let text = JsValue::from_str;
+    let wire = texts(&[]);
+    let (PopupMessage::Acknowledged { key }
+    | PopupMessage::Answer { key, .. }
+    | PopupMessage::Result { key, .. }) = message;
+    set_text(&wire, "key", key);
     match message {
-        PopupMessage::Acknowledged { key } => {
-            object(&[("key", &text(key)), ("ack", &JsValue::TRUE)])
-        }
+        PopupMessage::Acknowledged { .. } => set(&wire, "ack", &JsValue::TRUE),
         // The official client, which listens too, heeds no message without `result` or `ack`.
-        PopupMessage::Answer { key, params } => {
-            object(&[("key", &text(key)), ("params", &text(params.expose()))])
-        }
-        PopupMessage::Result { key, result } => {
-            let result = match result {
-                Ok(sub) => object(&[
-                    ("status", &text("fulfilled")),
-                    ("value", &text(sub.as_str())),
-                ]),
+        PopupMessage::Answer { params, .. } => set_text(&wire, "params", params.expose()),
+        PopupMessage::Result { result, .. } => {
+            let settled = match result {
+                Ok(sub) => texts(&[("status", "fulfilled"), ("value", sub.as_str())]),
                 Err(failure) => {
+                    let text = JsValue::from_str;
                     let pair =
                         |(name, value): &(String, String)| Array::of2(&text(name), &text(value));
                     let params: Array = failure.params.iter().map(pair).collect();
-                    let reason =
-                        object(&[("message", &text(&failure.message)), ("params", &params)]);
-                    object(&[("status", &text("rejected")), ("reason", &reason)])
+                    let reason = texts(&[("message", &failure.message)]);
+                    set(&reason, "params", &params);
+                    let rejected = texts(&[("status", "rejected")]);
+                    set(&rejected, "reason", &reason);
+                    rejected
                 }
             };
-            object(&[("key", &text(key)), ("result", &result)])
+            set(&wire, "result", &settled);
         }
     }
+    wire
 }
 
 fn from_wire(data: &JsValue) -> Option<PopupMessage> {

@@ -30,6 +30,11 @@ pub(super) fn set(target: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(target, &JsValue::from_str(name), value);
 }
 
+/// Sets a member to a text.
+pub(super) fn set_text(target: &JsValue, name: &str, value: &str) {
+    set(target, name, &JsValue::from_str(value));
+}
+
 /// Calls a method; where there is none, the error is what was found in its place.
 pub(super) fn call(target: &JsValue, name: &str, args: &[&JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = get(target, name).dyn_into()?;
@@ -46,11 +51,11 @@ fn array(items: &[&JsValue]) -> Array {
     items.iter().copied().collect()
 }
 
-/// A plain object.
-pub(super) fn object(members: &[(&str, &JsValue)]) -> JsValue {
+/// A plain object, with members that are texts.
+pub(super) fn texts(members: &[(&str, &str)]) -> JsValue {
     let object = Object::new().into();
     for (name, value) in members {
-        set(&object, name, value);
+        set_text(&object, name, value);
     }
     object
 }

@@ -3,7 +3,7 @@
 pub(crate) use super::answer::FetchAnswer as Answer;
 use super::answer::FetchAnswer;
 use super::fetch::unreachable;
-use super::reflect::{call, construct, get, get_str, global, object, resolved, set};
+use super::reflect::{call, construct, get, get_str, global, resolved, set, texts};
 use crate::app::{Body, FetchRequest, PdsRequest};
 use crate::client::{Credentials, Error, OAuthSession, Step};
 use crate::ports::Http;
@@ -35,7 +35,7 @@ pub(crate) async fn send(
         for (name, value) in &request.headers {
             call(&headers, "append", &[&name.into(), &value.into()])?;
         }
-        let init = object(&[("method", &request.method.as_ref().into())]);
+        let init = texts(&[("method", request.method.as_ref())]);
         match &request.body {
             None => {}
             Some(Body::Text(text)) => set(&init, "body", &text.into()),
@@ -127,7 +127,8 @@ impl FetchRequest for web_sys::Request {
         };
         let send = async |credentials: Credentials<'_>| {
             let sent = async {
-                let init = object(&[("body", &body)]);
+                let init = texts(&[]);
+                set(&init, "body", &body);
                 for name in MEMBERS {
                     set(&init, name, &get(&self, name));
                 }

@@ -4,7 +4,7 @@
 //! not look at. Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
 
 use super::indexed_db::{Database, Operation};
-use super::reflect::{object, set};
+use super::reflect::{set, set_text, texts};
 use super::web_crypto::WebCryptoKey;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
@@ -106,26 +106,26 @@ impl SessionStore for SessionRows {
 }
 
 fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
-    let extra = object(&[]);
-    set_text(&extra, "account", login.account.as_ref().map(Did::as_str));
-    set_text(&extra, "pds", login.pds.as_ref().map(Url::as_str));
-    set_text(&extra, "handle", login.handle.as_ref().map(Handle::as_str));
-    set_text(&extra, "redirectUri", login.redirect_uri.as_deref());
+    let extra = texts(&[]);
+    set_known(&extra, "account", login.account.as_ref().map(Did::as_str));
+    set_known(&extra, "pds", login.pds.as_ref().map(Url::as_str));
+    set_known(&extra, "handle", login.handle.as_ref().map(Handle::as_str));
+    set_known(&extra, "redirectUri", login.redirect_uri.as_deref());
     set_json(&extra, "server", login.server.as_ref());
-    set_text(&extra, "nonce", login.nonce.as_deref());
+    set_known(&extra, "nonce", login.nonce.as_deref());
     set_offset(&extra, login.clock_offset);
-    let value = object(&[
-        ("iss", &text(&login.issuer)),
-        ("authMethod", &public_client()),
-        ("verifier", &text(login.verifier.expose())),
-        ("dpopKey", &key_row(login.key.as_ref())?),
-        ("extra", &extra),
-    ]);
-    set_text(&value, "appState", login.app_state.as_deref());
-    Ok(object(&[
-        ("value", &value),
-        ("expiresAt", &iso(now().saturating_add(PENDING_LIFETIME))),
-    ]))
+    let value = row_value(login.key.as_ref(), &extra)?;
+    set_text(&value, "iss", &login.issuer);
+    set_text(&value, "verifier", login.verifier.expose());
+    set_known(&value, "appState", login.app_state.as_deref());
+    let row = texts(&[]);
+    set(&row, "value", &value);
+    set(
+        &row,
+        "expiresAt",
+        &iso(now().saturating_add(PENDING_LIFETIME)),
+    );
+    Ok(row)
 }
 
 async fn pending_login(row: &Json) -> Result<Box<PendingLogin>, StorageError> {
@@ -156,33 +156,28 @@ async fn pending_login(row: &Json) -> Result<Box<PendingLogin>, StorageError> {
 
 fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     let tokens = &session.tokens;
-    let token_set = object(&[
-        ("iss", &text(&tokens.issuer)),
-        ("sub", &text(tokens.sub.as_str())),
-        ("aud", &text(&tokens.audience)),
-        ("scope", &text(&tokens.scope)),
-        ("access_token", &text(tokens.access_token.expose())),
-        ("token_type", &text("DPoP")),
-    ]);
+    let token_set = texts(&[("token_type", "DPoP")]);
+    set_text(&token_set, "iss", &tokens.issuer);
+    set_text(&token_set, "sub", tokens.sub.as_str());
+    set_text(&token_set, "aud", &tokens.audience);
+    set_text(&token_set, "scope", &tokens.scope);
+    set_text(&token_set, "access_token", tokens.access_token.expose());
     let refresh_token = tokens.refresh_token.as_ref().map(Secret::expose);
-    set_text(&token_set, "refresh_token", refresh_token);
+    set_known(&token_set, "refresh_token", refresh_token);
     let expires_at = tokens.expires_at.map(iso);
     if let Some(expires_at) = &expires_at {
         set(&token_set, "expires_at", expires_at);
     }
-    let extra = object(&[]);
-    set_text(&extra, "clientId", session.client_id.as_deref());
+    let extra = texts(&[]);
+    set_known(&extra, "clientId", session.client_id.as_deref());
     set_json(&extra, "server", session.server.as_ref());
     set_time(&extra, "verifiedAt", session.verified_at);
     set_time(&extra, "refreshStartedAt", session.refresh_started_at);
     set_offset(&extra, session.clock_offset);
-    let value = object(&[
-        ("tokenSet", &token_set),
-        ("authMethod", &public_client()),
-        ("dpopKey", &key_row(session.key.as_ref())?),
-        ("extra", &extra),
-    ]);
-    let row = object(&[("value", &value)]);
+    let value = row_value(session.key.as_ref(), &extra)?;
+    set(&value, "tokenSet", &token_set);
+    let row = texts(&[]);
+    set(&row, "value", &value);
     // A session that can be refreshed outlives its access token.
     if let (None, Some(expires_at)) = (refresh_token, &expires_at) {
         set(&row, "expiresAt", expires_at);
@@ -251,14 +246,19 @@ async fn stored_session(row: &Json) -> Result<Rc<StoredSession>, StorageError> {
     }))
 }
 
-fn key_row(key: &dyn Signer) -> Result<JsValue, StorageError> {
+/// What the values of both kinds of rows have.
+fn row_value(key: &dyn Signer, extra: &JsValue) -> Result<JsValue, StorageError> {
     let Some(key) = key.as_any().downcast_ref::<WebCryptoKey>() else {
         return Err(StorageError::Corrupt("dpopKey"));
     };
-    Ok(object(&[
-        ("keyId", &text(&key.public_jwk().kid)),
-        ("keyPair", key.pair()),
-    ]))
+    let key_row = texts(&[("keyId", &key.public_jwk().kid)]);
+    set(&key_row, "keyPair", key.pair());
+    let value = texts(&[]);
+    // The only way a browser app authenticates itself: not at all.
+    set(&value, "authMethod", &texts(&[("method", "none")]));
+    set(&value, "dpopKey", &key_row);
+    set(&value, "extra", extra);
+    Ok(value)
 }
 
 async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
@@ -269,11 +269,6 @@ async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
         Err(KeyError::Unusable) => Err(StorageError::Corrupt("dpopKey")),
         Err(error) => Err(StorageError::Key(error)),
     }
-}
-
-/// The only way a browser app authenticates itself: not at all.
-fn public_client() -> JsValue {
-    object(&[("method", &text("none"))])
 }
 
 fn is_expired(row: &Json) -> bool {
@@ -290,13 +285,9 @@ fn string(json: &Json, name: &'static str) -> Result<String, StorageError> {
     json.str(name).ok_or(StorageError::Corrupt(name))
 }
 
-fn text(value: &str) -> JsValue {
-    JsValue::from_str(value)
-}
-
-fn set_text(target: &JsValue, name: &str, value: Option<&str>) {
+fn set_known(target: &JsValue, name: &str, value: Option<&str>) {
     if let Some(value) = value {
-        set(target, name, &text(value));
+        set_text(target, name, value);
     }
 }
 

@@ -3,7 +3,7 @@
 //! `crypto.subtle` exists in secure contexts only. Octets to sign or digest are passed as a boxed slice: wasm-bindgen
 //! hands JavaScript a copy of it in the same crossing, where a borrowed slice would arrive as a view into wasm memory.
 
-use super::reflect::{call, get, get_str, global, object, resolved, words};
+use super::reflect::{call, get, get_str, global, resolved, texts, words};
 use crate::base64url;
 use crate::oauth::PublicJwk;
 use crate::ports::{Crypto, KeyError, Local, Signer};
@@ -70,10 +70,7 @@ impl WebCryptoKey {
         let subtle = subtle()?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| KeyError::Unavailable)?;
-        let algorithm = object(&[
-            ("name", &JsValue::from_str("ECDSA")),
-            ("namedCurve", &JsValue::from_str("P-256")),
-        ]);
+        let algorithm = texts(&[("name", "ECDSA"), ("namedCurve", "P-256")]);
         let usages = Array::of2(&JsValue::from_str("sign"), &JsValue::from_str("verify"));
         let pair = call(
             &subtle,
@@ -119,10 +116,7 @@ impl WebCryptoKey {
                 y: coordinate("y")?,
                 kid: key_id.to_owned(),
             },
-            algorithm: object(&[
-                ("name", &JsValue::from_str("ECDSA")),
-                ("hash", &JsValue::from_str("SHA-256")),
-            ]),
+            algorithm: texts(&[("name", "ECDSA"), ("hash", "SHA-256")]),
             private: get(&pair, "privateKey"),
             pair,
             subtle,

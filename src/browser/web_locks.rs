@@ -4,7 +4,7 @@
 //! promise is made beforehand and its resolver kept by the guard, so that dropping the guard releases the lock and
 //! dropping a waiting future leaves the queue. `web_sys::LockManager` would need an unstable build flag.
 
-use super::reflect::{call, construct, deferred, get, global, object, resolved};
+use super::reflect::{call, construct, deferred, get, global, resolved, set, texts};
 use crate::ports::{Guard, Local, Lock};
 use js_sys::{Array, Function, Promise};
 use std::cell::RefCell;
@@ -56,10 +56,8 @@ async fn web_lock(name: &str) -> Option<Guard> {
     let controller = construct("AbortController", &[]).ok()?;
     let (end, release) = deferred();
     let (granted, grant) = deferred();
-    let options = object(&[
-        ("mode", &JsValue::from_str("exclusive")),
-        ("signal", &get(&controller, "signal")),
-    ]);
+    let options = texts(&[("mode", "exclusive")]);
+    set(&options, "signal", &get(&controller, "signal"));
     let held = Held {
         release,
         controller,
