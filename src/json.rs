@@ -37,7 +37,7 @@ impl Json {
 
     /// The elements, if this is an array.
     pub fn as_array(&self) -> Option<Vec<Self>> {
-        backend::as_array(&self.0).map(|items| items.into_iter().map(Self).collect())
+        backend::as_array(&self.0)
     }
 
     /// Whether this is an object (and not an array).
@@ -52,11 +52,11 @@ impl Json {
 
     /// A member that is an array of strings. One element of another type makes it no such array.
     pub fn strings(&self, name: &str) -> Option<Vec<String>> {
-        self.get(name)?
-            .as_array()?
-            .iter()
-            .map(Self::as_str)
-            .collect()
+        let mut strings = Vec::new();
+        for item in self.get(name)?.as_array()? {
+            strings.push(item.as_str()?);
+        }
+        Some(strings)
     }
 
     /// The JSON text of the value.
@@ -116,6 +116,7 @@ pub(crate) fn push_quoted(out: &mut String, value: &str) {
 
 #[cfg(target_arch = "wasm32")]
 mod backend {
+    use super::Json;
     use js_sys::{Array, JSON, Object, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
 
@@ -145,8 +146,12 @@ mod backend {
         value.as_bool()
     }
 
-    pub(super) fn as_array(value: &Value) -> Option<Vec<Value>> {
-        Array::is_array(value).then(|| value.unchecked_ref::<Array>().iter().collect())
+    pub(super) fn as_array(value: &Value) -> Option<Vec<Json>> {
+        let mut items = Vec::new();
+        for item in value.dyn_ref::<Array>()?.iter() {
+            items.push(Json(item));
+        }
+        Some(items)
     }
 
     pub(super) fn is_object(value: &Value) -> bool {
@@ -163,6 +168,7 @@ mod backend {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod backend {
+    use super::Json;
     use std::rc::Rc;
 
     pub(super) type Value = Rc<serde_json::Value>;
@@ -188,8 +194,9 @@ mod backend {
         value.as_bool()
     }
 
-    pub(super) fn as_array(value: &Value) -> Option<Vec<Value>> {
-        Some(value.as_array()?.iter().cloned().map(Rc::new).collect())
+    pub(super) fn as_array(value: &Value) -> Option<Vec<Json>> {
+        let items = value.as_array()?.iter().cloned();
+        Some(items.map(Rc::new).map(Json).collect())
     }
 
     pub(super) fn is_object(value: &Value) -> bool {

@@ -73,8 +73,7 @@ impl Url {
 
     /// The URL up to the query or fragment: what a DPoP proof's `htu` holds (RFC 9449 section 4.2).
     pub fn without_query(&self) -> &str {
-        let end = self.0.href.find(['?', '#']).unwrap_or(self.0.href.len());
-        &self.0.href[..end]
+        without_query(&self.0.href)
     }
 
     /// The URL up to the fragment.
@@ -106,6 +105,12 @@ impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Url({})", self.0.href)
     }
+}
+
+/// A URL in its normal form, up to the query or fragment.
+pub(crate) fn without_query(url: &str) -> &str {
+    let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    &url[..end.unwrap_or(url.len())]
 }
 
 /// Whether a path, with a query perhaps, is one that a URL parser leaves as it is: it then needs no parser.
@@ -168,14 +173,7 @@ pub(crate) fn form_of(pairs: &[(String, String)]) -> String {
 
 /// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
 pub(crate) fn parse_form(input: &str) -> Vec<(String, String)> {
-    input
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+    backend::parse_form(input)
 }
 
 /// Undoes what a form does to a value. Broken escapes stay as they are.
@@ -201,6 +199,21 @@ pub(crate) fn decode(input: &str) -> String {
 #[cfg(target_arch = "wasm32")]
 mod backend {
     use super::{Arc, Parts, Url};
+    use js_sys::Array;
+    use wasm_bindgen::JsCast;
+
+    pub(super) fn parse_form(input: &str) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        // One question mark is not part of the form.
+        if let Ok(params) = web_sys::UrlSearchParams::new_with_str(&["?", input].concat()) {
+            for pair in Array::from(&params).iter() {
+                let pair: Array = pair.unchecked_into();
+                let text = |at| pair.get(at).as_string().unwrap_or_default();
+                pairs.push((text(0), text(1)));
+            }
+        }
+        pairs
+    }
 
     pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
         let url = match base {
@@ -220,6 +233,11 @@ mod backend {
 #[cfg(not(target_arch = "wasm32"))]
 mod backend {
     use super::{Arc, Parts, Url};
+
+    pub(super) fn parse_form(input: &str) -> Vec<(String, String)> {
+        let pairs = url::form_urlencoded::parse(input.as_bytes());
+        pairs.into_owned().collect()
+    }
 
     pub(super) fn parse(input: &str, base: Option<&Url>) -> Option<Url> {
         let url = url::Url::options()

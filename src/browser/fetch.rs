@@ -4,7 +4,9 @@
 //! ignore the signal, follow redirects or never answer, so time limit, size limit and redirects are judged here and not
 //! left to it.
 
-use super::reflect::{call, construct, deferred, get, get_str, object, resolved, set, words};
+use super::reflect::{
+    call, construct, deferred, get, get_str, resolved, set, set_text, texts, words,
+};
 use crate::http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 use crate::ports::{Http, Local};
 use js_sys::{Array, Function, Promise, Uint8Array};
@@ -111,30 +113,29 @@ impl Exchange {
     }
 
     fn request(&self, request: &Request) -> Result<JsValue, JsValue> {
-        let text = JsValue::from_str;
-        let headers = object(&[]);
+        let headers = texts(&[]);
         for (name, value) in &request.headers {
-            set(&headers, name, &text(value));
+            set_text(&headers, name, value);
         }
-        let init = object(&[
-            ("method", &text(request.method)),
-            ("headers", &headers),
-            ("redirect", &text("manual")),
-            ("credentials", &text("omit")),
-            ("referrerPolicy", &text("no-referrer")),
-            ("signal", &get(&self.controller, "signal")),
+        let init = texts(&[
+            ("redirect", "manual"),
+            ("credentials", "omit"),
+            ("referrerPolicy", "no-referrer"),
         ]);
+        set_text(&init, "method", request.method);
+        set(&init, "headers", &headers);
+        set(&init, "signal", &get(&self.controller, "signal"));
         if request.revalidate {
             let mode = match request.method {
                 "HEAD" => "no-store",
                 _ => "no-cache",
             };
-            set(&init, "cache", &text(mode));
+            set_text(&init, "cache", mode);
         }
         if let Some(body) = &request.body {
-            set(&init, "body", &text(body));
+            set_text(&init, "body", body);
         }
-        construct("Request", &[&text(&request.url), &init])
+        construct("Request", &[&JsValue::from_str(&request.url), &init])
     }
 
     /// Counts the bytes as they come, so that an endless answer ends here.
@@ -151,24 +152,30 @@ impl Exchange {
             };
         }
         let reader = call(&stream, "getReader", &[]).map_err(unreachable)?;
-        let mut bytes = Vec::new();
+        // As `Response.text()` decodes: without a byte order mark, broken sequences replaced.
+        let decoder = construct("TextDecoder", &[]).map_err(unreachable)?;
+        let decode = |args: &[&JsValue]| {
+            let text = call(&decoder, "decode", args).unwrap_or_default();
+            text.as_string().unwrap_or_default()
+        };
+        let unfinished = texts(&[]);
+        set(&unfinished, "stream", &JsValue::TRUE);
+        let (mut text, mut length) = (String::new(), 0);
         loop {
             let part = self.in_time(call(&reader, "read", &[])).await?;
             let Ok(chunk) = get(&part, "value").dyn_into::<Uint8Array>() else {
                 break;
             };
-            let start = bytes.len();
-            if start + chunk.length() as usize > MAX_BODY {
+            length += chunk.length() as usize;
+            if length > MAX_BODY {
                 // The promise is rejected where the stream broke meanwhile; waiting for it here marks it as handled.
                 let _ = self.in_time(call(&reader, "cancel", &[])).await;
                 return Err(HttpError::TooLarge);
             }
-            bytes.resize(start + chunk.length() as usize, 0);
-            chunk.copy_to(&mut bytes[start..]);
+            text.push_str(&decode(&[&chunk, &unfinished]));
         }
-        // As `Response.text()` decodes: without a byte order mark, broken sequences replaced.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        text.push_str(&decode(&[]));
+        Ok(text)
     }
 
     /// Waits for a step's promise, or until the time is up.

@@ -5,7 +5,7 @@
 //! exposes it, so there is a second source: the page's own server.
 
 use super::{ErrorKind, Shared, Step};
-use crate::http::Request;
+use crate::http::{Request, mentions};
 use crate::oauth::{Refusal, Verdict};
 use crate::ports::Local;
 use std::cell::Cell;
@@ -142,7 +142,7 @@ impl Shared {
     pub(super) fn skew(&self, verdict: Verdict, refusal: Refusal) -> Option<ErrorKind> {
         let ahead = self.offset.get() / -1000;
         let is_of_time = match &refusal.description {
-            Some(words) => words.contains("\"iat\""),
+            Some(words) => mentions(words, "\"iat\""),
             None => ahead != 0,
         };
         let seconds = (ahead != 0).then_some(ahead);

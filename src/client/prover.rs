@@ -6,6 +6,7 @@ use crate::http::{Request, Response};
 use crate::identity::Did;
 use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
 use crate::ports::{KeyError, Signer};
+use crate::url::without_query;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -81,12 +82,12 @@ impl Prover {
 
     /// Keeps what another prover of the same account knows.
     pub(super) fn learn_all(&self, other: &Self) {
-        self.nonces.borrow_mut().clone_from(&other.nonces.borrow());
+        self.nonces.replace(other.nonces.borrow().clone());
     }
 
     /// Takes up the nonces of an earlier page. A wrong one costs no more than none: the server says the right one.
     pub(super) fn recall(&self, kept: &str) {
-        for line in kept.lines() {
+        for line in kept.split('\n') {
             if let Some((origin, nonce)) = line.split_once(' ') {
                 self.learn(origin, None, Some(nonce));
             }
@@ -150,7 +151,8 @@ fn origin_of(url: &str) -> &str {
         .split_once(':')
         .and_then(|(_, behind)| behind.strip_prefix("//"))
         .unwrap_or(url);
-    let end = behind_scheme.find(['/', '?', '#']);
+    let mut bytes = behind_scheme.bytes();
+    let end = bytes.position(|byte| matches!(byte, b'/' | b'?' | b'#'));
     let end = end.unwrap_or(behind_scheme.len());
     &url[..url.len() - behind_scheme.len() + end]
 }
@@ -201,7 +203,7 @@ impl Shared {
         prover: &Prover,
         request: &Request,
     ) -> Result<Sent, Error> {
-        let htu = request.url.split(['?', '#']).next().unwrap_or_default();
+        let htu = without_query(&request.url);
         let proof = prover
             .prove(self, request.method, htu, None)
             .await

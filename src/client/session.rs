@@ -9,7 +9,7 @@ use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{ConfigError, Issuer, Scope, ScopeError, Verdict, judge_resource};
 use crate::ports::{Http, Signer};
-use crate::url::{Url, is_plain_path};
+use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
 
@@ -165,7 +165,7 @@ impl OAuthSession {
         let (input, proved) =
             grant
                 .prover
-                .unsigned(&self.shared, method, htu(&url), Some(&grant.ath));
+                .unsigned(&self.shared, method, without_query(&url), Some(&grant.ath));
         Ok(Some(Prepared {
             grant,
             url,
@@ -220,7 +220,8 @@ impl OAuthSession {
         send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
         let url = resolve(grant, path)?;
-        let htu = htu(&url);
+        // As a proof names it (RFC 9449 section 4.2).
+        let htu = without_query(&url);
         let (mut retried, mut first) = (Retried::default(), first);
         loop {
             let (proved, answer) = match first.take() {
@@ -315,11 +316,6 @@ fn judge(answer: &impl ResourceAnswer) -> Verdict {
         401 => judge_resource(401, answer.header("www-authenticate").as_deref()),
         _ => Verdict::Done,
     }
-}
-
-/// The URL as a proof names it, up to query or fragment (RFC 9449 section 4.2).
-fn htu(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.

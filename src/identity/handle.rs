@@ -13,9 +13,10 @@ pub struct Handle(String);
 impl Handle {
     /// Reads a handle of any case; [`IdentityError::InvalidHandle`] where it is none. Nothing is trimmed.
     pub fn parse(input: &str) -> Result<Self, IdentityError> {
-        let mut labels = 0;
+        let (mut labels, mut last) = (0, "");
         let labels_ok = input.split('.').all(|label| {
             labels += 1;
+            last = label;
             (1..=63).contains(&label.len())
                 && label
                     .bytes()
@@ -23,10 +24,7 @@ impl Handle {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         });
-        let last_is_name = input
-            .rsplit('.')
-            .next()
-            .is_some_and(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let last_is_name = last.starts_with(|c: char| c.is_ascii_alphabetic());
         if labels_ok && labels > 1 && last_is_name && input.len() <= 253 {
             Ok(Self(input.to_ascii_lowercase()))
         } else {

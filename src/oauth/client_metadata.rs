@@ -225,11 +225,8 @@ fn check_redirect_uri(uri: &str) -> Result<(), ConfigError> {
 }
 
 fn is_ip(hostname: &str) -> bool {
-    hostname.starts_with('[')
-        || hostname
-            .rsplit('.')
-            .next()
-            .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()))
+    let before_number = hostname.bytes().rev().find(|byte| !byte.is_ascii_digit());
+    hostname.starts_with('[') || matches!(before_number, None | Some(b'.'))
 }
 
 fn is_public_host(hostname: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::base64url;
+use crate::http::mentions;
 use crate::json::push_quoted;
 
 /// The public half of a P-256 key as its two coordinates, base64url (RFC 7517, RFC 7518 section 6.2.1).
@@ -107,14 +108,13 @@ pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Ver
     let Some(challenge) = www_authenticate.filter(|_| status == 401) else {
         return Verdict::Done;
     };
-    if challenge.starts_with("DPoP") && challenge.contains(r#"error="use_dpop_nonce""#) {
+    let dpop = challenge.starts_with("DPoP ");
+    let says = |error| mentions(challenge, error);
+    if challenge.starts_with("DPoP") && says(r#"error="use_dpop_nonce""#) {
         Verdict::NonceDemanded
-    } else if challenge.starts_with("DPoP ") && challenge.contains(r#"error="invalid_dpop_proof""#)
-    {
+    } else if dpop && says(r#"error="invalid_dpop_proof""#) {
         Verdict::ProofRefused
-    } else if (challenge.starts_with("DPoP ") || challenge.starts_with("Bearer "))
-        && challenge.contains(r#"error="invalid_token""#)
-    {
+    } else if (dpop || challenge.starts_with("Bearer ")) && says(r#"error="invalid_token""#) {
         Verdict::TokenRefused
     } else {
         Verdict::Done
