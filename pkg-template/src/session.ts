@@ -20,8 +20,12 @@ async function sendPrepared(prepared: Prepared, send: Send): Promise<{ answer: R
   const [url, authorization, input, key, nonce] = prepared.parts() as [string, string, string, CryptoKey, string | null]
   let isFinal = true
   try {
-    const signature = await crypto.subtle.sign(ES256, key, encoder.encode(input)).catch(() => undefined)
-    if (!signature) return undefined
+    let signature: ArrayBuffer
+    try {
+      signature = await crypto.subtle.sign(ES256, key, encoder.encode(input))
+    } catch {
+      return undefined
+    }
     const answer = await send(url, authorization, `${input}.${base64url(signature)}`)
     const received = answer.headers.get('dpop-nonce')
     isFinal = answer.status !== 401 && (received === nonce || !received)
@@ -37,8 +41,16 @@ function withHeaders(given: HeadersInit, ours: Record<string, string>): Headers 
   return headers
 }
 
+/** What newer browsers have (ECMAScript's proposal "ArrayBuffer to and from Base64"), in a tenth of the time. */
+type Encodable = Uint8Array & { toBase64?(options: { alphabet: 'base64url'; omitPadding: true }): string }
+
 function base64url(octets: ArrayBuffer): string {
-  const text = btoa(String.fromCharCode(...new Uint8Array(octets)))
+  const bytes: Encodable = new Uint8Array(octets)
+  return bytes.toBase64?.({ alphabet: 'base64url', omitPadding: true }) ?? encoded(bytes)
+}
+
+function encoded(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes))
   return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 

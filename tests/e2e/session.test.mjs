@@ -49,6 +49,20 @@ test('A binary body arrives byte for byte', async (t) => {
   assert.deepEqual(lastBytesOfBase32(result.link.slice(1), 32), result.digest)
 })
 
+test('A browser that cannot encode base64 by itself signs as well', async (t) => {
+  const { page } = await world.signedIn(t)
+  const statuses = await valueOf(page, async () => {
+    delete Uint8Array.prototype.toBase64
+    const statuses = []
+    // Enough signatures for each character of the alphabet to occur.
+    for (let request = 0; request < 8; request += 1) {
+      statuses.push((await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status)
+    }
+    return statuses
+  })
+  assert.deepEqual(statuses, Array(8).fill(200))
+})
+
 test('A streamed body is sent once: a nonce challenge is given back, and the next request passes', async (t) => {
   const { page } = await world.signedIn(t)
   await page.reload()
