@@ -20,7 +20,7 @@ mod url;
 #[cfg(feature = "atrium")]
 pub use app::{AtriumError, AtriumSession};
 pub use app::{
-    BrowserOAuthClient, Builder, Event, Events, FetchRequest, PdsRequest, PdsResponse,
+    BrowserOAuthClient, ClientBuilder, Event, Events, FetchRequest, PdsRequest, PdsResponse,
     SignInOptions,
 };
 pub use client::{

@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// Sets up a [`BrowserOAuthClient`]: see [`BrowserOAuthClient::builder`].
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build` or `load`"]
-pub struct Builder {
+pub struct ClientBuilder {
     app: App,
     handle_resolver: Option<String>,
     plc_directory: Option<String>,
@@ -33,7 +33,7 @@ enum App {
     Published(ClientMetadata),
 }
 
-impl Builder {
+impl ClientBuilder {
     /// The app's client metadata. Without them, or a [`client_id`](Self::client_id), the app is one under development at
     /// the address of the page, which must be a loopback address.
     pub fn client_metadata(mut self, metadata: ClientMetadata) -> Self {
@@ -173,9 +173,9 @@ impl Builder {
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Builder")
+        f.write_str("ClientBuilder")
     }
 }
 

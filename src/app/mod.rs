@@ -13,7 +13,7 @@ pub(crate) use fetch::Body;
 
 #[cfg(feature = "atrium")]
 pub use atrium::{AtriumError, AtriumSession};
-pub use builder::Builder;
+pub use builder::ClientBuilder;
 pub use events::{Event, Events};
 pub use fetch::{FetchRequest, PdsRequest, PdsResponse};
 pub use options::SignInOptions;
@@ -36,7 +36,7 @@ use std::rc::Rc;
 /// Cheap to clone; all clones are one, and equal. Dropping the future of any method loses no session: what has begun to
 /// change one goes on to its end.
 ///
-/// It compiles for every target. Where there is no browser, [`Builder::build`] gives a client that knows nobody: what it is
+/// It compiles for every target. Where there is no browser, [`ClientBuilder::build`] gives a client that knows nobody: what it is
 /// asked to do fails with [`HostError::BROWSER_ONLY`], and its facts are those of a page that has not started yet.
 ///
 /// ```
@@ -65,8 +65,8 @@ struct Inner {
 
 impl BrowserOAuthClient {
     /// Sets a client up.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
     }
 
     fn over(options: ClientOptions, host: Host) -> Self {

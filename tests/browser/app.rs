@@ -101,6 +101,12 @@ async fn a_request_of_ours_is_sent_signed_and_once_more_for_the_nonce() {
         );
     }
 
+    let _counting = Replaced::new(
+        "SubtleCrypto.prototype",
+        "sign",
+        "{ value(...given) { globalThis.signatures++; return old.apply(this, given) } }",
+    );
+    js("globalThis.signatures = 0");
     let post = PdsRequest::new("post", "/xrpc/app.test").header("x-more", "b");
     let answer = session.fetch(post.clone().json(r#"{"a":1}"#)).await;
     assert_eq!(
@@ -111,6 +117,7 @@ async fn a_request_of_ours_is_sent_signed_and_once_more_for_the_nonce() {
     assert_eq!(answer.bytes().await.expect("octets"), br#"{"ok":true}"#);
     let requests = sent();
     assert_eq!(requests.len(), 2, "one each");
+    assert_eq!(js("return globalThis.signatures"), 2, "and one signature");
     assert_eq!(octets(&requests[0]), br#"{"a":1}"#);
     assert_eq!(
         text(&requests[0], "2.content-type").as_deref(),
