@@ -5,6 +5,8 @@ mod base64url;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 mod client;
+#[cfg(any(feature = "leptos", feature = "yew"))]
+mod frameworks;
 mod http;
 mod identity;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
@@ -20,14 +22,18 @@ mod url;
 #[cfg(feature = "atrium")]
 pub use app::{AtriumError, AtriumSession};
 pub use app::{
-    BrowserOAuthClient, ClientBuilder, Event, Events, FetchRequest, PdsRequest, PdsResponse,
-    SignInOptions,
+    BrowserOAuthClient, ClientBuilder, ClientState, Event, Events, FetchRequest, PageLocal,
+    PdsRequest, PdsResponse, SessionState, SignInOptions,
 };
 pub use client::{
     CallbackContext, ClientOptions, Credentials, Error, ErrorKind, HostError, Initialized,
     OAuthClient, OAuthSession, Persistence, PopupError, Prepared, Refresh, ResourceAnswer,
     SignedIn, Step, TokenInfo, load_client_metadata,
 };
+#[cfg(feature = "leptos")]
+pub use frameworks::leptos;
+#[cfg(feature = "yew")]
+pub use frameworks::yew;
 pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;

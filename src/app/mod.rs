@@ -7,9 +7,14 @@ mod atrium;
 mod builder;
 mod events;
 mod fetch;
+mod follow;
 mod options;
+mod outside;
+mod state;
 
 pub(crate) use fetch::Body;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use outside::Change;
 
 #[cfg(feature = "atrium")]
 pub use atrium::{AtriumError, AtriumSession};
@@ -17,6 +22,7 @@ pub use builder::ClientBuilder;
 pub use events::{Event, Events};
 pub use fetch::{FetchRequest, PdsRequest, PdsResponse};
 pub use options::SignInOptions;
+pub use state::{ClientState, PageLocal, SessionState};
 
 use crate::client::{
     ClientOptions, Error, HostError, Initialized, OAuthClient, OAuthSession, Persistence, Refresh,
@@ -78,7 +84,7 @@ impl BrowserOAuthClient {
         }))
     }
 
-    fn nowhere() -> Self {
+    pub(crate) fn nowhere() -> Self {
         Self(Rc::new(Inner {
             client: None,
             feed: Rc::default(),

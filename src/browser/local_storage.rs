@@ -110,6 +110,11 @@ impl NonceStore for Nonces {
     }
 }
 
+/// Whether an item, by its name, says something of the accounts.
+pub(super) fn is_of_accounts(name: &str) -> bool {
+    name == KEY || name.starts_with(ACCOUNT)
+}
+
 fn item(kind: &str, did: &Did) -> String {
     let mut name = kind.to_owned();
     name.push_str(did.as_str());

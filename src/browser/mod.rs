@@ -13,6 +13,7 @@ mod indexed_db;
 mod listener;
 mod local_storage;
 mod location;
+mod outside;
 mod popup;
 mod reflect;
 mod renewer;
@@ -24,6 +25,8 @@ mod web_locks;
 
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
+
+pub(crate) use outside::Outside;
 pub(crate) use popup::open_popup;
 
 #[cfg(feature = "js")]

@@ -27,7 +27,7 @@ pub(crate) async fn race<A, B>(
 }
 
 /// A value that comes from outside, once, to one who waits.
-pub(super) struct Inbox<T>(RefCell<(Option<T>, Option<Waker>)>);
+pub(crate) struct Inbox<T>(RefCell<(Option<T>, Option<Waker>)>);
 
 impl<T> Default for Inbox<T> {
     fn default() -> Self {
@@ -36,7 +36,7 @@ impl<T> Default for Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    pub(super) fn put(&self, value: T) {
+    pub(crate) fn put(&self, value: T) {
         let mut inner = self.0.borrow_mut();
         inner.0 = Some(value);
         let waker = inner.1.take();
@@ -46,7 +46,7 @@ impl<T> Inbox<T> {
         }
     }
 
-    pub(super) async fn take(&self) -> T {
+    pub(crate) async fn take(&self) -> T {
         poll_fn(|context| {
             let mut inner = self.0.borrow_mut();
             match inner.0.take() {

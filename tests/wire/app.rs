@@ -14,7 +14,7 @@ use std::error::Error as _;
 use std::rc::Rc;
 
 /// A client over a tab's ports.
-fn client(tab: &Tab) -> BrowserOAuthClient {
+pub(crate) fn client(tab: &Tab) -> BrowserOAuthClient {
     BrowserOAuthClient::builder()
         .client_metadata(options().metadata)
         .handle_resolver(PDS)

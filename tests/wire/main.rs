@@ -15,6 +15,7 @@ mod callback;
 mod cancelled;
 mod clock;
 mod ending;
+mod follow;
 mod other_client;
 mod page;
 mod parsers;
