@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -58,7 +58,7 @@ pub(crate) enum Names {
 pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Names) -> Result<()> {
     tools::wasm_target(workspace)?;
     tools::std_source(workspace)?;
-    let wasm_bindgen = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
+    tools::wasm_bindgen(workspace)?;
 
     let mut fetch = workspace.cargo();
     process::run(
@@ -80,19 +80,8 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
         .env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     process::run(&mut cargo, CARGO_ADVICE)?;
 
-    let module = workspace
-        .target()
-        .join(TARGET)
-        .join("release/atproto_oauth_wasm.wasm");
-    let mut bindgen = workspace.command(wasm_bindgen);
-    bindgen
-        .args(["--target", "web", "--out-name", "core", "--out-dir"])
-        .arg(into)
-        .arg(&module);
-    process::run(
-        &mut bindgen,
-        "its version must be that of the crate wasm-bindgen in Cargo.lock",
-    )?;
+    let module = module(workspace, "atproto_oauth_wasm");
+    bind(workspace, &module, "core", into)?;
 
     let bound = format!("{into}/core_bg.wasm");
     shims::drop_unused(&workspace.path(&bound))?;
@@ -137,6 +126,25 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     process::run(
         &mut shorten,
         "wasm-bindgen may write its glue differently now: see xtask/shorten-names.mjs",
+    )
+}
+
+/// Where cargo puts the wasm of a library that is to be shipped.
+pub(crate) fn module(workspace: &Workspace, library: &str) -> PathBuf {
+    let folder = workspace.target().join(TARGET).join("release");
+    folder.join(format!("{library}.wasm"))
+}
+
+/// Writes what a browser loads of a compiled module, `NAME.js` and `NAME_bg.wasm`, into a folder of the checkout.
+pub(crate) fn bind(workspace: &Workspace, module: &Path, name: &str, into: &str) -> Result<()> {
+    let program = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
+    let mut bindgen = workspace.command(program);
+    bindgen
+        .args(["--target", "web", "--out-name", name, "--out-dir", into])
+        .arg(module);
+    process::run(
+        &mut bindgen,
+        "its version must be that of the crate wasm-bindgen in Cargo.lock",
     )
 }
 

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::examples::{self, Example};
 use crate::node::Node;
 use crate::process::{self, Running};
 use crate::workspace::Workspace;
@@ -23,6 +24,7 @@ const NETWORK_PORTS: [(u16, &str); 3] = [
 pub(crate) struct Options {
     port: u16,
     open: bool,
+    example: Option<Example>,
 }
 
 impl Options {
@@ -30,6 +32,7 @@ impl Options {
         let mut options = Self {
             port: PAGE_PORT,
             open: true,
+            example: None,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -41,7 +44,13 @@ impl Options {
                         .parse()
                         .with_context(|| format!("not a port: {port}"))?;
                 }
-                other => bail!("not an option of demo: {other} (there are --port N and --no-open)"),
+                "--example" => {
+                    let name = arguments.next().context("--example needs a name")?;
+                    options.example = Some(Example::named(name)?);
+                }
+                other => bail!(
+                    "not an option of demo: {other} (there are --port N, --no-open and --example NAME)"
+                ),
             }
         }
         Ok(options)
@@ -51,7 +60,7 @@ impl Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // Before the build, which takes a while.
     check_ports(options.port)?;
-    package::build(workspace)?;
+    let (root, mount) = build(workspace, options.example)?;
     let node = Node::set_up(workspace)?;
 
     println!("\nStarting the local atproto network ...");
@@ -59,9 +68,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     command.args([
         "tests/network/demo.mjs",
         "--root",
-        "www",
+        root,
         "--mount",
-        "/pkg=pkg",
+        &mount,
         "--port",
     ]);
     command
@@ -81,6 +90,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         return Ok(());
     }
     bail!("the local network ended by itself; its last messages are above")
+}
+
+/// Builds what is to be shown: the folder of the page, and where the modules it loads are to be found.
+fn build(workspace: &Workspace, example: Option<Example>) -> Result<(&'static str, String)> {
+    match example {
+        None => {
+            package::build(workspace)?;
+            Ok(("www", "/pkg=pkg".to_owned()))
+        }
+        Some(example) => {
+            examples::build(workspace)?;
+            Ok((examples::PAGE, format!("/app={}", example.folder())))
+        }
+    }
 }
 
 /// Shows what the servers say. Their first line is the page's address, and means that all of them answer.
@@ -137,6 +160,8 @@ mod tests {
         let options = parse(&["--no-open", "--port", "4000"]);
         assert!(options.is_ok_and(|options| options.port == 4000 && !options.open));
         assert!(parse(&[]).is_ok_and(|options| options.port == PAGE_PORT && options.open));
+        let options = parse(&["--example", "yew"]);
+        assert!(options.is_ok_and(|options| options.example.is_some()));
     }
 
     #[test]
@@ -146,6 +171,7 @@ mod tests {
             &["--port", "x"],
             &["--port", "70000"],
             &["--fast"],
+            &["--example", "react"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }

@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod compile;
 mod demo;
+mod examples;
 mod features;
 mod node;
 mod package;
@@ -30,6 +31,7 @@ Usage: cargo xtask <command>
 
   build                         make the npm package in pkg/, as it is published, and print its sizes
   demo [--port N] [--no-open]   build, start a local atproto network, and serve the demo page (port 3100)
+  demo --example leptos|yew     the same with an example app in Rust
   test [lint|native|wasm|package|crate|e2e]...
                                 run the test suites: all of them, or those named
   test soak                     what e2e does a few times, in full: 500 bad networks, every moment to die at (10 minutes)

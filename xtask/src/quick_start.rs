@@ -6,8 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::compile;
 use crate::process;
-use crate::tools::{self, TARGET};
+use crate::tools::TARGET;
 use crate::workspace::Workspace;
 
 /// Where the app is put, as a browser loads it.
@@ -71,11 +72,7 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
 }
 
 fn bind(workspace: &Workspace, module: &Path) -> Result<()> {
-    let mut bindgen = workspace.command(tools::wasm_bindgen(workspace)?.join("wasm-bindgen"));
-    bindgen
-        .args(["--target", "web", "--out-name", "app", "--out-dir", FOLDER])
-        .arg(module);
-    process::run(&mut bindgen, ADVICE)?;
+    compile::bind(workspace, module, "app", FOLDER)?;
     for (name, text) in [("index.html", PAGE), ("start.js", START)] {
         fs::write(workspace.path(FOLDER).join(name), text)
             .with_context(|| format!("cannot write {name}"))?;

@@ -12,7 +12,7 @@ use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
-use crate::{browser, features, package, process, publishing, quick_start};
+use crate::{browser, examples, features, package, process, publishing, quick_start};
 
 /// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -224,6 +224,7 @@ impl<'a> Runner<'a> {
     fn end_to_end(&mut self) -> Result<Tally> {
         self.build()?;
         quick_start::build(self.workspace)?;
+        examples::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
         // What the tests stand on is tested with them.
         self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
