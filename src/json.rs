@@ -59,6 +59,12 @@ impl Json {
         Some(strings)
     }
 
+    /// Whether a member is an array of strings and has this one.
+    pub(crate) fn lists(&self, name: &str, value: &str) -> bool {
+        let strings = self.strings(name);
+        strings.is_some_and(|strings| strings.iter().any(|string| string == value))
+    }
+
     /// The JSON text of the value.
     pub fn text(&self) -> String {
         backend::text(&self.0)

@@ -49,12 +49,7 @@ impl ClientMetadata {
             return Err(ConfigError::NoAtprotoScope);
         }
         // Absent lists and methods have the defaults of RFC 7591 section 2.
-        let lists = |name: &'static str, value: &str| {
-            raw.get(name).is_none()
-                || raw
-                    .strings(name)
-                    .is_some_and(|list| list.iter().any(|item| item == value))
-        };
+        let lists = |name, value| raw.get(name).is_none() || raw.lists(name, value);
         if !lists("response_types", "code") {
             return Err(ConfigError::NoCodeResponseType);
         }

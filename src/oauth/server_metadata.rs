@@ -115,17 +115,13 @@ impl ServerMetadata {
         let par_endpoint = endpoint("pushed_authorization_request_endpoint")?;
         let revocation_endpoint = endpoint("revocation_endpoint")?.map(|url| url.to_string());
 
-        let lists = |name, value: &str| {
-            let list = raw.strings(name);
-            list.is_some_and(|list| list.iter().any(|item| item == value))
-        };
         let says = |name| raw.get(name).and_then(|json| json.as_bool()) == Some(true);
         let unmet = DEMANDS.iter().find(|(_, name, listed)| match listed {
-            Some(value) => !lists(name, value),
+            Some(value) => !raw.lists(name, value),
             None => !says(name),
         });
         let unmet = unmet.map(|(capability, ..)| *capability).or_else(|| {
-            let unsigned = lists("token_endpoint_auth_signing_alg_values_supported", "none");
+            let unsigned = raw.lists("token_endpoint_auth_signing_alg_values_supported", "none");
             unsigned.then_some(Capability::SignedAssertions)
         });
         if let Some(capability) = unmet {
