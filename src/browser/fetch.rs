@@ -5,7 +5,7 @@
 //! left to it.
 
 use super::reflect::{
-    call, construct, deferred, get, get_str, resolved, set, set_text, texts, words,
+    call, construct, deferred, get, get_str, promised, set, set_text, texts, words,
 };
 use crate::http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 use crate::ports::{Http, Local};
@@ -180,8 +180,8 @@ impl Exchange {
 
     /// Waits for a step's promise, or until the time is up.
     async fn in_time(&self, step: Result<JsValue, JsValue>) -> Result<JsValue, HttpError> {
-        let first = Promise::race(&Array::of2(&step.map_err(unreachable)?, &self.time_up));
-        let value = resolved(&first).await.map_err(unreachable)?;
+        let first = step.map(|step| Promise::race(&Array::of2(&step, &self.time_up)).into());
+        let value = promised(first).await.map_err(unreachable)?;
         if value == self.controller {
             Err(HttpError::Timeout)
         } else {

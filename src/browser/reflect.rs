@@ -65,6 +65,14 @@ pub(super) fn resolved(value: &JsValue) -> JsFuture {
     JsFuture::from(Promise::resolve(value))
 }
 
+/// Waits for what a call promised. What it threw counts as rejected.
+pub(super) fn promised(called: Result<JsValue, JsValue>) -> JsFuture {
+    match called {
+        Ok(value) => resolved(&value),
+        Err(thrown) => JsFuture::from(Promise::reject(&thrown)),
+    }
+}
+
 /// A promise and the function that resolves it. A JavaScript function can be handed out as an event handler without a
 /// Rust closure behind it that someone must free.
 pub(super) fn deferred() -> (JsValue, Function) {

@@ -1,6 +1,6 @@
 //! A worker that renews sessions, behind a function of the package's TypeScript.
 
-use super::reflect::{call, get, get_str, resolved};
+use super::reflect::{call, get, get_str, promised};
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::SessionEnd;
@@ -13,10 +13,8 @@ pub(super) struct Worker(pub(super) JsValue);
 impl Renewer for Worker {
     fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal> {
         Box::pin(async move {
-            let answer = match call(&self.0, "renew", &[&sub.as_str().into(), &seen.into()]) {
-                Ok(promise) => resolved(&promise).await,
-                thrown => thrown,
-            };
+            let args = [&sub.as_str().into(), &seen.into()];
+            let answer = promised(call(&self.0, "renew", &args)).await;
             let error = get(&answer.unwrap_or_default(), "error");
             let Some(code) = get_str(&error, "code") else {
                 return Renewal::Stored;

@@ -3,7 +3,7 @@
 pub(crate) use super::answer::FetchAnswer as Answer;
 use super::answer::FetchAnswer;
 use super::fetch::unreachable;
-use super::reflect::{call, construct, get, get_str, global, resolved, set, texts};
+use super::reflect::{call, construct, get, get_str, global, promised, set, texts};
 use crate::app::{Body, FetchRequest, PdsRequest};
 use crate::client::{Credentials, Error, OAuthSession, Step};
 use crate::ports::Http;
@@ -63,11 +63,6 @@ async fn dispatch(
     set(init, "headers", &headers);
     let answer = call(&js_sys::global(), "fetch", &[&credentials.url.into(), init]);
     promised(answer).await
-}
-
-/// What a call promises, or what it threw.
-async fn promised(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    resolved(&called?).await
 }
 
 fn failed(thrown: JsValue, url: &str) -> Error {

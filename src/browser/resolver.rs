@@ -1,6 +1,6 @@
 //! The app's own resolvers: an object with functions `identity`, `handle` and `did`, of which any may be missing.
 
-use super::reflect::{call, construct, get, resolved, words};
+use super::reflect::{call, construct, get, promised, words};
 use crate::json::Json;
 use crate::ports::{Guard, Local, Question, Resolver, Thrown};
 use wasm_bindgen::JsValue;
@@ -25,11 +25,7 @@ impl Resolver for AppResolver {
             let args = [&subject.into(), &fresh.into(), &signal];
             // Once there is an answer, nobody listens to the signal any more.
             let _given_up = Guard::new(move || drop(call(&controller, "abort", &[])));
-            let answer = match call(&self.0, kind, &args) {
-                Ok(promise) => resolved(&promise).await,
-                thrown => thrown,
-            };
-            match answer {
+            match promised(call(&self.0, kind, &args)).await {
                 Ok(answer) if answer.is_null() || answer.is_undefined() => Ok(None),
                 Ok(answer) => Ok(Some(Json::from_js(answer))),
                 Err(thrown) => Err(Thrown {

@@ -3,7 +3,7 @@
 //! `crypto.subtle` exists in secure contexts only. Octets to sign or digest are passed as a boxed slice: wasm-bindgen
 //! hands JavaScript a copy of it in the same crossing, where a borrowed slice would arrive as a view into wasm memory.
 
-use super::reflect::{call, get, get_str, global, resolved, texts, words};
+use super::reflect::{call, get, get_str, global, promised, texts, words};
 use crate::base64url;
 use crate::oauth::PublicJwk;
 use crate::ports::{Crypto, KeyError, Local, Signer};
@@ -49,7 +49,10 @@ impl Crypto for WebCrypto {
     }
 
     fn sha256<'a>(&'a self, data: &'a [u8]) -> Local<'a, Result<[u8; 32], KeyError>> {
-        Box::pin(async move { octets(subtle()?.digest("SHA-256", data.into())).await })
+        Box::pin(async move {
+            let digested = subtle()?.digest("SHA-256", data.into());
+            octets(promised(digested).await)
+        })
     }
 }
 
@@ -77,7 +80,7 @@ impl WebCryptoKey {
             "generateKey",
             &[&algorithm, &JsValue::FALSE, &usages],
         );
-        let pair = resolved(&pair.map_err(failed)?).await.map_err(failed)?;
+        let pair = promised(pair).await.map_err(failed)?;
         Self::new(subtle, &base64url::encode(&id), pair).await
     }
 
@@ -108,7 +111,7 @@ impl WebCryptoKey {
             "exportKey",
             &[&JsValue::from_str("jwk"), &get(&pair, "publicKey")],
         );
-        let jwk = resolved(&jwk.map_err(failed)?).await.map_err(failed)?;
+        let jwk = promised(jwk).await.map_err(failed)?;
         let coordinate = |name| get_str(&jwk, name).ok_or(KeyError::Unusable);
         Ok(Self {
             jwk: PublicJwk {
@@ -141,11 +144,9 @@ impl Signer for WebCryptoKey {
 
     fn sign<'a>(&'a self, input: &'a str) -> Local<'a, Result<[u8; 64], KeyError>> {
         Box::pin(async move {
-            octets(
-                self.subtle
-                    .sign(&self.algorithm, &self.private, input.as_bytes().into()),
-            )
-            .await
+            let input = input.as_bytes().into();
+            let signed = self.subtle.sign(&self.algorithm, &self.private, input);
+            octets(promised(signed).await)
         })
     }
 
@@ -155,9 +156,8 @@ impl Signer for WebCryptoKey {
 }
 
 /// The octets that a WebCrypto operation gives: an `ArrayBuffer`, or a view in some runtimes.
-async fn octets<const N: usize>(answer: Result<JsValue, JsValue>) -> Result<[u8; N], KeyError> {
-    let answer = resolved(&answer.map_err(failed)?).await.map_err(failed)?;
-    let view = Uint8Array::new(&answer);
+fn octets<const N: usize>(answer: Result<JsValue, JsValue>) -> Result<[u8; N], KeyError> {
+    let view = Uint8Array::new(&answer.map_err(failed)?);
     let mut octets = [0; N];
     if view.length() as usize != N {
         return Err(KeyError::Failed("unexpected length".to_owned()));

@@ -100,7 +100,7 @@ impl Shared {
             url,
             state,
             verifier,
-        } = match pushed {
+        } = *match pushed {
             Some(pushed) => pushed?,
             None => {
                 self.push(&server, &prover, options, login_hint.as_deref())
@@ -141,7 +141,7 @@ impl Shared {
         prover: &Prover,
         options: &AuthorizeOptions,
         login_hint: Option<&str>,
-    ) -> Result<Pushed, Error> {
+    ) -> Result<Box<Pushed>, Error> {
         let client = &self.options.metadata;
         let pkce = self.pkce().await;
         let pkce = pkce.map_err(|error| Error::new(Step::Par, error))?;
@@ -162,11 +162,11 @@ impl Shared {
         let response = self.exchange(Step::Par, prover, request).await?;
         let url = judge_par(server, &client.client_id, &response)
             .map_err(|error| Error::new(Step::Par, error).at(endpoint))?;
-        Ok(Pushed {
+        Ok(Box::new(Pushed {
             url,
             state,
             verifier: pkce.verifier,
-        })
+        }))
     }
 
     async fn pkce(&self) -> Result<Pkce, crate::ports::KeyError> {

@@ -78,7 +78,7 @@ impl Shared {
     async fn complete(
         self: &Rc<Self>,
         login: Box<PendingLogin>,
-        response: AuthorizationResponse,
+        response: Box<AuthorizationResponse>,
         redirect_uri: Option<&str>,
     ) -> Result<Rc<Live>, Error> {
         let failed = |error: CallbackError| Error::new(Step::Callback, error);
@@ -124,7 +124,7 @@ impl Shared {
         self: &Rc<Self>,
         login: Box<PendingLogin>,
         server: &ServerMetadata,
-        granted: TokenAnswer,
+        granted: Box<TokenAnswer>,
         requested_at: u64,
         prover: &Prover,
         asked: Option<Rc<AskedAhead>>,

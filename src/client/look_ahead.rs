@@ -17,12 +17,15 @@ pub(super) struct Likely {
     /// Its metadata, if it has any, once it has also said which DPoP nonce it wants (RFC 9449 section 8).
     server: Inbox<Option<Rc<ServerMetadata>>>,
     pushing: Cell<bool>,
-    pushed: Inbox<Option<Result<Pushed, Error>>>,
+    pushed: Inbox<Option<Result<Box<Pushed>, Error>>>,
 }
 
 impl Likely {
     /// What was pushed, where this is the server that it had to go to. It waits for what is under way there.
-    pub(super) async fn pushed(&self, server: &ServerMetadata) -> Option<Result<Pushed, Error>> {
+    pub(super) async fn pushed(
+        &self,
+        server: &ServerMetadata,
+    ) -> Option<Result<Box<Pushed>, Error>> {
         if self.issuer != server.issuer {
             return None;
         }

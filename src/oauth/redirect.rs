@@ -81,7 +81,7 @@ pub(crate) struct AuthorizationResponse {
 
 impl AuthorizationResponse {
     /// Reads the parameters. What fails here leaves the pending sign-in alone: nothing says which it is.
-    pub(crate) fn read(params: &CallbackParams) -> Result<Self, CallbackError> {
+    pub(crate) fn read(params: &CallbackParams) -> Result<Box<Self>, CallbackError> {
         if params.get("response").is_some() {
             return Err(CallbackError::Jarm);
         }
@@ -94,11 +94,11 @@ impl AuthorizationResponse {
             (None, Some(code)) => Ok(Secret::new(code.to_owned())),
             (None, None) => Err(CallbackError::NoCode),
         };
-        Ok(Self {
+        Ok(Box::new(Self {
             state: owned("state").ok_or(CallbackError::NoState)?,
             issuer: owned("iss"),
             code,
-        })
+        }))
     }
 
     /// Compares `iss` with the issuer the sign-in began with (RFC 9207 section 2.4). That server declared the

@@ -89,7 +89,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 ///
 /// Source: RFC 6749 section 5.1; RFC 9449 section 5 (`token_type`); atproto specification, "OAuth", sections
 /// "Identity Authentication" (`sub`) and "Authorization Scopes" (`scope`).
-pub(crate) fn judge_token(response: &Response) -> Result<TokenAnswer, ExchangeError> {
+pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, ExchangeError> {
     let json = success(response)?;
     let invalid = |member| ExchangeError::Peer(PeerError::InvalidToken(member));
     let text = |member| json.str(member).ok_or_else(|| invalid(member));
@@ -118,11 +118,11 @@ pub(crate) fn judge_token(response: &Response) -> Result<TokenAnswer, ExchangeEr
                 .ok_or_else(|| invalid("expires_in"))?,
         ),
     };
-    Ok(TokenAnswer {
+    Ok(Box::new(TokenAnswer {
         sub: Did::parse(&text("sub")?).map_err(|_| invalid("sub"))?,
         scope,
         access_token: Secret::new(text("access_token")?),
         refresh_token: optional("refresh_token")?.map(Secret::new),
         expires_in,
-    })
+    }))
 }
