@@ -27,7 +27,7 @@ const SIZE_FLAGS: [&str; 7] = [
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     "-Zinline-mir=yes",
-    "-Cllvm-args=-inline-threshold=15",
+    "-Cllvm-args=-inline-threshold=10",
     "-Ctarget-feature=-reference-types",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
