@@ -147,8 +147,12 @@ for (const framework of ['leptos', 'yew']) {
     const { page, context } = await visitor(t)
     await control.tokenMaxAge(1_000)
     await signIn(page, alice)
-    await control.tokenMaxAge(AN_HOUR)
+    // The page's own requests renew the token, as long as there are any.
+    await page.waitForLoadState('networkidle')
     await context.route(`${pdsUrl}/**`, (route) => route.abort())
+    await control.tokenMaxAge(AN_HOUR)
+    const [token] = await control.tokens(alice.did)
+    await eventually(() => Date.now() > Date.parse(token.expiresAt), 'the end of the token')
     await page.reload()
     await says(page, 'status', 'Offline')
     await named(page, 'Try again').click()

@@ -4,7 +4,7 @@ use crate::problem::Told;
 use crate::sign_in::{SignIn, sign_in};
 use atproto_oauth_wasm::leptos::{use_accounts, use_oauth_client, use_session};
 use atproto_oauth_wasm::{Account, AccountStatus};
-use example_shared::{Problem, name_of};
+use example_shared::{Problem, Row};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -40,53 +40,36 @@ pub(crate) fn Accounts() -> impl IntoView {
 fn Entry(account: Account) -> impl IntoView {
     let (client, session, told) = (use_oauth_client(), use_session(), Told::above());
     let busy = RwSignal::new(false);
-    let name = name_of(&account);
-    let signed_in = account.status == AccountStatus::SignedIn;
-    let (mine, did, input) = (account.did.clone(), account.did.clone(), name.clone());
+    let row = Row::of(&account);
+    let (mine, did, input) = (account.did.clone(), account.did.clone(), row.name.clone());
     let is_active = move || session.read().did() == Some(&mine);
     let activate = move |_| {
         let (did, input) = (account.did.clone(), input.clone());
         spawn_local(async move {
-            if !signed_in {
+            if !row.signed_in {
                 return sign_in(client, input, told, busy).await;
             }
             let outcome = client.get().switch_to(&did).await;
-            told.set(
-                outcome
-                    .err()
-                    .map(|error| Problem::new("The account could not be changed", &error)),
-            );
+            told.set(Problem::of("The account could not be changed", outcome));
         });
     };
     let forget = move |_| {
         let did = did.clone();
         spawn_local(async move {
             let outcome = client.get().forget(&did).await;
-            told.set(
-                outcome
-                    .err()
-                    .map(|error| Problem::new("The account could not be forgotten", &error)),
-            );
+            told.set(Problem::of("The account could not be forgotten", outcome));
         });
     };
-    let (activate_label, forget_label) = match signed_in {
-        true => (
-            format!("Switch to {name}"),
-            format!("Sign out and forget {name}"),
-        ),
-        false => (format!("Sign in as {name}"), format!("Forget {name}")),
-    };
-    let verb = if signed_in { "Switch" } else { "Sign in" };
     view! {
         <li>
-            <span class="account-name">{name}</span>
+            <span class="account-name">{row.name}</span>
             <span class="row-actions">
                 {
                     let is_active = is_active.clone();
                     move || is_active().then(|| view! { <span class="active">"Active"</span> })
                 }
-                <button class="link" aria-label=activate_label hidden=is_active on:click=activate>{verb}</button>
-                <button class="link quiet" aria-label=forget_label on:click=forget>"Forget"</button>
+                <button class="link" aria-label=row.activate_label hidden=is_active on:click=activate>{row.verb}</button>
+                <button class="link quiet" aria-label=row.forget_label on:click=forget>"Forget"</button>
             </span>
         </li>
     }

@@ -92,11 +92,7 @@ fn Offline(did: Did, help: &'static str) -> impl IntoView {
         let did = did.clone();
         spawn_local(async move {
             let restored = client.get().restore(&did, Refresh::Auto).await;
-            told.set(
-                restored
-                    .err()
-                    .map(|error| Problem::new("Still not", &error)),
-            );
+            told.set(Problem::of("Still not", restored));
         });
     };
     view! {

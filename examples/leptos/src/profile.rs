@@ -26,11 +26,7 @@ pub(crate) fn ProfileCard(session: PageLocal<OAuthSession>) -> impl IntoView {
         let session = session.clone();
         spawn_local(async move {
             let outcome = session.sign_out().await;
-            told.set(
-                outcome
-                    .err()
-                    .map(|error| Problem::new("Signing out did not work", &error)),
-            );
+            told.set(Problem::of("Signing out did not work", outcome));
         });
     };
     view! {

@@ -52,10 +52,6 @@ pub(crate) async fn sign_in(
         .get()
         .sign_in(input, AuthorizeOptions::default())
         .await;
-    told.set(
-        outcome
-            .err()
-            .map(|error| Problem::new("Signing in did not work", &error)),
-    );
+    told.set(Problem::of("Signing in did not work", outcome));
     let _ = busy.try_set(false);
 }

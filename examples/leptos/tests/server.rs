@@ -2,18 +2,15 @@
 //!
 //! `server.html` is that page. An end-to-end test has a browser take it over; this one says that it is what is rendered.
 
-use atproto_oauth_wasm::BrowserOAuthClient;
 use example_leptos::App;
+use example_shared::Settings;
 use leptos::prelude::*;
 use std::thread;
 
 #[test]
 fn a_server_renders_the_page_before_anything_is_known() {
-    let client = BrowserOAuthClient::builder()
-        .client_id("http://localhost")
-        .handle_resolver("https://bsky.social")
-        .build()
-        .expect("a client, of which nothing can be asked");
+    let client = Settings::public("http://localhost").client();
+    let client = client.expect("a client, of which nothing can be asked");
     let owner = Owner::new_root(None);
     let rendered = owner.with(|| view! { <App client /> }.to_html());
     assert_eq!(rendered, include_str!("../server.html").trim_end());

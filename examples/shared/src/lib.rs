@@ -3,18 +3,10 @@
 
 mod problem;
 mod repo;
+mod row;
 mod settings;
 
 pub use problem::Problem;
 pub use repo::{Post, Profile, posts, profile, publish};
+pub use row::Row;
 pub use settings::Settings;
-
-use atproto_oauth_wasm::Account;
-
-/// What an account is called in a list.
-pub fn name_of(account: &Account) -> String {
-    match &account.handle {
-        Some(handle) => handle.to_string(),
-        None => account.did.to_string(),
-    }
-}

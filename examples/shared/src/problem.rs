@@ -26,6 +26,11 @@ impl Problem {
         }
     }
 
+    /// The failure that something ended in, if it did.
+    pub fn of<T>(title: &'static str, outcome: Result<T, Error>) -> Option<Self> {
+        outcome.err().map(|error| Self::new(title, &error))
+    }
+
     /// A server's refusal of a request (the atproto HTTP API specification, "Error Responses").
     pub(crate) fn refused(title: &'static str, status: u16, answer: &Json) -> Self {
         let code = answer.str("error");

@@ -2,9 +2,9 @@
 
 use crate::problem::use_told;
 use crate::sign_in::{SignIn, sign_in};
+use atproto_oauth_wasm::Account;
 use atproto_oauth_wasm::yew::{use_accounts, use_oauth_client, use_session};
-use atproto_oauth_wasm::{Account, AccountStatus};
-use example_shared::{Problem, name_of};
+use example_shared::{Problem, Row};
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
@@ -43,15 +43,15 @@ struct EntryProps {
 fn Entry(props: &EntryProps) -> Html {
     let (client, session, told) = (use_oauth_client(), use_session(), use_told());
     let account = &props.account;
-    let name = name_of(account);
-    let signed_in = account.status == AccountStatus::SignedIn;
+    let row = Row::of(account);
+    let signed_in = row.signed_in;
     let is_active = session.did() == Some(&account.did);
     let activate = {
         let (client, told, did, name) = (
             client.clone(),
             told.clone(),
             account.did.clone(),
-            name.clone(),
+            row.name.clone(),
         );
         Callback::from(move |_| {
             let (client, told, did, name) =
@@ -61,11 +61,7 @@ fn Entry(props: &EntryProps) -> Html {
                     return sign_in(client, name, told).await;
                 }
                 let outcome = client.switch_to(&did).await;
-                told.tell(
-                    outcome
-                        .err()
-                        .map(|error| Problem::new("The account could not be changed", &error)),
-                );
+                told.tell(Problem::of("The account could not be changed", outcome));
             });
         })
     };
@@ -75,32 +71,20 @@ fn Entry(props: &EntryProps) -> Html {
             let (client, told, did) = (client.clone(), told.clone(), did.clone());
             spawn_local(async move {
                 let outcome = client.forget(&did).await;
-                told.tell(
-                    outcome
-                        .err()
-                        .map(|error| Problem::new("The account could not be forgotten", &error)),
-                );
+                told.tell(Problem::of("The account could not be forgotten", outcome));
             });
         })
     };
-    let (activate_label, forget_label) = match signed_in {
-        true => (
-            format!("Switch to {name}"),
-            format!("Sign out and forget {name}"),
-        ),
-        false => (format!("Sign in as {name}"), format!("Forget {name}")),
-    };
-    let verb = if signed_in { "Switch" } else { "Sign in" };
     html! {
         <li>
-            <span class="account-name">{name}</span>
+            <span class="account-name">{row.name}</span>
             <span class="row-actions">
                 if is_active {
                     <span class="active">{"Active"}</span>
                 } else {
-                    <button class="link" aria-label={activate_label} onclick={activate}>{verb}</button>
+                    <button class="link" aria-label={row.activate_label} onclick={activate}>{row.verb}</button>
                 }
-                <button class="link quiet" aria-label={forget_label} onclick={forget}>{"Forget"}</button>
+                <button class="link quiet" aria-label={row.forget_label} onclick={forget}>{"Forget"}</button>
             </span>
         </li>
     }

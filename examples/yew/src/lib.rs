@@ -119,11 +119,7 @@ fn Offline(props: &OfflineProps) -> Html {
         let (client, told, did) = (client.clone(), told.clone(), did.clone());
         spawn_local(async move {
             let restored = client.restore(&did, Refresh::Auto).await;
-            told.tell(
-                restored
-                    .err()
-                    .map(|error| Problem::new("Still not", &error)),
-            );
+            told.tell(Problem::of("Still not", restored));
         });
     });
     html! {

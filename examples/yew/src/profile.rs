@@ -30,11 +30,7 @@ pub(crate) fn ProfileCard(props: &SessionProps) -> Html {
         let (session, told) = (session.clone(), told.clone());
         spawn_local(async move {
             let outcome = session.sign_out().await;
-            told.tell(
-                outcome
-                    .err()
-                    .map(|error| Problem::new("Signing out did not work", &error)),
-            );
+            told.tell(Problem::of("Signing out did not work", outcome));
         });
     });
     html! {

@@ -51,9 +51,5 @@ pub(crate) fn SignIn() -> Html {
 pub(crate) async fn sign_in(client: BrowserOAuthClient, input: String, told: Tell) {
     told.tell(None);
     let outcome = client.sign_in(input, AuthorizeOptions::default()).await;
-    told.tell(
-        outcome
-            .err()
-            .map(|error| Problem::new("Signing in did not work", &error)),
-    );
+    told.tell(Problem::of("Signing in did not work", outcome));
 }
