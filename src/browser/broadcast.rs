@@ -4,21 +4,28 @@
 //! account is read.
 
 use super::channel::Channel;
+use super::environment::Timeouts;
+use super::local_storage::{mark_change, shows_change};
 use super::reflect::{get, get_str, set, set_text, texts};
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
-use crate::ports::{Bus, Guard, Message};
+use crate::ports::{Bus, Guard, Message, Timer};
 use js_sys::{Array, Error};
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 const CHANNEL: &str = "@@atproto/oauth-client-browser(synchronization-channel:2)";
 const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
 /// For us alone: the official client calls what hook of the app's has this name, and apps have none.
 const ACCOUNTS: &str = "accountsChanged";
+
+/// How often to look whether what a message is about can be read, and how long to wait in between, in milliseconds.
+const LOOKS: u32 = 10;
+const PAUSE: u32 = 10;
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
 /// is then noticed at its next refresh.
@@ -50,13 +57,31 @@ impl Bus for Channels {
         let Some(channel) = self.channel() else {
             return Guard::new(|| {});
         };
-        let listener = channel.hear(move |data| {
-            if let Some(message) = from_wire(data) {
-                heard(message);
+        let heard: Rc<dyn Fn(Message)> = heard.into();
+        let listener = channel.hear(move |data| match from_wire(data) {
+            Some(Message::Accounts) => {
+                let mark = get_str(&get(data, "args"), "0");
+                spawn_local(tell_when_readable(mark, heard.clone()));
             }
+            Some(message) => heard(message),
+            None => {}
         });
         Guard::new(move || drop((listener, channel)))
     }
+}
+
+/// A tab that asks who is active now must not be given the answer of before the change.
+async fn tell_when_readable(mark: Option<String>, heard: Rc<dyn Fn(Message)>) {
+    if let Some(mark) = mark {
+        // Later changes have other marks, and are told by themselves.
+        for _ in 0..LOOKS {
+            if shows_change(&mark) {
+                break;
+            }
+            Timeouts.sleep(PAUSE).await;
+        }
+    }
+    heard(Message::Accounts);
 }
 
 /// The end of a session in the words the app sees.
@@ -75,9 +100,8 @@ fn to_wire(message: &Message) -> JsValue {
         Message::Accounts => (ACCOUNTS, None),
     };
     let args = Array::new();
-    if let Some(sub) = sub {
-        args.push(&JsValue::from_str(sub.as_str()));
-    }
+    let about = sub.map_or_else(mark_change, ToString::to_string);
+    args.push(&JsValue::from_str(&about));
     if let Message::Deleted(sub, end) = message {
         // The official client hands the second argument to the app as the cause; the third is for us alone, since a
         // structured clone strips an error of everything but its message.

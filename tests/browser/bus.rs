@@ -74,15 +74,44 @@ async fn a_message_is_one_that_the_official_client_understands() {
     let wire = js1(
         "const [updated, deleted, accounts] = a.heard; a.close();
          return JSON.stringify([a.heard.length, updated, deleted.name, deleted.args[0], deleted.args[1] instanceof Error,
-           deleted.args[1].message, deleted.args[2], accounts])",
+           deleted.args[1].message, deleted.args[2], accounts.name,
+           accounts.args[0] === localStorage.getItem('atproto-oauth-wasm:change')])",
         &channel,
     );
     assert_eq!(
         wire.as_string().expect("text"),
         format!(
-            r#"[3,{{"name":"onSessionUpdated","args":["{ALICE}"]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"code":"SESSION_REVOKED","words":"Refused"}},{{"name":"accountsChanged","args":[]}}]"#
+            r#"[3,{{"name":"onSessionUpdated","args":["{ALICE}"]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"code":"SESSION_REVOKED","words":"Refused"}},"accountsChanged",true]"#
         )
     );
+}
+
+/// A browser may deliver a message before what was written to `localStorage` ahead of it.
+#[wasm_bindgen_test]
+async fn a_change_is_heard_when_it_can_be_read() {
+    let (heard, _guard) = listen(&ports());
+    let channel = raw_channel();
+    let post = |mark: &str| {
+        let message = "a.postMessage({ name: 'accountsChanged', args: [b] })";
+        js2(message, &channel, &mark.into());
+    };
+    let write = |mark: &str| {
+        js1(
+            "localStorage.setItem('atproto-oauth-wasm:change', a)",
+            &mark.into(),
+        );
+    };
+    post("first");
+    sleep(30).await;
+    assert_eq!(*heard.borrow(), []);
+    write("first");
+    sleep(60).await;
+    assert_eq!(*heard.borrow(), [Message::Accounts]);
+    // What another change wrote over since is told all the same.
+    post("second");
+    sleep(300).await;
+    assert_eq!(*heard.borrow(), [Message::Accounts, Message::Accounts]);
+    js1("a.close()", &channel);
 }
 
 #[wasm_bindgen_test]

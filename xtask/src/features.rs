@@ -1,4 +1,5 @@
-//! The combinations of the crate's features that are checked: none, each alone, and all together.
+//! The combinations of the crate's features that are checked: none and all, natively and for the browser, and there each
+//! alone as well.
 
 use anyhow::{Result, ensure};
 
@@ -7,7 +8,7 @@ use crate::workspace::Workspace;
 
 const MANIFEST: &str = "Cargo.toml";
 
-/// Clippy's arguments for each combination, natively and for the browser.
+/// Clippy's arguments for each combination.
 pub(crate) fn combinations(workspace: &Workspace) -> Result<Vec<Vec<String>>> {
     let names = named(&workspace.read(MANIFEST)?);
     ensure!(!names.is_empty(), "no features in {MANIFEST}");
@@ -20,9 +21,10 @@ pub(crate) fn combinations(workspace: &Workspace) -> Result<Vec<Vec<String>>> {
             .map(str::to_owned)
             .collect()
     };
-    let targets: [&[&str]; 2] = [&[], &["--target", TARGET]];
-    let of_target = |target| combinations.iter().map(move |each| arguments(target, each));
-    Ok(targets.into_iter().flat_map(of_target).collect())
+    let browser: &[&str] = &["--target", TARGET];
+    let natively = combinations[..2].iter().map(|each| arguments(&[], each));
+    let in_browser = combinations.iter().map(|each| arguments(browser, each));
+    Ok(natively.chain(in_browser).collect())
 }
 
 /// The names in the section `[features]`.
