@@ -15,8 +15,8 @@ pub(super) use crate::browser::Outside;
 pub(crate) enum Change {
     /// The browser says that it is online, having said that it is not.
     Online,
-    /// Another tab's changes to the accounts can be read here. The client is told of them over a channel, which at times
-    /// is the faster of the two: in Chromium by milliseconds.
+    /// Another tab has changed what is stored of the accounts; also a client that does not tell ours, as the official one
+    /// in an app that changes over.
     Accounts,
 }
 
