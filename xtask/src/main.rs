@@ -36,7 +36,7 @@ Usage: cargo xtask <command>
                                 run the test suites: all of them, or those named
   test soak                     what e2e does a few times, in full: 500 bad networks, every moment to die at (10 minutes)
   bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg
-                                (15 minutes on an idle machine; --quick takes 3, and writes to target/bench)
+                                (8 minutes on an idle machine; --quick takes 2, and writes to target/bench)
 
   size                          compile the core as it ships, and print what its modules and functions weigh
 
