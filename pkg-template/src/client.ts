@@ -3,8 +3,9 @@ import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
 import { type ErrorDetails, rethrow, toError } from './errors.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { type IdentityInfo, type IdentityResolver, isResolver, ownResolvers } from './identity-resolver.js'
+import { type IdentityResolver, isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
+import { type Beginning, type CoreOutcome, type CoreTokenFacts, type Operations, forCore } from './operations.js'
 import { OAuthSession } from './session.js'
 import type {
   Account,
@@ -20,12 +21,6 @@ import type {
   SessionFacts,
 } from './types.js'
 
-/** The facts of new tokens as the core gives them: times in milliseconds. */
-type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expires_at'> & { expires_at?: number }
-
-/** An account as the core gives it. */
-type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }
-
 /** What a page starts with. `state` is there only after a sign-in: the app's own text, or `null`. */
 type Initialized = { session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null }
 
@@ -34,36 +29,6 @@ type Initialized = { session: OAuthSession; state?: never } | { session: OAuthSe
  * component that is mounted twice, shares what comes of it, whichever client it asks with.
  */
 let initializing: Promise<Initialized | undefined> | undefined
-
-/** What the core is given to begin a sign-in. */
-type Request = [
-  input: string,
-  options: ReturnType<typeof forCore>,
-  progress: AuthorizeOptions['onProgress'],
-  aborted: Promise<never> | undefined,
-]
-
-/** What a sign-in comes to, as the core gives it. */
-type CoreOutcome = { session: Session; state: string | null }
-
-/** What the core does when called by name: what it is given, and what it promises. */
-interface Operations {
-  init(refresh?: boolean): CoreOutcome | Session | undefined
-  initRestore(refresh?: boolean): Session | undefined
-  initCallback(params?: string, redirectUri?: string): CoreOutcome
-  callback(params: string, redirectUri?: string): CoreOutcome
-  restore(sub: string, refresh?: boolean): Session
-  revoke(sub: string): void
-  forget(sub: string): void
-  accounts(): CoreAccount[]
-  resolveIdentity(input: string, fresh: boolean): IdentityInfo
-  authorize(...request: Request): string
-  signIn(...request: Request): never
-  signInPopup(...request: [...Request, popup: Window]): Session
-}
-
-/** The operations that begin a sign-in. */
-type Beginning = 'authorize' | 'signIn' | 'signInPopup'
 
 /**
  * Signs users of the AT Protocol in to a browser app.
@@ -482,15 +447,6 @@ function storedActive(): string | null | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Splits options into what the core names and the request parameters, each in its wire form. */
-function forCore(options: AuthorizeOptions = {}) {
-  const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options
-  const parameters = Object.entries(others)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
-  return { state, redirect_uri, scope, parameters }
 }
 
 /** A promise that rejects when the signal is aborted, and the end of its listener. */
