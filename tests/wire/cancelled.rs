@@ -1,15 +1,14 @@
 //! Callers who give up: each future of the client is dropped after its first poll, after its second, and so on to its end.
 //! Whatever was under way, no session is lost, no row is dead and no lock is held.
 
-use crate::server::{self, ALICE, PDS, PLC, Server, yield_now};
+use crate::app::client;
+use crate::server::{self, ALICE, Server, yield_now};
 use crate::world::{Tab, World, options, url};
 use atproto_oauth_wasm::ports::{
     Account, Local, PendingLogin, PendingStore, Popup, PopupMessage, PopupState, SessionStore,
     StorageError, StoredSession,
 };
-use atproto_oauth_wasm::{
-    AuthorizeOptions, BrowserOAuthClient, Did, OAuthSession, PdsRequest, Refresh, Secret, Url,
-};
+use atproto_oauth_wasm::{AuthorizeOptions, Did, OAuthSession, PdsRequest, Refresh, Secret, Url};
 use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::select;
@@ -75,17 +74,6 @@ fn slow_tab(world: &World) -> Tab {
         ports.sessions = Rc::new(Slow(ports.sessions.clone()));
         ports.pending = Rc::new(Slow(ports.pending.clone()));
     })
-}
-
-/// The client of an app in Rust, beside the tab's own.
-fn app(tab: &Tab) -> BrowserOAuthClient {
-    BrowserOAuthClient::builder()
-        .client_metadata(options().metadata)
-        .handle_resolver(PDS)
-        .plc_directory(PLC)
-        .ports(tab.ports.clone())
-        .build()
-        .expect("a client")
 }
 
 /// Polls a future so many times, with the work in the background, and drops it. Whether it came to its end.
@@ -190,14 +178,16 @@ fn an_app_that_starts_with_an_answer() {
         let page = tab.page.address().as_str().to_owned();
         tab.page.visit(url(&format!("{page}#{params}")));
     };
-    at_every_moment(true, answered, async |tab, ()| drop(app(tab).init().await));
+    at_every_moment(true, answered, async |tab, ()| {
+        drop(client(tab).init().await)
+    });
 }
 
 #[test]
 fn an_app_that_hands_over_an_answer() {
     let consented = |world: &World, tab: &Tab| world.consented(tab, &ALICE);
     at_every_moment(true, consented, async |tab, params| {
-        drop(app(tab).callback(params).await);
+        drop(client(tab).callback(params).await);
     });
 }
 

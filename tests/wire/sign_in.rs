@@ -145,7 +145,7 @@ fn a_did_that_was_typed_is_not_pushed_ahead() {
     assert_eq!(last, Some(asked::PAR), "once the nonce was known");
 }
 
-/// That server is told no more than which client asks, and may well be another's.
+/// That server may well be another's, or none.
 #[test]
 fn looking_ahead_in_vain_changes_nothing() {
     for fault in [Fault::offline(), Fault::html(200), Fault::Held] {
