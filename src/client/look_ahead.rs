@@ -10,8 +10,9 @@ use crate::oauth::{AuthorizeOptions, ServerMetadata, endpoint_request};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Most accounts are signed in by the server that resolves their handle: what was asked of that server ahead. Nothing
-/// depends on it, and it is told nothing that it does not know from resolving.
+/// Most accounts are signed in by the server that resolves their handle: what was asked of that server ahead. It is told
+/// nothing that it does not know from resolving. Where the account's server is another, nothing waits for it, and what was
+/// pushed there expires unused.
 pub(super) struct Likely {
     issuer: String,
     /// Its metadata, if it has any, once it has also said which DPoP nonce it wants (RFC 9449 section 8).
