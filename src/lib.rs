@@ -26,9 +26,9 @@ pub use app::{
     PdsRequest, PdsResponse, SessionState, SignInOptions,
 };
 pub use client::{
-    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, HostError, Initialized,
-    OAuthClient, OAuthSession, Persistence, PopupError, Prepared, Refresh, ResourceAnswer,
-    SignedIn, Step, TokenInfo, load_client_metadata,
+    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, HostError, InForce, Initialized,
+    OAuthClient, OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SentProof,
+    SignedIn, Step, TokenInfo, Tried, load_client_metadata,
 };
 #[cfg(feature = "leptos")]
 pub use frameworks::leptos;

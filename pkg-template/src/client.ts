@@ -1,12 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { rejectWhenAborted } from './abortion.js'
+import { coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
-import { type ErrorDetails, rethrow, toError } from './errors.js'
+import { type ErrorDetails, TokenRefreshError, popupBlocked, rethrow, toError } from './errors.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { type IdentityResolver, isResolver, ownResolvers } from './identity-resolver.js'
+import { type IdentityResolver, ownResolvers } from './identity-resolver.js'
+import { accept, areAccepted, storedActive } from './local-storage.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
 import { type Beginning, type CoreOutcome, type CoreTokenFacts, type Operations, forCore } from './operations.js'
 import { OAuthSession } from './session.js'
+import { storedGrant } from './stored-grant.js'
+import { whenIdle } from './when-idle.js'
 import type {
   Account,
   AuthorizeOptions,
@@ -42,6 +47,8 @@ export class BrowserOAuthClient extends EventTarget {
   /** The core once it is there, for what cannot wait. */
   #made: Client | undefined
   #disposed = false
+  /** The accounts of whose session's end the app was told. */
+  readonly #over = new Set<AtprotoDid>()
   /** What the app's own hook threw: it rejects the call that the hook was part of, as it is. */
   #hookError: unknown
 
@@ -49,7 +56,10 @@ export class BrowserOAuthClient extends EventTarget {
     super()
     this.#options = options
     // On a server that renders the app there is nothing to load, and nothing to sign in with.
-    if (globalThis.location !== undefined) this.#ready().catch(() => undefined)
+    if (globalThis.location === undefined) return
+    loadCore().catch(() => undefined)
+    // Whoever calls this client does not wait for that; but it shall hear the other tabs when nobody does.
+    whenIdle(() => this.#ready().catch(() => undefined))
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
@@ -98,6 +108,8 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const params = this.readCallbackParams()
+    const early = params ? undefined : await this.#early(storedActive() ?? '', refresh)
+    if (early) return { session: early }
     const found = await this.#call('init', [refresh], params)
     if (found === undefined) return undefined
     return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
@@ -105,8 +117,35 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** Restores the session of the account that was used last. `undefined`: there is none. */
   async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
+    const early = await this.#early(storedActive() ?? '', refresh)
+    if (early) return { session: early }
     const session = await this.#call('initRestore', [refresh])
     return session && { session: this.#session(session) }
+  }
+
+  /**
+   * The active account's session as it is stored, which makes requests before the core is there: an app shows its user a
+   * download earlier. `undefined` where the core is there, or has more to do than to look at the session; that it does
+   * later.
+   */
+  async #early(sub: string, refresh?: boolean): Promise<OAuthSession | undefined> {
+    // On `localhost`, the core may have to leave the page first.
+    const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
+    if (isForCore || !isAtprotoDid(sub) || sub !== storedActive() || !areAccepted(optionsText(this.#options))) return undefined
+    const stored = await storedGrant(sub, String(this.clientMetadata.client_id))
+    const restore = () => this.#takeUp(sub, refresh)
+    return stored && new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
+  }
+
+  /** Has the core restore a session that the app has been given already. */
+  async #takeUp(sub: AtprotoDid, refresh?: boolean): Promise<Session> {
+    try {
+      return await this.#call('restore', [sub, refresh])
+    } catch (error) {
+      // An ending of before it was there, it takes for one that the app has heard of.
+      if (error instanceof TokenRefreshError && !this.#over.has(sub)) await this.#tellDeleted(sub, error)
+      throw error
+    }
   }
 
   /** Finishes a sign-in, by default the one whose answer is in the page's address. */
@@ -240,7 +279,8 @@ export class BrowserOAuthClient extends EventTarget {
    */
   async restore(sub: string, refresh?: boolean | 'auto'): Promise<OAuthSession> {
     const mode = refresh === 'auto' ? undefined : refresh
-    return this.#session(await this.#call('restore', [String(sub), mode]))
+    const early = await this.#early(sub, mode)
+    return early ?? this.#session(await this.#call('restore', [String(sub), mode]))
   }
 
   /** Ends the session of an account. Resolves where there is none. */
@@ -317,25 +357,18 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   async #make(): Promise<Client> {
-    const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, refreshIn, fetch } = this.#options
-    const service = isResolver(handleResolver) ? undefined : handleResolver
-    const options = {
-      clientMetadata,
-      responseMode,
-      handleResolver: service && String(service),
-      plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
-      allowHttp,
-      timeouts,
-    }
+    const options = coreOptions(this.#options)
+    const { refreshIn, fetch } = this.#options
     try {
       const core = await loadCore()
       const client = new core.Client(
         { ...options, refreshIn, resolvers: ownResolvers(this.#options), renew: this.#renewer(options) },
         fetch,
-        (sub: AtprotoDid, facts: CoreTokenFacts) => this.#updated(sub, facts),
-        (sub: AtprotoDid, details: ErrorDetails) => this.#deleted(sub, details),
+        (sub: AtprotoDid, facts: CoreTokenFacts) => this.#tellUpdated(sub, facts),
+        (sub: AtprotoDid, details: ErrorDetails) => this.#tellDeleted(sub, toError(details)),
         () => this.dispatchEvent(new Event('changed')),
       )
+      accept(optionsText(this.#options))
       // One that was disposed of before it could be made refuses to work all the same.
       if (this.#disposed) client.dispose()
       this.#made = client
@@ -409,7 +442,7 @@ export class BrowserOAuthClient extends EventTarget {
     return { session: this.#session(found.session), state: found.state }
   }
 
-  async #updated(sub: AtprotoDid, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
+  async #tellUpdated(sub: AtprotoDid, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
     const session: SessionFacts = {
       tokenSet: {
         ...facts,
@@ -423,8 +456,8 @@ export class BrowserOAuthClient extends EventTarget {
     this.dispatchEvent(new CustomEvent('updated', { detail: { sub, ...session } }))
   }
 
-  async #deleted(sub: AtprotoDid, details: ErrorDetails): Promise<void> {
-    const cause = toError(details)
+  async #tellDeleted(sub: AtprotoDid, cause: Error): Promise<void> {
+    this.#over.add(sub)
     const { onSessionDeleted } = this.#options
     await this.#hook(() => onSessionDeleted?.(sub, cause))
     this.dispatchEvent(new CustomEvent('deleted', { detail: { sub, cause } }))
@@ -438,36 +471,4 @@ export class BrowserOAuthClient extends EventTarget {
       throw error
     }
   }
-}
-
-/** What the official client's pointer says, while the core, which knows better where storage is denied, is not there. */
-function storedActive(): string | null | undefined {
-  try {
-    return globalThis.localStorage?.getItem('@@atproto/oauth-client-browser(sub)')
-  } catch {
-    return undefined
-  }
-}
-
-/** A promise that rejects when the signal is aborted, and the end of its listener. */
-function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
-  let abort = () => {}
-  const promise = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-  })
-  promise.catch(() => undefined)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort)
-  return { promise, stop: () => signal.removeEventListener('abort', abort) }
-}
-
-function popupBlocked(): Error {
-  return toError({
-    name: 'Error',
-    message: 'The browser blocked the popup',
-    code: 'POPUP_BLOCKED',
-    step: 'redirect',
-    retryable: false,
-    help: 'Call signIn in the click itself, before anything is awaited; or sign in by redirect.',
-  })
 }

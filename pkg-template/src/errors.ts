@@ -276,3 +276,14 @@ function didError({ sub, message, code, url = '' }: ErrorDetails, answer: unknow
   const status = cause instanceof FetchError ? cause.statusCode : undefined
   return new DidError(did, message, DID_CODES[code] ?? 'did-fetch-error', status, cause)
 }
+
+export function popupBlocked(): Error {
+  return toError({
+    name: 'Error',
+    message: 'The browser blocked the popup',
+    code: 'POPUP_BLOCKED',
+    step: 'redirect',
+    retryable: false,
+    help: 'Call signIn in the click itself, before anything is awaited; or sign in by redirect.',
+  })
+}

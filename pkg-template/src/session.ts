@@ -1,39 +1,16 @@
-import type { Prepared, Session } from './core.js'
+import type { Session } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { rethrow } from './errors.js'
+import { type Grant, sign, unsignedProof } from './proof.js'
+import type { StoredGrant } from './stored-grant.js'
+import { whenIdle } from './when-idle.js'
 import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
 
 /** The methods that `Request` writes in upper case; a proof must name the method as it is sent. */
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 
-const ES256 = { name: 'ECDSA', hash: 'SHA-256' }
-
-const encoder = new TextEncoder()
-
-type Send = (url: string, authorization: string, dpop: string) => Promise<Response>
-
-/**
- * Sends a request that only wants signing. Nearly all need no more: nothing is waited for but the browser, and the core
- * is asked again only where the answer tells it something. `undefined` where the browser cannot sign: the core says why.
- */
-async function sendPrepared(prepared: Prepared, send: Send): Promise<{ answer: Response; isFinal: boolean } | undefined> {
-  const [url, authorization, input, key, nonce] = prepared.parts() as [string, string, string, CryptoKey, string | null]
-  let isFinal = true
-  try {
-    let signature: ArrayBuffer
-    try {
-      signature = await crypto.subtle.sign(ES256, key, encoder.encode(input))
-    } catch {
-      return undefined
-    }
-    const answer = await send(url, authorization, `${input}.${base64url(signature)}`)
-    const received = answer.headers.get('dpop-nonce')
-    isFinal = answer.status !== 401 && (received === nonce || !received)
-    return { answer, isFinal }
-  } finally {
-    if (isFinal) prepared.free()
-  }
-}
+/** A path that a URL parser leaves as it is: neither another host nor a step in the path. It then needs no parser. */
+const PLAIN_PATH = /^(?=\/)(?!\/\/)(?:\/(?![.%])|[\w\-~?=&:+,@.%])*$/
 
 function withHeaders(given: HeadersInit, ours: Record<string, string>): Headers {
   const headers = new Headers(given)
@@ -41,31 +18,52 @@ function withHeaders(given: HeadersInit, ours: Record<string, string>): Headers 
   return headers
 }
 
-/** What newer browsers have (ECMAScript's proposal "ArrayBuffer to and from Base64"), in a tenth of the time. */
-type Encodable = Uint8Array & { toBase64?(options: { alphabet: 'base64url'; omitPadding: true }): string }
-
-function base64url(octets: ArrayBuffer): string {
-  const bytes: Encodable = new Uint8Array(octets)
-  return bytes.toBase64?.({ alphabet: 'base64url', omitPadding: true }) ?? encoded(bytes)
-}
-
-function encoded(bytes: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...bytes))
-  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+/** A session as it was stored, for the requests that a page makes before the core is there. */
+export interface EarlySession extends StoredGrant {
+  did: AtprotoDid
+  /** Has the core restore it. */
+  restore(): Promise<Session>
 }
 
 /** The session of an account. Hand it to `new Agent(session)`, or use `fetchHandler` as it is. */
 export class OAuthSession {
   /** The account's DID. */
   readonly did: AtprotoDid
-  readonly #core: Session
   readonly #fetch: Fetch | undefined
+  readonly #early: EarlySession | undefined
+  #core: Session | undefined
+  #arriving: Promise<Session> | undefined
+  /** What requests are made with, as long as that is what the core has in force. */
+  #grant: Grant | undefined
+  /** An answer that the core is yet to learn the nonce from. */
+  #untold: [sent: object, answer: Response] | undefined
 
   /** @internal */
-  constructor(core: Session, fetch?: Fetch) {
-    this.did = core.did as AtprotoDid
-    this.#core = core
+  constructor(session: Session | EarlySession, fetch?: Fetch) {
+    this.did = session.did as AtprotoDid
     this.#fetch = fetch
+    if ('restore' in session) {
+      this.#early = session
+      this.#grant = session.grant
+      whenIdle(() => this.#reach().catch(() => undefined))
+    } else {
+      this.#core = session
+    }
+  }
+
+  /** The session in the core, once that is there. */
+  async #reach(): Promise<Session> {
+    if (this.#core) return this.#core
+    this.#arriving ??= this.#early!.restore().then(
+      (core) => (this.#core = core),
+      (error) => {
+        this.#arriving = undefined
+        // A token that is good serves also where the core cannot be loaded; unless the session turns out to be over.
+        if (!error.retryable) this.#grant = undefined
+        throw error
+      },
+    )
+    return this.#arriving
   }
 
   /** The account's DID. */
@@ -79,12 +77,12 @@ export class OAuthSession {
    * @internal
    */
   get tokenId(): string {
-    return this.#core.tokenId
+    return (this.#core ?? this.#early!.grant).tokenId
   }
 
   /** The authorization server's metadata, as far as it is known. */
   get serverMetadata(): Readonly<OAuthAuthorizationServerMetadata> {
-    return this.#core.serverMetadata
+    return (this.#core ?? this.#early!).serverMetadata
   }
 
   /** The authorization server. */
@@ -106,20 +104,73 @@ export class OAuthSession {
     const method = NORMALIZED.test(given) ? given.toUpperCase() : given
     const path = String(pathname)
     const replayable = !(init?.body instanceof ReadableStream)
-    const send: Send = (url, authorization, dpop) => {
-      const ours = { authorization, dpop }
-      const headers = init?.headers ? withHeaders(init.headers, ours) : ours
-      const own = this.#fetch
-      return own ? own(new Request(url, { ...init, headers })) : fetch(url, { ...init, headers })
-    }
     try {
-      const prepared = this.#core.prepare(method, path)
-      const first = prepared && (await sendPrepared(prepared, send))
-      if (first?.isFinal) return first.answer
-      return await this.#core.request(method, path, replayable, send, first && prepared, first?.answer)
+      for (let tried = 0; ; ) {
+        const grant = this.#inForce() ?? (await this.#freshened())
+        const { nonce, tokenId, clockOffset } = grant
+        const url = grant.pds && PLAIN_PATH.test(path) ? grant.pds + path : (await this.#reach()).url(path)
+        const signedAt = Date.now()
+        const input = unsignedProof(grant, method, url, signedAt)
+        const signature = await sign(grant.key, input).catch(async () => (await this.#reach()).sign(input))
+        const answer = await this.#send(url, init, { authorization: grant.authorization, dpop: `${input}.${signature}` })
+        const received = answer.headers.get('dpop-nonce')
+        const isNew = received && received !== nonce
+        // Nearly all end here: nothing is waited for but the browser.
+        if (answer.status !== 401 && !isNew) return answer
+        const sent = { url, tokenId, nonce, signedAt, clockOffset, tried }
+        if (answer.status !== 401) {
+          grant.nonce = received
+          this.#tell(sent, answer)
+          return answer
+        }
+        const next = await this.#judge(sent, answer)
+        if (next === undefined || !replayable) return answer
+        tried = next
+      }
     } catch (thrown) {
       rethrow(thrown)
     }
+  }
+
+  /** What to make a request with, at once; `undefined` where something must be waited for first. */
+  #inForce(): Grant | undefined {
+    const core = this.#core
+    if (core && core.stamp !== this.#grant?.stamp) this.#grant = core.stamp ? core.grant() : undefined
+    const grant = this.#grant
+    const { staleAt = Infinity, clockOffset = 0 } = grant ?? {}
+    return Date.now() + clockOffset < staleAt ? grant : undefined
+  }
+
+  async #freshened(): Promise<Grant> {
+    const core = await this.#reach()
+    await core.freshen()
+    return (this.#grant = core.grant() as Grant)
+  }
+
+  async #judge(sent: object, answer: Response): Promise<number | undefined> {
+    const core = await this.#reach()
+    const next = await core.judge(sent, answer)
+    // It may have learned more than the nonce.
+    this.#grant = undefined
+    return next
+  }
+
+  /** Tells the core of a new nonce, in time: some servers have one in every answer. */
+  #tell(sent: object, answer: Response): void {
+    if (!this.#untold) {
+      whenIdle(() => {
+        const [sent, answer] = this.#untold!
+        this.#untold = undefined
+        this.#judge(sent, answer).catch(() => undefined)
+      })
+    }
+    this.#untold = [sent, answer]
+  }
+
+  #send(url: string, init: RequestInit | undefined, ours: Record<string, string>): Promise<Response> {
+    const headers = init?.headers ? withHeaders(init.headers, ours) : ours
+    const own = this.#fetch
+    return own ? own(new Request(url, { ...init, headers })) : fetch(url, { ...init, headers })
   }
 
   /**
@@ -128,9 +179,7 @@ export class OAuthSession {
    * @param refresh - `true` to refresh them now, `false` to leave them as they are
    */
   async getTokenInfo(refresh: boolean | 'auto' = 'auto'): Promise<TokenInfo> {
-    const { expiresAt, ...facts } = await this.#core
-      .tokenInfo(refresh === 'auto' ? undefined : refresh)
-      .catch(rethrow)
+    const { expiresAt, ...facts } = await this.#ask((core) => core.tokenInfo(refresh === 'auto' ? undefined : refresh))
     const date = expiresAt === undefined ? undefined : new Date(expiresAt)
     return {
       ...facts,
@@ -143,6 +192,14 @@ export class OAuthSession {
 
   /** Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. */
   async signOut(): Promise<void> {
-    await this.#core.signOut().catch(rethrow)
+    await this.#ask((core) => core.signOut())
+  }
+
+  async #ask<T>(question: (core: Session) => Promise<T>): Promise<T> {
+    try {
+      return await question(await this.#reach())
+    } catch (thrown) {
+      rethrow(thrown)
+    }
   }
 }

@@ -2,6 +2,8 @@
 //!
 //! What this client keeps beyond that is in one member, `extra`, of the row's value, which the official client does
 //! not look at. Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
+//!
+//! The npm package reads a session's row by itself too, while the core is loading (`pkg-template/src/stored-grant.ts`).
 
 use super::indexed_db::{Database, Operation};
 use super::reflect::{set, set_text, texts};

@@ -60,11 +60,22 @@ pub(super) struct SignedAt {
     pub(super) offset: i64,
 }
 
-/// What has been tried again of one request, each at most once.
-#[derive(Default)]
-pub(super) struct Retried {
-    nonce: bool,
-    time: bool,
+/// What has been tried already to have one request taken, each at most once. Opaque: a caller that sends by itself
+/// brings along what it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried(pub u8);
+
+impl Tried {
+    pub(super) const NONCE: u8 = 1;
+    pub(super) const TIME: u8 = 2;
+    pub(super) const TOKEN: u8 = 4;
+
+    /// Whether this is yet to be tried. From now on it counts as tried.
+    pub(super) fn begin(&mut self, what: u8) -> bool {
+        let new = self.0 & what == 0;
+        self.0 |= what;
+        new
+    }
 }
 
 impl SignedAt {
@@ -99,15 +110,15 @@ impl Shared {
     pub(super) fn prove_again<'a>(
         &'a self,
         verdict: Verdict,
-        retried: &'a mut Retried,
+        tried: &'a mut Tried,
         has_nonce: bool,
         signed: SignedAt,
         date: Option<u64>,
     ) -> Local<'a, bool> {
         Box::pin(async move {
             match verdict {
-                Verdict::NonceDemanded => has_nonce && !std::mem::replace(&mut retried.nonce, true),
-                Verdict::ProofRefused if !std::mem::replace(&mut retried.time, true) => {
+                Verdict::NonceDemanded => has_nonce && tried.begin(Tried::NONCE),
+                Verdict::ProofRefused if tried.begin(Tried::TIME) => {
                     self.learn_time(date, signed.machine);
                     // Another request may have learned it while this one was under way.
                     if date.is_none() && self.offset.get() == signed.offset {

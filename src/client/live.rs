@@ -20,6 +20,8 @@ const RENEW_SPREAD: u64 = 30_000;
 pub(super) struct Live {
     pub(super) did: Did,
     grant: RefCell<Rc<Grant>>,
+    /// How many grants have been in force.
+    pub(super) grants: Cell<u32>,
     ended: RefCell<Option<SessionEnd>>,
     /// The access token in the row that the grant could not replace.
     unreplaced: RefCell<Option<Secret>>,
@@ -42,7 +44,7 @@ pub(super) struct Grant {
     /// When the token expires, by the servers' time.
     pub(super) expires_at: Option<u64>,
     /// From when on, by the same time, it wants renewing.
-    stale_at: Cell<Option<u64>>,
+    pub(super) stale_at: Cell<Option<u64>>,
 }
 
 impl Grant {
@@ -168,11 +170,13 @@ impl Shared {
         let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
             *live.grant.borrow_mut() = grant;
+            live.grants.set(live.grants.get().wrapping_add(1).max(1));
             return live;
         }
         let live = Rc::new(Live {
             did,
             grant: RefCell::new(grant),
+            grants: Cell::new(1),
             ended: RefCell::default(),
             unreplaced: RefCell::default(),
             watched: Cell::default(),

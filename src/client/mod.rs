@@ -27,14 +27,14 @@ mod step;
 mod tabs;
 
 pub use callback::SignedIn;
+pub use clock::Tried;
 pub use error::{CallbackContext, Error, ErrorKind};
 pub use host_error::HostError;
 pub use init::Initialized;
 pub use load::load_client_metadata;
 pub use popup::PopupError;
 pub use restore::Refresh;
-pub use session::{Credentials, OAuthSession, Prepared, ResourceAnswer, TokenInfo};
-
+pub use session::{Credentials, InForce, OAuthSession, ResourceAnswer, SentProof, TokenInfo};
 pub use step::Step;
 
 use crate::http::Timeouts;

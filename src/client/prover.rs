@@ -1,6 +1,6 @@
 //! One session's proofs of possession (RFC 9449): its key, and the nonces its servers gave it.
 
-use super::clock::{Retried, SignedAt};
+use super::clock::{SignedAt, Tried};
 use super::{Error, Shared, Step};
 use crate::http::{Request, Response};
 use crate::identity::Did;
@@ -17,7 +17,7 @@ const KEPT_FOR: u64 = 60_000;
 /// asks ("Demonstrating Proof of Possession").
 pub(super) struct Prover {
     pub(super) key: Rc<dyn Signer>,
-    head: ProofHead,
+    pub(super) head: ProofHead,
     /// By origin. A session talks to two servers, so a list beats a map.
     nonces: RefCell<Vec<(String, String)>>,
     /// When they were last put into storage, in milliseconds since the epoch, and of how many servers.
@@ -27,12 +27,6 @@ pub(super) struct Prover {
 /// A proof, and what is in it that an answer may say more about.
 pub(super) struct Proof {
     pub(super) jwt: String,
-    pub(super) proved: Proved,
-}
-
-/// The nonce and the time in a proof.
-#[derive(Clone, Debug)]
-pub(super) struct Proved {
     pub(super) nonce: Option<String>,
     pub(super) signed: SignedAt,
 }
@@ -114,26 +108,11 @@ impl Prover {
         htu: &str,
         ath: Option<&str>,
     ) -> Result<Proof, KeyError> {
-        let (mut jwt, proved) = self.unsigned(shared, method, htu, ath);
-        let signature = self.key.sign(&jwt).await?;
-        jwt.push('.');
-        crate::base64url::push(&mut jwt, &signature);
-        Ok(Proof { jwt, proved })
-    }
-
-    /// A proof but for its signature.
-    pub(super) fn unsigned(
-        &self,
-        shared: &Shared,
-        method: &str,
-        htu: &str,
-        ath: Option<&str>,
-    ) -> (String, Proved) {
         let mut jti = [0; 16];
         shared.ports.random.fill(&mut jti);
         let signed = shared.signed_now();
         let nonce = self.nonce(htu);
-        let input = self.head.signing_input(&ProofClaims {
+        let mut jwt = self.head.signing_input(&ProofClaims {
             issued_at: signed.time() / 1000,
             jti,
             method,
@@ -141,7 +120,10 @@ impl Prover {
             nonce: nonce.as_deref(),
             ath,
         });
-        (input, Proved { nonce, signed })
+        let signature = self.key.sign(&jwt).await?;
+        jwt.push('.');
+        crate::base64url::push(&mut jwt, &signature);
+        Ok(Proof { jwt, nonce, signed })
     }
 }
 
@@ -178,7 +160,7 @@ impl Shared {
         prover: &Prover,
         request: Request,
     ) -> Result<Rc<Response>, Error> {
-        let mut retried = Retried::default();
+        let mut tried = Tried::default();
         loop {
             let sent = self.prove_and_send(step, prover, &request).await?;
             let Some(refusal) = refusal_in(&sent.response) else {
@@ -186,7 +168,7 @@ impl Shared {
             };
             let verdict = judge_refusal(&refusal);
             let date = sent.response.date();
-            let again = self.prove_again(verdict, &mut retried, sent.learned, sent.signed, date);
+            let again = self.prove_again(verdict, &mut tried, sent.learned, sent.signed, date);
             if !again.await {
                 return match self.skew(verdict, refusal) {
                     Some(skew) => Err(Error::new(step, skew).at(&request.url)),
@@ -211,12 +193,11 @@ impl Shared {
         let mut proved = request.clone();
         proved.headers.push(("dpop", proof.jwt));
         let response = self.send(step, proved).await?;
-        let Proved { nonce, signed } = proof.proved;
-        self.learn_time(response.date(), signed.machine);
+        self.learn_time(response.date(), proof.signed.machine);
         let received = response.header("dpop-nonce");
         Ok(Sent {
-            learned: prover.learn(htu, nonce.as_deref(), received),
-            signed,
+            learned: prover.learn(htu, proof.nonce.as_deref(), received),
+            signed: proof.signed,
             response,
         })
     }

@@ -1,8 +1,7 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
-use super::clock::Retried;
+use super::clock::{SignedAt, Tried};
 use super::live::{Grant, Live};
-use super::prover::Proved;
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
@@ -34,12 +33,28 @@ pub struct Credentials<'a> {
     pub dpop: &'a str,
 }
 
-/// A request with a session that only wants signing and sending.
-pub struct Prepared {
+/// The tokens in force, for a caller that proves and sends by itself: what all its requests with them have in common.
+#[derive(Clone)]
+pub struct InForce {
     grant: Rc<Grant>,
-    url: String,
-    input: String,
-    proved: Proved,
+    clock_offset: i64,
+}
+
+/// A proof that a request was sent with, as far as the answer may say more about it.
+#[derive(Clone, Copy, Debug)]
+pub struct SentProof<'a> {
+    /// The absolute URL that the request was sent to.
+    pub url: &'a str,
+    /// The access token's [`id`](InForce::token_id).
+    pub token_id: &'a str,
+    /// The nonce in the proof.
+    pub nonce: Option<&'a str>,
+    /// When it was signed, in milliseconds since the epoch by this machine's clock.
+    pub signed_at: u64,
+    /// By how much that was corrected.
+    pub clock_offset: i64,
+    /// What was tried before; at first the default.
+    pub tried: Tried,
 }
 
 /// The answer to a request with a session, as far as it is judged here.
@@ -151,121 +166,133 @@ impl OAuthSession {
         replayable: bool,
         send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        self.resume(None, method, path, replayable, send).await
-    }
-
-    /// The first half of [`OAuthSession::request`], for a caller that signs and sends by itself: what to sign and to send,
-    /// at once. `None` where something must be waited for first; then, `request` is the way.
-    pub fn prepare(&self, method: &str, path: &str) -> Result<Option<Prepared>, Error> {
-        let grant = self.live.grant()?;
-        if grant.is_stale(self.shared.time()) {
-            return Ok(None);
-        }
-        let url = resolve(&grant, path)?;
-        let (input, proved) =
-            grant
-                .prover
-                .unsigned(&self.shared, method, without_query(&url), Some(&grant.ath));
-        Ok(Some(Prepared {
-            grant,
-            url,
-            input,
-            proved,
-        }))
-    }
-
-    /// The second half: what `request` does with the answer to what was prepared; with nothing prepared, all of it.
-    pub async fn resume<A: ResourceAnswer, E: From<Error>>(
-        &self,
-        first: Option<(Prepared, A)>,
-        method: &str,
-        path: &str,
-        replayable: bool,
-        send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
-    ) -> Result<A, E> {
-        let (mut grant, mut first) = match first {
-            Some((prepared, answer)) => (prepared.grant, Some((prepared.proved, answer))),
-            None => (self.shared.freshen(&self.live).await?, None),
-        };
-        let mut renewed = false;
+        let mut grant = self.shared.freshen(&self.live).await?;
+        let mut tried = Tried::default();
         loop {
-            let answer = self
-                .attempt(&grant, method, path, replayable, first.take(), &send)
-                .await?;
-            if judge(&answer) != Verdict::TokenRefused {
-                return Ok(answer);
-            }
-            if renewed {
-                self.shared.refused(&self.live, &grant).await?;
-                return Ok(answer);
-            }
-            let refused = &grant.session.tokens.access_token;
-            if self.shared.renew(&self.live, refused).await.is_err() || !replayable {
-                return Ok(answer);
+            let url = resolve(&grant, path)?;
+            // As a proof names it (RFC 9449 section 4.2).
+            let htu = without_query(&url);
+            let proof = grant
+                .prover
+                .prove(&self.shared, method, htu, Some(&grant.ath))
+                .await
+                .map_err(|error| Error::new(Step::Request, error))?;
+            let answer = send(Credentials {
+                url: &url,
+                authorization: &grant.authorization,
+                dpop: &proof.jwt,
+            });
+            let answer = answer.await?;
+            let sent = SentProof {
+                url: &url,
+                token_id: &grant.ath,
+                nonce: proof.nonce.as_deref(),
+                signed_at: proof.signed.machine,
+                clock_offset: proof.signed.offset,
+                tried,
+            };
+            match self.judge(sent, &answer).await? {
+                Some(next) if replayable => tried = next,
+                _ => return Ok(answer),
             }
             grant = self.live.grant()?;
-            renewed = true;
         }
     }
 
-    /// Sends once, unless that was done already, and again with the nonce that the server asked for, or with the right
-    /// time.
-    async fn attempt<A: ResourceAnswer, E: From<Error>>(
-        &self,
-        grant: &Grant,
-        method: &str,
-        path: &str,
-        replayable: bool,
-        first: Option<(Proved, A)>,
-        send: &impl AsyncFn(Credentials<'_>) -> Result<A, E>,
-    ) -> Result<A, E> {
-        let url = resolve(grant, path)?;
-        // As a proof names it (RFC 9449 section 4.2).
-        let htu = without_query(&url);
-        let (mut retried, mut first) = (Retried::default(), first);
-        loop {
-            let (proved, answer) = match first.take() {
-                Some(first) => first,
-                None => {
-                    let proof = grant
-                        .prover
-                        .prove(&self.shared, method, htu, Some(&grant.ath))
-                        .await
-                        .map_err(|error| Error::new(Step::Request, error))?;
-                    let answer = send(Credentials {
-                        url: &url,
-                        authorization: &grant.authorization,
-                        dpop: &proof.jwt,
-                    });
-                    (proof.proved, answer.await?)
-                }
-            };
-            let received = answer.header("dpop-nonce");
-            let sent = proved.nonce.as_deref();
-            let learned = grant.prover.learn(htu, sent, received.as_deref());
-            if learned {
-                self.shared.keep_nonces(&self.live.did, &grant.prover);
-            }
-            let verdict = judge(&answer);
-            if !matches!(verdict, Verdict::NonceDemanded | Verdict::ProofRefused) {
-                return Ok(answer);
-            }
-            let date = answer.header("date").and_then(|date| parse_date(&date));
-            // Also where it cannot be sent again: the next request goes with what was learned.
-            let again =
-                self.shared
-                    .prove_again(verdict, &mut retried, learned, proved.signed, date);
-            if !again.await || !replayable {
-                return Ok(answer);
-            }
+    /// A number that is another whenever other tokens are in force; 0 once the session is over.
+    pub fn stamp(&self) -> u32 {
+        match self.live.ended() {
+            Some(_) => 0,
+            None => self.live.grants.get(),
         }
+    }
+
+    /// The tokens in force; the error that says why where the session is over. They may want [renewing](Self::freshen).
+    pub fn in_force(&self) -> Result<InForce, Error> {
+        Ok(InForce {
+            grant: self.live.grant()?,
+            clock_offset: self.shared.offset.get(),
+        })
+    }
+
+    /// Renews the tokens if they are about to expire, as every request does first.
+    pub async fn freshen(&self) -> Result<(), Error> {
+        self.shared.freshen(&self.live).await.map(drop)
+    }
+
+    /// Signs with the session's key.
+    pub async fn sign(&self, input: &str) -> Result<[u8; 64], Error> {
+        let grant = self.live.grant()?;
+        let signature = grant.prover.key.sign(input).await;
+        signature.map_err(|error| Error::new(Step::Request, error))
+    }
+
+    /// The absolute URL of a request; an error where that is not on the session's PDS.
+    pub fn url_of(&self, path: &str) -> Result<String, Error> {
+        let grant = self.live.grant()?;
+        resolve(&grant, path)
+    }
+
+    /// Learns from the answer to a request, and says whether the same request may be taken if it is proved anew, with what is
+    /// in force then: `Some` is what was tried by that time. Where a token is refused, it is renewed first.
+    ///
+    /// To be told of each 401, and of each answer with a nonce that the proof did not have.
+    pub async fn judge(
+        &self,
+        sent: SentProof<'_>,
+        answer: &dyn ResourceAnswer,
+    ) -> Result<Option<Tried>, Error> {
+        let (shared, live) = (&self.shared, &self.live);
+        let grant = live.last_grant().clone();
+        let received = answer.header("dpop-nonce");
+        let learned = grant
+            .prover
+            .learn(sent.url, sent.nonce, received.as_deref());
+        let is_over = live.ended().is_some();
+        if learned && !is_over {
+            shared.keep_nonces(&live.did, &grant.prover);
+        }
+        // Only a 401 is worth reading more headers for.
+        if answer.status() != 401 {
+            return Ok(None);
+        }
+        let mut tried = sent.tried;
+        let again = match judge_resource(401, answer.header("www-authenticate").as_deref()) {
+            Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
+                if grant.ath == sent.token_id {
+                    shared.refused(live, &grant).await?;
+                }
+                false
+            }
+            Verdict::TokenRefused => {
+                // A new token's proof may fail for the same reasons anew.
+                tried = Tried(Tried::TOKEN);
+                let refused = &grant.session.tokens.access_token;
+                match grant.ath == sent.token_id {
+                    true => shared.renew(live, refused).await.is_ok(),
+                    // It was renewed meanwhile.
+                    false => !is_over,
+                }
+            }
+            verdict => {
+                let signed = SignedAt {
+                    machine: sent.signed_at,
+                    offset: sent.clock_offset,
+                };
+                let date = answer.header("date").and_then(|date| parse_date(&date));
+                // Also where it cannot be sent again: the next request goes with what was learned.
+                let again = shared.prove_again(verdict, &mut tried, learned, signed, date);
+                again.await
+            }
+        };
+        Ok(again.then_some(tried))
     }
 }
 
-impl Prepared {
-    /// The absolute URL to send to.
-    pub fn url(&self) -> &str {
-        &self.url
+impl InForce {
+    /// The PDS; `None` where what another client stored is no URL.
+    pub fn pds(&self) -> Option<&Url> {
+        self.grant.pds.as_ref()
     }
 
     /// The `Authorization` header.
@@ -273,25 +300,40 @@ impl Prepared {
         &self.grant.authorization
     }
 
-    /// What is to be signed. With a dot and the signature, base64url-encoded, behind it, it is the `DPoP` header.
-    pub fn signing_input(&self) -> &str {
-        &self.input
+    /// Tells one access token from the next: the `ath` claim (RFC 9449 section 4.2).
+    pub fn token_id(&self) -> &str {
+        &self.grant.ath
     }
 
-    /// The nonce in it.
-    pub fn nonce(&self) -> Option<&str> {
-        self.proved.nonce.as_deref()
+    /// The encoded header of every proof, with the dot behind it.
+    pub fn proof_head(&self) -> &str {
+        self.grant.prover.head.as_str()
     }
 
-    /// The key to sign it with.
+    /// The key to sign proofs with.
     pub fn key(&self) -> &dyn Signer {
         self.grant.prover.key.as_ref()
     }
+
+    /// The last nonce of the PDS.
+    pub fn nonce(&self) -> Option<String> {
+        self.grant.prover.nonce(self.pds()?.origin())
+    }
+
+    /// By how many milliseconds the servers' time is ahead of this machine's.
+    pub fn clock_offset(&self) -> i64 {
+        self.clock_offset
+    }
+
+    /// From when on the token wants renewing, in milliseconds since the epoch by the servers' time.
+    pub fn stale_at(&self) -> Option<u64> {
+        self.grant.stale_at.get()
+    }
 }
 
-impl fmt::Debug for Prepared {
+impl fmt::Debug for InForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Prepared({})", self.url)
+        write!(f, "InForce({})", self.grant.session.tokens.sub)
     }
 }
 
@@ -307,14 +349,6 @@ impl Eq for OAuthSession {}
 impl fmt::Debug for OAuthSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OAuthSession({})", self.live.did)
-    }
-}
-
-fn judge(answer: &impl ResourceAnswer) -> Verdict {
-    // Only a 401 is worth reading a header for.
-    match answer.status() {
-        401 => judge_resource(401, answer.header("www-authenticate").as_deref()),
-        _ => Verdict::Done,
     }
 }
 

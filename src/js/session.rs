@@ -1,11 +1,12 @@
 //! A session, as JavaScript holds it.
 
 use super::{promise, set};
+use crate::base64url;
 use crate::browser::{FetchAnswer, crypto_key};
-use crate::client::{self, Credentials, OAuthSession};
-use js_sys::{Array, Function, Object, Promise};
+use crate::client::{OAuthSession, SentProof, Tried};
+use crate::json::Json;
+use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 /// One session.
 #[wasm_bindgen]
@@ -45,38 +46,75 @@ impl Session {
         }
     }
 
-    /// What to sign and to send for a request, without waiting; `undefined` where `request` is the only way.
-    pub fn prepare(&self, method: &str, path: &str) -> Result<Option<Prepared>, JsValue> {
-        Ok(self.0.prepare(method, path)?.map(Prepared))
+    /// A number that is another whenever `grant` gives other tokens; 0 once the session is over.
+    #[wasm_bindgen(getter)]
+    pub fn stamp(&self) -> u32 {
+        self.0.stamp()
     }
 
-    /// Makes a request: `send(url, authorization, dpop)` is called as often as needed and promises a `Response`, which
-    /// is what this resolves to. The body, both ways, never comes in here. What was prepared, and the answer to it, stand
-    /// for the first time that it is sent.
-    pub fn request(
-        &self,
-        method: String,
-        path: String,
-        replayable: bool,
-        send: Function,
-        prepared: Option<Prepared>,
-        answer: JsValue,
-    ) -> Promise {
+    /// What requests with the tokens in force have in common: `{stamp, pds, authorization, tokenId, head, key, nonce,
+    /// clockOffset, staleAt}`. `pds` is an origin; times are milliseconds.
+    pub fn grant(&self) -> Result<JsValue, JsValue> {
+        let in_force = self.0.in_force()?;
+        let grant = Object::new();
+        set(&grant, "stamp", self.0.stamp());
+        set(&grant, "pds", in_force.pds().map(|pds| pds.origin()));
+        set(&grant, "authorization", in_force.authorization());
+        set(&grant, "tokenId", in_force.token_id());
+        set(&grant, "head", in_force.proof_head());
+        set(&grant, "key", crypto_key(in_force.key()).cloned());
+        set(&grant, "nonce", in_force.nonce());
+        set(&grant, "clockOffset", in_force.clock_offset() as f64);
+        set(&grant, "staleAt", in_force.stale_at().map(|at| at as f64));
+        Ok(grant.into())
+    }
+
+    /// Renews the tokens if they are about to expire.
+    pub fn freshen(&self) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {
-            let first = prepared.map(|prepared| (prepared.0, FetchAnswer(answer)));
-            let send = async |with: Credentials<'_>| {
-                let sent = send.call3(
-                    &JsValue::UNDEFINED,
-                    &JsValue::from_str(with.url),
-                    &JsValue::from_str(with.authorization),
-                    &JsValue::from_str(with.dpop),
-                )?;
-                let answer = JsFuture::from(Promise::resolve(&sent)).await?;
-                Ok::<_, JsValue>(FetchAnswer(answer))
+            session.freshen().await?;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// The absolute URL of a request; throws where that is not on the PDS.
+    pub fn url(&self, path: &str) -> Result<String, JsValue> {
+        Ok(self.0.url_of(path)?)
+    }
+
+    /// Resolves to a signature with the session's key, base64url: for a caller that could not sign, which learns why.
+    pub fn sign(&self, input: String) -> Promise {
+        let session = self.0.clone();
+        promise(Box::pin(async move {
+            let signature = session.sign(&input).await?;
+            Ok(base64url::encode(&signature).into())
+        }))
+    }
+
+    /// Judges the answer to a request: `sent` is `{url, tokenId, nonce, signedAt, clockOffset, tried}`, with `tried` 0 at
+    /// first. Resolves to what it is to be the next time if the request may be sent again, proved anew.
+    pub fn judge(&self, sent: JsValue, answer: JsValue) -> Promise {
+        let session = self.0.clone();
+        promise(Box::pin(async move {
+            let sent = Json::from_js(sent);
+            let text = |name| sent.str(name).unwrap_or_default();
+            let number = |name| {
+                sent.get(name)
+                    .and_then(|at| at.as_f64())
+                    .unwrap_or_default()
             };
-            let answer = session.resume(first, &method, &path, replayable, send);
-            Ok(answer.await?.0)
+            let (url, token_id, nonce) = (text("url"), text("tokenId"), sent.str("nonce"));
+            let sent = SentProof {
+                url: &url,
+                token_id: &token_id,
+                nonce: nonce.as_deref(),
+                signed_at: number("signedAt") as u64,
+                clock_offset: number("clockOffset") as i64,
+                tried: Tried(number("tried") as u8),
+            };
+            let next = session.judge(sent, &FetchAnswer(answer)).await?;
+            Ok(next.map_or(JsValue::UNDEFINED, |tried| tried.0.into()))
         }))
     }
 
@@ -106,27 +144,5 @@ impl Session {
             session.sign_out().await?;
             Ok(JsValue::UNDEFINED)
         }))
-    }
-}
-
-/// A request that only wants signing and sending.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Prepared(client::Prepared);
-
-#[wasm_bindgen]
-impl Prepared {
-    /// `[url, authorization, signingInput, key, nonce]`: in one crossing.
-    pub fn parts(&self) -> Array {
-        let text = JsValue::from_str;
-        let key = crypto_key(self.0.key()).cloned().unwrap_or_default();
-        let parts = [
-            text(self.0.url()),
-            text(self.0.authorization()),
-            text(self.0.signing_input()),
-            key,
-            self.0.nonce().map_or(JsValue::NULL, text),
-        ];
-        parts.into_iter().collect()
     }
 }

@@ -35,6 +35,10 @@ impl ProofHead {
         Self(head)
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// What is to be signed: header and claims, encoded (RFC 7515 section 5.1).
     pub(crate) fn signing_input(&self, claims: &ProofClaims<'_>) -> String {
         let json = claims.json();

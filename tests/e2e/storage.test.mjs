@@ -104,16 +104,18 @@ test('A sign-in that is over leaves no started one behind, and caches no longer 
   }
 })
 
-test('localStorage holds the active account, what is known of each and its servers, a mark of the last change, and nothing else', async (t) => {
+test('localStorage holds the active account, what is known of each and its servers, a mark of the last change, accepted options, and nothing else', async (t) => {
   const { page } = await world.signedIn(t)
   const stored = await page.evaluate(() => ({ local: { ...localStorage }, session: { ...sessionStorage } }))
   const account = `atproto-oauth-wasm:account:${alice.did}`
   const { [POINTER]: active, [account]: record, [`atproto-oauth-wasm:nonces:${alice.did}`]: nonces, 'atproto-oauth-wasm:change': mark,
-    ...others } = stored.local
+    'atproto-oauth-wasm:accepted': accepted, ...others } = stored.local
   assert.deepEqual([active, others, stored.session], [alice.did, {}, {}])
   assert.match(nonces, new RegExp(`^${world.info.pdsUrl} \\S+\\n$`), 'one for each server, and nothing else')
   assert.deepEqual(Object.keys(JSON.parse(record)).sort(), ['handle', 'issuer', 'lastUsed', 'pds'])
   assert.match(mark, /^[\w-]{11}$/, 'eight random octets')
+  const [options] = JSON.parse(accepted)
+  assert.deepEqual(Object.keys(options).sort(), ['allowHttp', 'clientMetadata', 'handleResolver', 'plcDirectoryUrl'])
 })
 
 test('A sign-in older than ten minutes is unknown', async (t) => {

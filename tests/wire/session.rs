@@ -2,10 +2,10 @@
 
 use crate::server::proof::encode;
 use crate::server::{ALICE, BOB, Fault, asked};
-use crate::world::{Event, World, did, ended, kind};
+use crate::world::{Event, Tab, World, did, ended, kind};
 use atproto_oauth_wasm::{
-    ConfigError, Credentials, Error, ErrorKind, IdentityError, OAuthSession, Refresh, SessionEnd,
-    Step,
+    ConfigError, Credentials, Error, ErrorKind, IdentityError, InForce, OAuthSession, Refresh,
+    ResourceAnswer, SentProof, SessionEnd, Step, Tried,
 };
 use serde_json::json;
 
@@ -268,96 +268,150 @@ fn kept_nonces_that_are_wrong_or_nonsense_cost_one_refusal() {
     }
 }
 
-/// A request in two halves, as a caller makes it who signs and sends by itself.
-async fn in_halves(world: &World, session: &OAuthSession) -> Result<Option<u16>, Error> {
-    let path = "/xrpc/app.test";
-    let Some(prepared) = session.prepare("GET", path)? else {
-        return Ok(None);
-    };
-    let signature = prepared.key().sign(prepared.signing_input()).await;
-    let signature = encode(&signature.expect("a signature"));
-    let dpop = format!("{}.{signature}", prepared.signing_input());
-    let send = async |credentials: Credentials<'_>| {
-        Ok::<_, Error>(world.server.xrpc("GET", credentials).await)
-    };
-    let answer = send(Credentials {
-        url: prepared.url(),
-        authorization: prepared.authorization(),
-        dpop: &dpop,
-    });
-    let answer = answer.await?;
-    let first = (prepared, answer);
-    let answer = session.resume(Some(first), "GET", path, true, send).await?;
-    Ok(Some(answer.status))
+/// A request as a caller makes it who proves and sends by itself, beginning with what was in force for it.
+async fn by_itself(
+    world: &World,
+    tab: &Tab,
+    session: &OAuthSession,
+    mut in_force: InForce,
+) -> Result<u16, Error> {
+    let url = session.url_of("/xrpc/app.test?limit=1")?;
+    let mut tried = Tried::default();
+    loop {
+        let (signed_at, nonce) = (tab.ports.clock.now(), in_force.nonce());
+        let mut jti = [0; 16];
+        tab.ports.random.fill(&mut jti);
+        let claims = json!({
+            "iat": signed_at.saturating_add_signed(in_force.clock_offset()) / 1000,
+            "jti": encode(&jti),
+            "htm": "GET",
+            "htu": url.split('?').next(),
+            "nonce": nonce,
+            "ath": in_force.token_id(),
+        });
+        let claims = encode(claims.to_string().as_bytes());
+        let input = format!("{}{claims}", in_force.proof_head());
+        let dpop = format!("{input}.{}", encode(&session.sign(&input).await?));
+        let credentials = Credentials {
+            url: &url,
+            authorization: in_force.authorization(),
+            dpop: &dpop,
+        };
+        let answer = world.server.xrpc("GET", credentials).await;
+        let sent = SentProof {
+            url: &url,
+            token_id: in_force.token_id(),
+            nonce: nonce.as_deref(),
+            signed_at,
+            clock_offset: in_force.clock_offset(),
+            tried,
+        };
+        match session.judge(sent, &answer).await? {
+            Some(next) => tried = next,
+            None => return Ok(answer.status),
+        }
+        in_force = session.in_force()?;
+    }
 }
 
 #[test]
-fn a_request_in_two_halves_costs_what_any_request_costs() {
+fn a_request_that_the_caller_proves_costs_what_any_request_costs() {
     let world = World::new();
     let tab = world.tab();
     let session = world.sign_in(&tab, &ALICE);
     let cost = |spoil: &dyn Fn()| {
         spoil();
         world.server.take_log();
-        let status = world.run(in_halves(&world, &session));
+        let in_force = session.in_force().expect("alive");
+        let status = world.run(by_itself(&world, &tab, &session, in_force));
         world.settle();
-        (
-            status,
-            world.server.count(asked::XRPC),
-            world.server.count(asked::REFRESH),
-        )
+        let asked = |what| world.server.count(what);
+        (status, asked(asked::XRPC), asked(asked::REFRESH))
     };
-    let good = Ok(Some(200));
-    assert_eq!(cost(&|| ()), (good.clone(), 2, 0), "the nonce is learned");
-    assert_eq!(cost(&|| ()), (good.clone(), 1, 0));
+    assert_eq!(cost(&|| ()), (Ok(200), 2, 0), "the nonce is learned");
+    assert_eq!(cost(&|| ()), (Ok(200), 1, 0));
+    let first = session.stamp();
     let refused = cost(&|| world.server.expire_access_tokens());
-    assert_eq!(refused, (good.clone(), 2, 1), "refused once, renewed once");
-    assert_eq!(
-        cost(&|| world.expire()),
-        (Ok(None), 0, 0),
-        "what must be waited for"
-    );
-    assert_eq!(world.status(&session), Ok(200));
+    assert_eq!(refused, (Ok(200), 2, 1), "refused once, renewed once");
+    let second = session.stamp();
+    assert_ne!(first, second, "other tokens are in force");
+
+    let stale_at = session.in_force().expect("alive").stale_at();
+    world.expire();
+    assert!(stale_at.is_some_and(|at| at <= tab.ports.clock.now()));
+    assert_eq!(world.run(session.freshen()), Ok(()));
+    assert!(session.in_force().expect("alive").stale_at() > stale_at);
+    assert!(![0, first, second].contains(&session.stamp()));
+    assert_eq!(cost(&|| ()), (Ok(200), 1, 0));
 
     world.run(session.sign_out()).expect("signed out");
-    let over = world.run(in_halves(&world, &session));
-    assert_eq!(kind(over), ended(&ALICE, SessionEnd::SignedOut));
+    assert_eq!(session.stamp(), 0);
+    let over = ended(&ALICE, SessionEnd::SignedOut);
+    assert_eq!(kind(session.in_force().map(drop)), over);
+    assert_eq!(kind(world.run(session.freshen())), over);
+    assert_eq!(kind(session.url_of("/xrpc/app.test").map(drop)), over);
 }
 
 #[test]
 fn a_refused_token_that_another_request_renewed_meanwhile_is_not_renewed_again() {
     let world = World::new();
-    let session = world.sign_in(&world.tab(), &ALICE);
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
     assert_eq!(world.status(&session), Ok(200));
-    let prepared = session
-        .prepare("GET", "/xrpc/app.test")
-        .expect("alive")
-        .expect("at once");
+    let before = session.in_force().expect("alive");
     world
         .run(session.token_info(Refresh::Force))
         .expect("tokens");
-    let answer = world.run(async {
-        let signature = prepared.key().sign(prepared.signing_input()).await;
-        let dpop = format!(
-            "{}.{}",
-            prepared.signing_input(),
-            encode(&signature.expect("one"))
-        );
-        let send = async |credentials: Credentials<'_>| {
-            Ok::<_, Error>(world.server.xrpc("GET", credentials).await)
-        };
-        let late = send(Credentials {
-            url: prepared.url(),
-            authorization: prepared.authorization(),
-            dpop: &dpop,
-        });
-        let late = late.await?;
-        assert_eq!(late.status, 401);
-        let first = Some((prepared, late));
-        session
-            .resume(first, "GET", "/xrpc/app.test", true, send)
-            .await
-    });
-    assert_eq!(answer.map(|answer| answer.status), Ok(200));
+    world.server.take_log();
+    let status = world.run(by_itself(&world, &tab, &session, before.clone()));
+    assert_eq!(status, Ok(200));
+    assert_eq!(world.server.count(asked::XRPC), 2);
+    assert_eq!(world.server.count(asked::REFRESH), 0);
+
+    // Its answer comes when the session is over: there is nothing to try again with.
+    let url = session.url_of("/xrpc/app.test").expect("a URL");
+    let late = SentProof {
+        url: &url,
+        token_id: before.token_id(),
+        nonce: None,
+        signed_at: tab.ports.clock.now(),
+        clock_offset: 0,
+        tried: Tried::default(),
+    };
+    world.run(session.sign_out()).expect("signed out");
+    assert_eq!(world.run(session.judge(late, &TokenRefused)), Ok(None));
+    assert_eq!(world.server.count(asked::REFRESH), 0);
+    assert_eq!(tab.ports.nonces.get(&did(&ALICE)), None);
+}
+
+/// The answer to a token that has expired.
+struct TokenRefused;
+
+impl ResourceAnswer for TokenRefused {
+    fn status(&self) -> u16 {
+        401
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        match name {
+            "www-authenticate" => Some(r#"DPoP error="invalid_token""#.to_owned()),
+            "dpop-nonce" => Some("late".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn a_token_is_renewed_once_for_one_request() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    world.server.set_lifetime(Some(0));
+    world.server.expire_access_tokens();
+    let in_force = session.in_force().expect("alive");
+    let status = world.run(by_itself(&world, &tab, &session, in_force));
+    assert_eq!(status, Ok(401));
     assert_eq!(world.server.count(asked::REFRESH), 1);
+    let over = ended(&ALICE, SessionEnd::TokenRefused);
+    assert_eq!(kind(session.in_force().map(drop)), over);
 }

@@ -1,0 +1,11 @@
+/** A promise that rejects when the signal is aborted, and the end of its listener. */
+export function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  let abort = () => {}
+  const promise = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+  })
+  promise.catch(() => undefined)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  return { promise, stop: () => signal.removeEventListener('abort', abort) }
+}

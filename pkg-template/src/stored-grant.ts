@@ -1,0 +1,84 @@
+import type { AtprotoDid } from './did.js'
+import { readItem } from './local-storage.js'
+import { type Grant, base64url, encoder } from './proof.js'
+import type { OAuthAuthorizationServerMetadata } from './types.js'
+
+/** A session as it is stored, as far as requests need it: the core's rows, read without the core. */
+export interface StoredGrant {
+  grant: Grant
+  serverMetadata: OAuthAuthorizationServerMetadata
+}
+
+/** A token that is renewed this much later, in milliseconds, is left to the core, which may want to renew it now. */
+const FRESH = 60_000
+
+/** How long to wait for the database, in milliseconds, before that is left to the core as well. */
+const PATIENCE = 1_000
+
+/**
+ * Reads an account's session, if there is nothing about it that only the core can judge. Changes nothing.
+ *
+ * @param clientId - the client that must have been granted it
+ */
+export async function storedGrant(sub: AtprotoDid, clientId: string): Promise<StoredGrant | undefined> {
+  try {
+    return await judged(await row(sub), sub, clientId)
+  } catch {
+    // The core meets the same, and says what to do.
+    return undefined
+  }
+}
+
+/** The row of the database that the core keeps (`src/browser/stores.rs`), in the official client's format; or anything. */
+type Row = any
+
+function row(sub: string): Promise<Row> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('@atproto-oauth-client')
+    setTimeout(reject, PATIENCE)
+    opening.onerror = opening.onblocked = reject
+    // There is none, and to make it is the core's part.
+    opening.onupgradeneeded = () => opening.transaction?.abort()
+    opening.onsuccess = () => {
+      const database = opening.result
+      try {
+        const reading = database.transaction('session').objectStore('session').get(sub)
+        reading.onsuccess = () => resolve(reading.result)
+        reading.onerror = reject
+      } catch (error) {
+        reject(error)
+      }
+      // Once the transaction is over.
+      database.close()
+    }
+  })
+}
+
+async function judged({ value }: Row, sub: string, clientId: string): Promise<StoredGrant | undefined> {
+  const { tokenSet, dpopKey, authMethod, extra } = value
+  const { server: serverMetadata, clockOffset = 0, refreshStartedAt } = extra
+  const staleAt = Date.parse(tokenSet.expires_at) - FRESH
+  const isPlain =
+    authMethod.method === 'none' && tokenSet.sub === sub && tokenSet.token_type === 'DPoP' && extra.clientId === clientId
+  // What is not a number compares as false.
+  if (!isPlain || refreshStartedAt !== undefined || !serverMetadata?.issuer || !(Date.now() < staleAt)) return undefined
+  const { publicKey, privateKey } = dpopKey.keyPair
+  const [{ x, y }, digest] = await Promise.all([
+    crypto.subtle.exportKey('jwk', publicKey),
+    crypto.subtle.digest('SHA-256', encoder.encode(tokenSet.access_token)),
+  ])
+  const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x, y, kid: dpopKey.keyId } }
+  const pds = new URL(tokenSet.aud).origin
+  const nonces = readItem(`atproto-oauth-wasm:nonces:${sub}`)?.split('\n')
+  const grant: Grant = {
+    pds,
+    authorization: `DPoP ${tokenSet.access_token}`,
+    tokenId: base64url(new Uint8Array(digest)),
+    head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
+    key: privateKey,
+    nonce: nonces?.find((line) => line.startsWith(`${pds} `))?.slice(pds.length + 1),
+    clockOffset,
+    staleAt: staleAt + clockOffset,
+  }
+  return { grant, serverMetadata }
+}

@@ -1,0 +1,262 @@
+// A returning user's session before the WebAssembly core is there: what it does by itself, and what it leaves to the core.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertIsA, assertTyped } from './support/error-shape.mjs'
+import { eventually } from './support/eventually.mjs'
+import { DATABASE, activeAccount, expireToken, storedSessions } from './support/indexed-db.mjs'
+import { errorOf, harnessReady, hookCalls, valueOf } from './support/page.mjs'
+import { initPage, signIn } from './support/sign-in.mjs'
+import { startWorld } from './support/world.mjs'
+
+const world = await startWorld()
+const { alice, bob, control, origin } = world
+
+const CORE = '**/core_bg.wasm'
+const GET_SESSION = '/xrpc/com.atproto.server.getSession'
+const NONCES = `atproto-oauth-wasm:nonces:${alice.did}`
+
+/** Keeps the core from a page; the returned function lets it through. */
+async function holdCore(page) {
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  await page.route(CORE, async (route) => {
+    await held
+    // A page that has gone has no use for it.
+    await route.continue().catch(() => undefined)
+  })
+  return release
+}
+
+/** A user who comes back: signed in, with the servers' nonces known, on a page whose core is held. */
+async function returning(t) {
+  const visitor = await world.signedIn(t)
+  const { page } = visitor
+  await request(page)
+  await eventually(() => page.evaluate((name) => localStorage.getItem(name)?.includes(' '), NONCES), 'the nonce is kept')
+  await page.reload()
+  await harnessReady(page)
+  return { ...visitor, release: await holdCore(page) }
+}
+
+const request = (page) => valueOf(page, async (path) => (await session.fetchHandler(path)).status, GET_SESSION)
+
+/** Starts something in the page that waits for the core, and comes back when that is seen to wait. */
+async function waiting(page, step, argument) {
+  await page.evaluate(`void (window.outcome = undefined, attempt(${step}, ${JSON.stringify(argument)}).then((outcome) => { window.outcome = outcome }))`)
+  // Longer than anything takes that needs no core.
+  await page.waitForTimeout(700)
+  assert.equal(await page.evaluate(() => window.outcome), undefined, 'it waits')
+  return async () => {
+    await eventually(() => page.evaluate(() => window.outcome !== undefined), 'it ends')
+    return page.evaluate(() => JSON.parse(JSON.stringify(window.outcome)))
+  }
+}
+
+/** Changes the stored session as `change(row)` says. */
+function changeRow(page, change) {
+  return page.evaluate(`(async () => {
+    const settle = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const database = await settle(indexedDB.open('${DATABASE}'))
+    const rows = database.transaction('session', 'readwrite').objectStore('session')
+    const row = await settle(rows.get('${alice.did}'))
+    ;(${change})(row.value)
+    await settle(rows.put(row, '${alice.did}'))
+    database.close()
+  })()`)
+}
+
+test('A session is there, and makes requests, before the core is', async (t) => {
+  const { page, outgoing, release } = await returning(t)
+  const before = outgoing().length
+  assert.deepEqual(await initPage(page), { sub: alice.did })
+  assert.equal(await request(page), 200)
+  assert.deepEqual(outgoing().slice(before).filter(({ method }) => method === 'GET').map(({ url }) => url),
+    [`${world.info.pdsUrl}${GET_SESSION}`], 'one request, and nothing before it')
+  const facts = await valueOf(page, () => [session.did, session.serverMetadata.issuer, session.server.issuer, client.active])
+  assert.deepEqual(facts, [alice.did, world.info.pdsUrl, world.info.pdsUrl, alice.did])
+
+  const info = await waiting(page, async () => (await session.getTokenInfo(false)).sub)
+  release()
+  assert.deepEqual(await info(), { value: alice.did })
+  assert.equal(await request(page), 200)
+  assert.deepEqual(await hookCalls(page), [])
+})
+
+test('restore gives it as well, and again and again', async (t) => {
+  const { page, release } = await returning(t)
+  const statuses = await valueOf(page, async ({ did, path }) => {
+    makeClient()
+    const sessions = await Promise.all([client.restore(did), client.restore(did, false), client.initRestore().then((found) => found.session)])
+    const answers = await Promise.all(sessions.map((session) => session.fetchHandler(path)))
+    window.session = sessions[0]
+    return answers.map(({ status }) => status)
+  }, { did: alice.did, path: GET_SESSION })
+  assert.deepEqual(statuses, [200, 200, 200])
+  release()
+  // One account, one session in the core: what one of them does, all see.
+  await valueOf(page, () => session.signOut())
+  assert.deepEqual(await storedSessions(page), [])
+})
+
+test('A server that wants another nonce is asked again once the core is there', async (t) => {
+  const { page, outgoing, release } = await returning(t)
+  await initPage(page)
+  await control.rotateNonce()
+  const before = outgoing().length
+  const answer = await waiting(page, async (path) => (await session.fetchHandler(path)).status, GET_SESSION)
+  release()
+  assert.deepEqual(await answer(), { value: 200 })
+  assert.equal(outgoing().slice(before).filter(({ method }) => method === 'GET').length, 2, 'refused once')
+})
+
+test('A nonce that came with an answer is kept for the next page', async (t) => {
+  const { page, release } = await returning(t)
+  release()
+  await initPage(page)
+  await page.evaluate((name) => localStorage.removeItem(name), NONCES)
+  await control.rotateNonce()
+  assert.equal(await request(page), 200)
+  await eventually(() => page.evaluate((name) => localStorage.getItem(name) !== null, NONCES), 'the nonce is kept')
+})
+
+test('Where the core cannot be loaded, a good token serves, and the core is tried again', async (t) => {
+  const { page } = await world.signedIn(t)
+  assert.equal(await request(page), 200)
+  await page.reload()
+  await harnessReady(page)
+  await page.route(CORE, (route) => route.abort())
+  assert.deepEqual(await initPage(page), { sub: alice.did })
+  const fact = () => errorOf(page, async () => (await session.getTokenInfo(false)).sub)
+  assertTyped(await fact(), { code: 'WASM_UNAVAILABLE', retryable: true })
+  assert.equal(await request(page), 200)
+  assertTyped(await fact(), { code: 'WASM_UNAVAILABLE', retryable: true })
+  await page.unroute(CORE)
+  assert.equal(await valueOf(page, async () => (await session.getTokenInfo(false)).sub), alice.did)
+  assert.equal(await request(page), 200)
+  assert.deepEqual(await page.evaluate(() => window.unhandled), [])
+})
+
+for (const [what, spoil] of [
+  ['has expired', (page) => expireToken(page, alice.did)],
+  ['is about to expire', (page) => changeRow(page, (value) => {
+    value.tokenSet.expires_at = new Date(Date.now() + 30_000).toISOString()
+  })],
+  ['may be spent already', (page) => changeRow(page, (value) => { value.extra.refreshStartedAt = Date.now() })],
+  ['was stored by the official client', (page) => changeRow(page, (value) => { delete value.extra })],
+  ['has no end that can be read', (page) => changeRow(page, (value) => { value.tokenSet.expires_at = 'soon' })],
+  ['comes with a key that is none', (page) => changeRow(page, (value) => { value.dpopKey.keyPair = {} })],
+  ['was granted to another client', (page) => changeRow(page, (value) => { value.extra.clientId = 'https://app.example' })],
+  ['is of another account', (page) => changeRow(page, (value) => { value.tokenSet.sub = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })],
+  ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE)],
+]) {
+  test(`A stored token that ${what} is for the core to judge`, async (t) => {
+    const { page, release } = await returning(t)
+    await spoil(page)
+    const outcome = await waiting(page, async () => (await makeClient().init())?.session.sub)
+    release()
+    const { error, value } = await outcome()
+    assert.ok(error?.code || value === alice.did, JSON.stringify({ error, value }))
+  })
+}
+
+test('Options that the core has not accepted yet are for the core to judge', async (t) => {
+  const { page, release } = await returning(t)
+  const outcome = await waiting(page, async () => makeClient({ plcDirectoryUrl: 'nowhere' }).init())
+  release()
+  assertTyped((await outcome()).error, { code: 'OPTION_INVALID', step: 'configure' })
+})
+
+test('A callback in the address is for the core, whoever is signed in', async (t) => {
+  const { page, release } = await returning(t)
+  await page.evaluate(() => { location.hash = 'state=unknown&code=x&iss=https%3A%2F%2Fserver.example' })
+  const outcome = await waiting(page, async () => makeClient().init())
+  release()
+  assertIsA((await outcome()).error, 'OAuthCallbackError')
+})
+
+test('To switch to another account is for the core, since that is then the active one', async (t) => {
+  const { context, page } = await world.visitor(t)
+  await signIn(page, bob, { origin })
+  await signIn(page, alice, { origin })
+  await page.reload()
+  await harnessReady(page)
+  const release = await holdCore(page)
+  const outcome = await waiting(page, async (did) => {
+    window.session = await makeClient().switchTo(did)
+    return [session.did, client.active]
+  }, bob.did)
+  release()
+  assert.deepEqual(await outcome(), { value: [bob.did, bob.did] })
+  assert.equal(await activeAccount(page), bob.did)
+  await context.close()
+})
+
+test('A session that ended in another tab meanwhile rejects, and the app is told once', async (t) => {
+  const { page, tab, release } = await returning(t)
+  await initPage(page)
+  const other = await tab()
+  await initPage(other)
+  await valueOf(other, () => session.signOut())
+  // The PDS refuses a revoked token; what else that means, the core finds out.
+  const answer = await waiting(page, async (path) => (await session.fetchHandler(path)).status, GET_SESSION)
+  release()
+  assertIsA((await answer()).error, 'TokenRefreshError')
+  await eventually(async () => (await hookCalls(page)).length > 0, 'the app is told')
+  assert.deepEqual(await hookCalls(page), [`deleted ${alice.did}`])
+  assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRefreshError')
+})
+
+test('Signing out before the core is there signs out', async (t) => {
+  const { page, release } = await returning(t)
+  await initPage(page)
+  const outcome = await waiting(page, () => session.signOut())
+  release()
+  assert.equal((await outcome()).error, undefined)
+  assert.deepEqual([await storedSessions(page), await control.tokens(alice.did)], [[], []])
+  assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRevokedError')
+})
+
+test('A disposed client gives out nothing early', async (t) => {
+  const { page, release } = await returning(t)
+  await page.evaluate(() => { makeClient().dispose() })
+  const outcome = await waiting(page, async () => client.init())
+  release()
+  assertTyped((await outcome()).error, { code: 'DISPOSED' })
+})
+
+test('A request goes where a URL parser says, or nowhere', async (t) => {
+  const { page } = await returning(t)
+  const { seen, same, refused } = await valueOf(page, async (pds) => {
+    const asked = []
+    const record = async (request) => {
+      asked.push(request.url)
+      return new Response('{}')
+    }
+    const { session } = await makeClient({ fetch: record }).init()
+    const pieces = ['/', '.', '..', '%2e', '%2F', 'a', '?', '=', '&', ':', '@', '~', '-', '_', '+', ',', 'x.y']
+    const outcome = { seen: 0, same: 0, refused: 0 }
+    let seed = 7
+    const random = () => (seed = seed * 48271 % 2147483647) % pieces.length
+    for (let turn = 0; turn < 300; turn += 1) {
+      const path = `/x${Array.from({ length: 1 + turn % 6 }, () => pieces[random()]).join('')}`
+      asked.length = 0
+      // What is not plain waits for the core, which is held.
+      const sent = await Promise.race([session.fetchHandler(path), new Promise((done) => setTimeout(done, 20))])
+      if (!sent) continue
+      outcome.seen += 1
+      if (asked[0] === new URL(path, pds).href) outcome.same += 1
+    }
+    for (const path of ['//evil.example/x', '/\\evil.example', 'https://evil.example/x']) {
+      asked.length = 0
+      await Promise.race([session.fetchHandler(path), new Promise((done) => setTimeout(done, 20))])
+      if (asked.length === 0) outcome.refused += 1
+    }
+    return outcome
+  }, world.info.pdsUrl)
+  assert.ok(seen > 100, `${seen} paths were plain`)
+  assert.equal(same, seen)
+  assert.equal(refused, 3)
+})
