@@ -29,6 +29,7 @@ export const SECTIONS = [
     figures: {
       load: 'load: import and instantiate, over an empty module',
       start: 'load + restore to a usable session',
+      arrive: { title: 'load + restore + first request, to its answer', also: ['Requests'] },
       first: { title: 'first request, 10 seconds after the last visit', also: ['Requests'] },
       later: { title: 'restore after 5 minutes', also: ['Requests'] },
       firstLater: { title: 'first request after that', also: ['Requests'] },

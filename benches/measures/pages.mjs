@@ -23,6 +23,12 @@ export async function measurePages(browser, clients, { rounds, tries, batches },
         await comeBackSoon(call, note, client)
         if (turn % tries === 0) await stay(call, note, batches)
       })
+      visitor.after(10 * SECOND)
+      await visitor.visit({ check: 'nonce' }, async (call) => {
+        const { ms, requests } = await call('arrive', client)
+        note('arrive', ms)
+        note('arriveRequests', requests.length)
+      })
     }
   }
   for (const client of clients) await visitors[client].close()

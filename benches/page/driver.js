@@ -101,16 +101,27 @@ window.bench = {
   },
 
   /** From a page with nothing of the client on it to a session: what an app does when its user comes back. */
-  async start(client, at = 0) {
+  async start(client) {
     await idle()
     // The first module of a page also waits for what all modules need.
     await load(EMPTY[0])
     const { value, ...rest } = await observed(async () => {
       app = (await load(client)).create(settings)
-      return app.restore(accounts[at].did)
+      return app.restore(accounts[0].did)
     })
     sessions.push(value)
     return rest
+  },
+
+  /** The same, and on to the answer to a first request. */
+  async arrive(client) {
+    await idle()
+    await load(EMPTY[0])
+    const { ms, requests } = await observed(async () => {
+      app = (await load(client)).create(settings)
+      await request(await app.restore(accounts[0].did))
+    })
+    return { ms, requests }
   },
 
   async restore(at = 0, refresh = undefined) {
