@@ -5,7 +5,7 @@ import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { activeAccount, expireRows, rowsOf, storedSessions } from './support/indexed-db.mjs'
 import { errorOf, harnessReady, hookCalls, valueOf } from './support/page.mjs'
-import { initPage, loginForm, signIn, startSignIn, walkBack } from './support/sign-in.mjs'
+import { initPage, loginForm, signIn, signInWithoutPages, startSignIn, walkBack } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
@@ -48,7 +48,7 @@ const who = (page, did) => valueOf(page, async (did) => {
 /** Two tabs, both counting, and two accounts: bob is active. */
 async function twoOfEach(t) {
   const someone = await world.signedIn(t, alice)
-  await signIn(someone.page, bob, { origin })
+  await signInWithoutPages(someone.page, bob, world)
   const second = await someone.tab()
   await start(second)
   await count(someone.page)

@@ -5,13 +5,13 @@ import { calls, grants } from './support/control.mjs'
 import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { activeAccount, rowsOf, storedSessions } from './support/indexed-db.mjs'
-import { signInWithLateExpiry } from './support/late-expiry.mjs'
+import { signInUntilExpired, signInWithLateExpiry } from './support/late-expiry.mjs'
 import { errorOf, hookCalls, valueOf } from './support/page.mjs'
-import { signIn } from './support/sign-in.mjs'
+import { signInWithoutPages } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
-const { alice, control, origin } = world
+const { alice, control } = world
 
 /** The status of one authenticated request; the browser's cache would turn some into 304. */
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession', { cache: 'no-store' })).status
@@ -47,7 +47,7 @@ test('A session made before a refresh goes on with the new token', async (t) => 
 test('A token about to expire is refreshed before it is used', async (t) => {
   const someone = await world.visitor(t)
   await control.tokenMaxAge(5000)
-  await signIn(someone.page, alice, { origin })
+  await signInWithoutPages(someone.page, alice, world)
   await control.tokenMaxAge(3_600_000)
   const mark = await control.mark()
   assert.equal(await valueOf(someone.page, profile), 200)
@@ -58,8 +58,7 @@ test('A token about to expire is refreshed before it is used', async (t) => {
 
 test('restore(did, false) gives the stored session as it is, even an expired one', async (t) => {
   const { page, outgoing } = await world.visitor(t)
-  await control.tokenMaxAge(1000)
-  await signIn(page, alice, { origin })
+  await signInUntilExpired(page, alice, world)
   const before = outgoing().length
   const sub = await valueOf(page, async (did) => (await makeClient().restore(did, false)).sub, alice.did)
   assert.equal(sub, alice.did)
@@ -106,7 +105,7 @@ test('Eight requests at once with a token that the server calls expired make one
 test('Eight requests at once with a token about to expire make one refresh', async (t) => {
   const someone = await world.visitor(t)
   await control.tokenMaxAge(5000)
-  await signIn(someone.page, alice, { origin })
+  await signInWithoutPages(someone.page, alice, world)
   await control.tokenMaxAge(3_600_000)
   const mark = await control.mark()
   const statuses = await valueOf(someone.page, async () => {
@@ -160,8 +159,7 @@ test('A session revoked at the server ends at the next refresh, and says so once
 
 test('init after the session was revoked at the server fails once, and then starts afresh', async (t) => {
   const { page } = await world.visitor(t)
-  await control.tokenMaxAge(1000)
-  await signIn(page, alice, { origin })
+  await signInUntilExpired(page, alice, world)
   await control.revokeAll(alice.did)
   const error = await errorOf(page, async () => { await makeClient().init() })
   assertIsA(error, 'TokenRefreshError')
@@ -198,8 +196,7 @@ test('A refresh that the server fails to answer keeps the session', async (t) =>
 
 test('A refresh goes on when the one who asked for it no longer waits', async (t) => {
   const { page, context } = await world.visitor(t)
-  await control.tokenMaxAge(1000)
-  await signIn(page, alice, { origin })
+  await signInUntilExpired(page, alice, world)
   const before = await storedTokens(page)
   let answer
   const held = new Promise((resolve) => { answer = resolve })

@@ -4,8 +4,9 @@ import { test } from 'node:test'
 import { calls } from './support/control.mjs'
 import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { activeAccount, storedSessions } from './support/indexed-db.mjs'
+import { signInUntilExpired } from './support/late-expiry.mjs'
 import { errorOf, harnessReady, hookCalls, valueOf } from './support/page.mjs'
-import { initPage, signIn } from './support/sign-in.mjs'
+import { initPage, signInWithoutPages } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
@@ -174,8 +175,7 @@ test('A living session starts offline', async (t) => {
 
 test('Starting offline with an expired token fails for now, and loses nothing', async (t) => {
   const { context, page } = await world.visitor(t)
-  await control.tokenMaxAge(1000) // within the margin in which a token counts as expired
-  await signIn(page, alice, { origin })
+  await signInUntilExpired(page, alice, world)
   await page.reload()
   await harnessReady(page)
   const online = await goOffline(context)
@@ -214,7 +214,7 @@ test('Signing out offline still forgets the session here', async (t) => {
 
 test('revoke of one account leaves the other, and which of them is active', async (t) => {
   const { page } = await world.signedIn(t)
-  await signIn(page, bob, { origin })
+  await signInWithoutPages(page, bob, world)
   await valueOf(page, (did) => client.revoke(did), alice.did)
   assert.deepEqual(await control.tokens(alice.did), [])
   assert.equal((await control.tokens(bob.did)).length, 1)

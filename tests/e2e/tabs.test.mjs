@@ -5,13 +5,13 @@ import { calls, grants } from './support/control.mjs'
 import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { storedSessions } from './support/indexed-db.mjs'
-import { signInWithLateExpiry } from './support/late-expiry.mjs'
+import { signInUntilExpired, signInWithLateExpiry } from './support/late-expiry.mjs'
 import { errorOf, hookCalls, valueOf } from './support/page.mjs'
-import { initPage, signIn } from './support/sign-in.mjs'
+import { initPage, signInWithoutPages } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
-const { alice, bob, control, origin } = world
+const { alice, bob, control } = world
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
@@ -32,8 +32,7 @@ test('Two tabs that force a refresh at once keep one living session', async (t) 
 
 test('Two tabs that start with an expired token make one refresh', async (t) => {
   const someone = await world.visitor(t)
-  await control.tokenMaxAge(1000)
-  await signIn(someone.page, alice, { origin })
+  await signInUntilExpired(someone.page, alice, world)
   await control.tokenMaxAge(3_600_000)
   const tabs = [await someone.tab(), await someone.tab()]
   const mark = await control.mark()
@@ -106,7 +105,7 @@ test('Signing out in one tab ends the session in the other, with the reason', as
 test('A sign-out of one account leaves the other account of another tab alone', async (t) => {
   const someone = await world.signedIn(t)
   const second = await someone.tab()
-  await signIn(second, bob, { origin })
+  await signInWithoutPages(second, bob, world)
   await valueOf(someone.page, () => session.signOut())
   await eventually(async () => (await hookCalls(second)).includes(`deleted ${alice.did}`), 'the other tab is told')
   assert.equal(await valueOf(second, profile), 200)

@@ -66,3 +66,17 @@ export async function signIn(page, account, { origin, input = account.handle, op
   await walkBack(page, account, { origin })
   return initPage(page)
 }
+
+/**
+ * As `signIn`, but consent is given at the server: the client does all of its part, and the server's pages, with the two
+ * seconds that they take, are left out. For tests of what comes after.
+ */
+export async function signInWithoutPages(page, account, { control }) {
+  await page.evaluate(() => void makeClient())
+  const url = await valueOf(page, async (handle) => String(await client.authorize(handle)), account.handle)
+  // The callback differs from the page only behind the `#`, which alone would load nothing.
+  await page.goto('about:blank')
+  await page.goto(await control.consent(url, account.did))
+  await harnessReady(page)
+  return initPage(page)
+}

@@ -4,7 +4,7 @@ import { controlClient } from './control.mjs'
 import { serveHarness } from './harness-server.mjs'
 import { startNetwork } from '../../network/network.mjs'
 import { harnessReady } from './page.mjs'
-import { signIn } from './sign-in.mjs'
+import { signInWithoutPages } from './sign-in.mjs'
 
 const AN_HOUR = 3_600_000
 
@@ -39,7 +39,7 @@ export async function startWorld({ names, ...browserOptions } = {}) {
   /** A visitor who has signed in already: `page` holds `window.client` and `window.session`. */
   async function signedIn(t, account = alice) {
     const someone = await visitor(t)
-    await signIn(someone.page, account, { origin: harness.origin })
+    await signInWithoutPages(someone.page, account, { control })
     return someone
   }
 
