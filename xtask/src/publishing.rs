@@ -42,6 +42,8 @@ pub(crate) fn check_contents(workspace: &Workspace) -> Result<()> {
 pub(crate) fn dry_run(workspace: &Workspace) -> Command {
     let mut command = cargo(workspace, "publish");
     command.arg("--dry-run");
+    // What was packed is built from its own files alone, but with dependencies that are compiled already.
+    command.env("CARGO_TARGET_DIR", workspace.target());
     command
 }
 
