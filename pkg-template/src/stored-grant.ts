@@ -68,7 +68,8 @@ async function judged({ value }: Row, sub: string, clientId: string): Promise<St
     crypto.subtle.digest('SHA-256', encoder.encode(tokenSet.access_token)),
   ])
   const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x, y, kid: dpopKey.keyId } }
-  const pds = new URL(tokenSet.aud).origin
+  const { origin: pds } = new URL(tokenSet.aud)
+  if (!pds.startsWith('http')) return undefined
   const nonces = readItem(`atproto-oauth-wasm:nonces:${sub}`)?.split('\n')
   const grant: Grant = {
     pds,

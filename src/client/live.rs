@@ -39,7 +39,7 @@ pub(super) struct Grant {
     pub(super) ath: String,
     /// The `Authorization` header.
     pub(super) authorization: String,
-    /// The PDS; `None` where what is stored is no URL.
+    /// The PDS; `None` where what is stored is no URL of the web.
     pub(super) pds: Option<Url>,
     /// When the token expires, by the servers' time.
     pub(super) expires_at: Option<u64>,
@@ -67,7 +67,7 @@ impl Grant {
         let grant = Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
-            pds: Url::parse(&session.tokens.audience),
+            pds: Url::parse(&session.tokens.audience).filter(Url::is_web),
             expires_at,
             stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
             session,

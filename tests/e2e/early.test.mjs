@@ -150,6 +150,7 @@ for (const [what, spoil] of [
   ['comes with a key that is none', (page) => changeRow(page, (value) => { value.dpopKey.keyPair = {} })],
   ['was granted to another client', (page) => changeRow(page, (value) => { value.extra.clientId = 'https://app.example' })],
   ['is of another account', (page) => changeRow(page, (value) => { value.tokenSet.sub = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })],
+  ['is for no web address', (page) => changeRow(page, (value) => { value.tokenSet.aud = 'data:,pds' })],
   ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE)],
 ]) {
   test(`A stored token that ${what} is for the core to judge`, async (t) => {

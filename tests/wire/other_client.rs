@@ -33,6 +33,23 @@ fn a_pending_sign_in_of_another_client_is_finished() {
     assert_eq!(world.status(&signed_in.session), Ok(200));
 }
 
+/// Behind the "origin" of such a URL, a path would be one of the page's own server.
+#[test]
+fn a_token_for_no_web_address_goes_nowhere() {
+    for audience in ["", "data:,pds", "urn:pds", "blob:null/x"] {
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        world.change_stored(&ALICE, |row| audience.clone_into(&mut row.tokens.audience));
+        let session = world
+            .restore(&world.tab(), &ALICE, Refresh::Auto)
+            .expect("a session");
+        world.server.take_log();
+        let foreign = ErrorKind::Config(ConfigError::ForeignUrl("/xrpc/app.test".to_owned()));
+        assert_eq!(kind(world.status(&session)), foreign, "{audience}");
+        assert_eq!(world.server.count(asked::ANYTHING), 0);
+    }
+}
+
 #[test]
 fn a_session_of_another_client_is_used_refreshed_and_revoked() {
     let world = World::new();
