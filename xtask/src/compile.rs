@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::multivalue;
 use crate::node::Node;
 use crate::process;
 use crate::shims;
@@ -32,7 +33,8 @@ const SIZE_FLAGS: [&str; 7] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
 ];
-const OWN_STD: [&str; 2] = [
+const OWN_STD: [&str; 3] = [
+    "-Zjson-target-spec",
     "-Zbuild-std=std,panic_abort",
     "-Zbuild-std-features=optimize_for_size",
 ];
@@ -74,13 +76,14 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
         "--lib",
     ]);
     cargo
-        .args(["--features", "js", "--target", TARGET])
+        .args(["--features", "js", "--target"])
+        .arg(multivalue::describe(workspace)?)
         .args(OWN_STD)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     process::run(&mut cargo, CARGO_ADVICE)?;
 
-    let module = module(workspace, "atproto_oauth_wasm");
+    let module = module(workspace, multivalue::NAME, "atproto_oauth_wasm");
     bind(workspace, &module, "core", into)?;
 
     let bound = format!("{into}/core_bg.wasm");
@@ -129,9 +132,9 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     )
 }
 
-/// Where cargo puts the wasm of a library that is to be shipped.
-pub(crate) fn module(workspace: &Workspace, library: &str) -> PathBuf {
-    let folder = workspace.target().join(TARGET).join("release");
+/// Where cargo puts the wasm of a library that is to be shipped, compiled for a target.
+pub(crate) fn module(workspace: &Workspace, target: &str, library: &str) -> PathBuf {
+    let folder = workspace.target().join(target).join("release");
     folder.join(format!("{library}.wasm"))
 }
 

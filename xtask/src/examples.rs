@@ -45,7 +45,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     println!("Compiling the example apps ...");
     process::run(&mut cargo, "see the compiler's messages above")?;
     for framework in FRAMEWORKS {
-        let module = compile::module(workspace, &format!("example_{framework}"));
+        let module = compile::module(workspace, TARGET, &format!("example_{framework}"));
         compile::bind(workspace, &module, "app", &Example(framework).folder())?;
     }
     Ok(())

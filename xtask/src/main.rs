@@ -6,6 +6,7 @@ mod compile;
 mod demo;
 mod examples;
 mod features;
+mod multivalue;
 mod node;
 mod package;
 mod process;
