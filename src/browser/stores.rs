@@ -36,8 +36,6 @@ impl PendingStore for PendingRows {
     ) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let row = pending_row(login)?;
-            // Who comes back to begin anew has left a sign-in behind.
-            self.0.sweep_again();
             self.0.run(PENDING, &Operation::Put(state, &row)).await?;
             Ok(())
         })
@@ -49,7 +47,7 @@ impl PendingStore for PendingRows {
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
             let row = Json::from_js(self.0.run(PENDING, &Operation::Take(state)).await?);
-            if !row.is_object() || is_expired(&row) {
+            if !row.is_object() {
                 return Ok(None);
             }
             pending_login(&row).await.map(Some)
@@ -69,11 +67,6 @@ impl SessionStore for SessionRows {
             let key = did.as_str();
             let row = Json::from_js(self.0.run(SESSIONS, &Operation::Get(key)).await?);
             if !row.is_object() {
-                return Ok(None);
-            }
-            if is_expired(&row) {
-                // Not by its key: another tab may have stored a new session there since.
-                self.0.run(SESSIONS, &Operation::Sweep).await?;
                 return Ok(None);
             }
             stored_session(&row).await.map(Some)
@@ -189,9 +182,6 @@ fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
 
 /// The account of a row, as far as that can be told without its key.
 fn signed_in(row: &Json) -> Option<Account> {
-    if is_expired(row) {
-        return None;
-    }
     let tokens = stored_tokens(&row.get("value")?).ok()?;
     Some(Account {
         did: tokens.sub,
@@ -271,12 +261,6 @@ async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
         Err(KeyError::Unusable) => Err(StorageError::Corrupt("dpopKey")),
         Err(error) => Err(StorageError::Key(error)),
     }
-}
-
-fn is_expired(row: &Json) -> bool {
-    row.str("expiresAt")
-        .and_then(|at| from_iso(&at))
-        .is_some_and(|at| at <= now())
 }
 
 fn member(json: &Json, name: &'static str) -> Result<Json, StorageError> {

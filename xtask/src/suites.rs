@@ -20,6 +20,20 @@ const LIMIT: Duration = Duration::from_secs(20 * 60);
 const BROWSER_LIMIT: &str = "180";
 const ADVICE: &str = "see its messages above";
 
+/// The JavaScript that stands beside the Rust that calls it, and how the types in its comments are checked.
+const SCRIPTS: &str = "src/browser";
+const TYPES: [&str; 9] = [
+    "--noEmit",
+    "--checkJs",
+    "--strict",
+    "--noUncheckedIndexedAccess",
+    "--noImplicitReturns",
+    "--target",
+    "ES2022",
+    "--module",
+    "ES2022",
+];
+
 /// A part of the tests that can be asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suite {
@@ -140,6 +154,9 @@ impl<'a> Runner<'a> {
             let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
             steps.push(cargo(&[&["clippy"], &combination, &strict]));
         }
+        let mut scripts = Node::set_up(self.workspace)?.tool("tsc")?;
+        scripts.args(TYPES).args(self.files(SCRIPTS, ".js")?);
+        steps.push(scripts);
         each(steps)
     }
 
@@ -266,7 +283,7 @@ impl<'a> Runner<'a> {
         };
         let mut tally = Tally::default();
         for folder in folders {
-            let files = self.test_files(folder)?;
+            let files = self.files(folder, ".test.mjs")?;
             if files.is_empty() {
                 println!("error: no *.test.mjs in {folder}");
                 tally += Tally::FAILED;
@@ -289,7 +306,7 @@ impl<'a> Runner<'a> {
         Ok(tally)
     }
 
-    fn test_files(&self, folder: &str) -> Result<Vec<String>> {
+    fn files(&self, folder: &str, ending: &str) -> Result<Vec<String>> {
         let Ok(entries) = fs::read_dir(self.workspace.path(folder)) else {
             return Ok(Vec::new());
         };
@@ -299,7 +316,7 @@ impl<'a> Runner<'a> {
                 .with_context(|| format!("cannot list {folder}"))?
                 .file_name();
             let name = name.to_string_lossy();
-            if name.ends_with(".test.mjs") {
+            if name.ends_with(ending) {
                 files.push(format!("{folder}/{name}"));
             }
         }
