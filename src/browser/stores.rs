@@ -256,7 +256,7 @@ fn row_value(key: &dyn Signer, extra: &JsValue) -> Result<JsValue, StorageError>
 async fn read_key(value: &Json) -> Result<Rc<dyn Signer>, StorageError> {
     let key = member(value, "dpopKey")?;
     let pair = member(&key, "keyPair")?.to_js();
-    match WebCryptoKey::from_row(&string(&key, "keyId")?, pair).await {
+    match WebCryptoKey::from_row(string(&key, "keyId")?, &pair).await {
         Ok(key) => Ok(Rc::new(key)),
         Err(KeyError::Unusable) => Err(StorageError::Corrupt("dpopKey")),
         Err(error) => Err(StorageError::Key(error)),
