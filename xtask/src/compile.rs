@@ -129,6 +129,16 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     process::run(
         &mut shorten,
         "wasm-bindgen may write its glue differently now: see xtask/shorten-names.mjs",
+    )?;
+    let mut drop_loader = node.command()?;
+    drop_loader.args([
+        "xtask/drop-loader.mjs",
+        &format!("{into}/core.js"),
+        &format!("{into}/core.d.ts"),
+    ]);
+    process::run(
+        &mut drop_loader,
+        "wasm-bindgen may write its glue differently now: see xtask/drop-loader.mjs",
     )
 }
 

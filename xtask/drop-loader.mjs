@@ -1,0 +1,31 @@
+// Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
+// where pkg-template/src/core-loader.ts needs one.
+//
+//   node xtask/drop-loader.mjs <core.js> <core.d.ts>
+import fs from 'node:fs'
+
+const [glueFile, typesFile] = process.argv.slice(2)
+
+/** Writes the end of a file anew, from a text that must stand in it exactly once. */
+function replaceEnd(file, from, by) {
+  const parts = fs.readFileSync(file, 'utf8').split(from)
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} of "${from}", expected 1`)
+  fs.writeFileSync(file, parts[0] + by)
+}
+
+replaceEnd(
+  glueFile,
+  '\nasync function __wbg_load(',
+  '\nexport { __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+)
+replaceEnd(
+  typesFile,
+  '\nexport type InitInput =',
+  `
+/** What the module imports. */
+export function imports(): WebAssembly.Imports;
+
+/** Has the classes call an instance of the module. */
+export function connect(instance: WebAssembly.Instance): void;
+`,
+)
