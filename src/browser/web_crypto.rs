@@ -35,9 +35,7 @@ impl Crypto for WebCrypto {
     }
 
     fn sha256<'a>(&'a self, data: &'a [u8]) -> Local<'a, Result<[u8; 32], KeyError>> {
-        Box::pin(async move {
-            octets(promised(digest(data.into())).await)
-        })
+        Box::pin(async move { octets(promised(digest(data.into())).await) })
     }
 }
 

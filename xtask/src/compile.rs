@@ -97,6 +97,13 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
             "--rereloop",
             "-Oz",
             "-Oz",
+            // Nothing lies below the stack's far end, so that no address wraps around where a constant is added to it: the
+            // instruction can add it.
+            "--low-memory-unused",
+            // How loads and stores are aligned is a hint that engines do not heed, and one value compresses best.
+            "--dealign",
+            // Those that are used most get the same short numbers in all functions.
+            "--reorder-locals",
             // What has one caller stays outside it unless it is tiny, and functions of like names, hence of like code,
             // stand together: both give the compressor more repetitions.
             "--one-caller-inline-max-function-size=20",
