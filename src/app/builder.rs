@@ -200,10 +200,10 @@ impl Host {
     #[cfg(target_arch = "wasm32")]
     fn browser() -> Option<Self> {
         use crate::browser::{Browser, BrowserOptions};
-        let browser = Browser::new(BrowserOptions::default());
+        let (ports, database) = Browser::new(BrowserOptions::default()).into_parts();
         Some(Self {
-            ports: browser.ports(),
-            dispose: Some(Box::new(move || browser.dispose())),
+            ports,
+            dispose: Some(Box::new(move || database.dispose())),
         })
     }
 

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(module = "/src/browser/indexed_db.js")]
 extern "C" {
     #[wasm_bindgen(js_name = Database)]
+    #[derive(Debug)]
     type Rows;
 
     #[wasm_bindgen(constructor, js_class = "Database")]
@@ -45,7 +46,8 @@ pub(super) enum Operation<'a> {
 }
 
 /// The database; closed when it is dropped.
-pub(super) struct Database(Rows);
+#[derive(Debug)]
+pub(crate) struct Database(Rows);
 
 impl Default for Database {
     fn default() -> Self {
@@ -73,7 +75,7 @@ impl Storage for Database {
 
 impl Database {
     /// Closes the connection, for good. What is under way still ends.
-    pub(super) fn dispose(&self) {
+    pub(crate) fn dispose(&self) {
         self.0.dispose();
     }
 

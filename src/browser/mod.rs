@@ -26,6 +26,7 @@ mod web_locks;
 pub use answer::FetchAnswer;
 pub use popup::PopupWindow;
 
+pub(crate) use indexed_db::Database;
 pub(crate) use outside::Outside;
 pub(crate) use popup::open_popup;
 
@@ -33,7 +34,6 @@ pub(crate) use popup::open_popup;
 pub(crate) use local_storage::account_facts;
 
 use crate::ports::{Ports, Renewer, Resolver, Signer};
-use indexed_db::Database;
 use std::fmt;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -91,6 +91,11 @@ impl Browser {
     /// The implementations; they share one database connection.
     pub fn ports(&self) -> Ports {
         self.ports.clone()
+    }
+
+    /// The implementations themselves, for whoever needs them once, and the database for its end.
+    pub(crate) fn into_parts(self) -> (Ports, Rc<Database>) {
+        (self.ports, self.database)
     }
 
     /// Closes the database for good: every later use of a store is [`crate::ports::StorageError::Disposed`].

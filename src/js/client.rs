@@ -3,7 +3,7 @@
 use super::options;
 use super::session::Session;
 use super::{abortable, observer::Hooks, promise, set};
-use crate::browser::{Browser, BrowserOptions, PopupWindow, account_facts};
+use crate::browser::{Browser, BrowserOptions, Database, PopupWindow, account_facts};
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
 use crate::identity::Handle;
 use crate::json::Json;
@@ -12,11 +12,11 @@ use js_sys::{Array, Function, Object, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// One client, and the browser it runs in.
+/// One client, and the database it keeps.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Client {
-    browser: Browser,
+    database: Rc<Database>,
     client: OAuthClient,
 }
 
@@ -39,7 +39,7 @@ impl Client {
             resolver,
             renewer,
         });
-        let ports = browser.ports();
+        let (ports, database) = browser.into_parts();
         let page = ports.navigator.location();
         let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
@@ -50,18 +50,18 @@ impl Client {
         };
         Ok(Self {
             client: OAuthClient::new(options, ports, Some(Rc::new(hooks))),
-            browser,
+            database,
         })
     }
 
     /// Resolves to the judged client metadata that a client id stands for.
     #[wasm_bindgen(js_name = loadMetadata)]
     pub fn load_metadata(client_id: String, fetch: Option<Function>) -> Promise {
-        let ports = Browser::new(BrowserOptions {
+        let browser = Browser::new(BrowserOptions {
             fetch,
             ..BrowserOptions::default()
-        })
-        .ports();
+        });
+        let (ports, _) = browser.into_parts();
         promise(Box::pin(async move {
             let metadata = client::load_client_metadata(&ports, &client_id).await?;
             Ok(metadata.raw.to_js())
@@ -91,7 +91,7 @@ impl Client {
     /// Stops hearing the other tabs and closes the database.
     pub fn dispose(&self) {
         self.client.close();
-        self.browser.dispose();
+        self.database.dispose();
     }
 }
 
