@@ -1,5 +1,5 @@
 // Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
-// where pkg-template/src/core-loader.ts needs one.
+// where pkg-template/src/core-loader.ts needs one. And lets out the database, which serves before the module does.
 //
 //   node xtask/drop-loader.mjs <core.js> <core.d.ts>
 import fs from 'node:fs'
@@ -16,7 +16,7 @@ function replaceEnd(file, from, by) {
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+  '\nexport { Database, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
 )
 replaceEnd(
   typesFile,
@@ -27,5 +27,12 @@ export function imports(): WebAssembly.Imports;
 
 /** Has the classes call an instance of the module. */
 export function connect(instance: WebAssembly.Instance): void;
+
+/** The database that the module uses, for what cannot wait for the module: see src/browser/indexed_db.js. */
+export class Database {
+  readonly durable: boolean;
+  run(store: string, operation: string, key: string): Promise<unknown>;
+  dispose(): void;
+}
 `,
 )

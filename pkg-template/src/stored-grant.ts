@@ -1,3 +1,4 @@
+import { Database } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { readItem } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'
@@ -16,7 +17,7 @@ const FRESH = 60_000
 const PATIENCE = 1_000
 
 /**
- * Reads an account's session, if there is nothing about it that only the core can judge. Changes nothing.
+ * Reads an account's session, if there is nothing about it that only the core can judge.
  *
  * @param clientId - the client that must have been granted it
  */
@@ -32,26 +33,16 @@ export async function storedGrant(sub: AtprotoDid, clientId: string): Promise<St
 /** The row of the database that the core keeps (`src/browser/stores.rs`), in the official client's format; or anything. */
 type Row = any
 
-function row(sub: string): Promise<Row> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('@atproto-oauth-client')
-    setTimeout(reject, PATIENCE)
-    opening.onerror = opening.onblocked = reject
-    // There is none, and to make it is the core's part.
-    opening.onupgradeneeded = () => opening.transaction?.abort()
-    opening.onsuccess = () => {
-      const database = opening.result
-      try {
-        const reading = database.transaction('session').objectStore('session').get(sub)
-        reading.onsuccess = () => resolve(reading.result)
-        reading.onerror = reject
-      } catch (error) {
-        reject(error)
-      }
-      // Once the transaction is over.
-      database.close()
-    }
-  })
+async function row(sub: string): Promise<Row> {
+  const database = new Database()
+  try {
+    const late = new Promise((_, reject) => setTimeout(reject, PATIENCE))
+    const found = await Promise.race([database.run('session', 'get', sub), late])
+    // Whether rows outlive the page, only the core can tell the app.
+    return database.durable ? found : undefined
+  } finally {
+    database.dispose()
+  }
 }
 
 async function judged({ value }: Row, sub: string, clientId: string): Promise<StoredGrant | undefined> {
