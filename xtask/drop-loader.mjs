@@ -1,5 +1,6 @@
 // Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
-// where pkg-template/src/core-loader.ts needs one. And lets out the database, which serves before the module does.
+// where pkg-template/src/core-loader.ts needs one. And lets out the database and the keys, which serve before the module
+// does.
 //
 //   node xtask/drop-loader.mjs <core.js> <core.d.ts>
 import fs from 'node:fs'
@@ -16,7 +17,7 @@ function replaceEnd(file, from, by) {
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { Database, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+  '\nexport { Database, digest, open, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
 )
 replaceEnd(
   typesFile,
@@ -34,5 +35,10 @@ export class Database {
   run(store: string, operation: string, key: string): Promise<unknown>;
   dispose(): void;
 }
+
+// Its keys and digests: see src/browser/web_crypto.js.
+export function open(pair: CryptoKeyPair): Promise<{ private: CryptoKey; x: string; y: string }>;
+export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
+export function digest(data: BufferSource): Promise<ArrayBuffer>;
 `,
 )

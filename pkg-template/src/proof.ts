@@ -1,3 +1,5 @@
+import { sign } from './core.js'
+
 /** What requests with one access token have in common. Times are milliseconds. */
 export interface Grant {
   /** Another one with other tokens; none for what was read before the core was there. */
@@ -18,8 +20,6 @@ export interface Grant {
   /** From when on, by the servers' time, the token wants renewing. */
   readonly staleAt?: number | undefined
 }
-
-const ES256 = { name: 'ECDSA', hash: 'SHA-256' }
 
 export const encoder = new TextEncoder()
 
@@ -42,8 +42,8 @@ export function unsignedProof(grant: Grant, method: string, url: string, now: nu
 }
 
 /** A signature, base64url. */
-export async function sign(key: CryptoKey, input: string): Promise<string> {
-  return base64url(new Uint8Array(await crypto.subtle.sign(ES256, key, encoder.encode(input))))
+export async function signed(key: CryptoKey, input: string): Promise<string> {
+  return base64url(new Uint8Array(await sign(key, encoder.encode(input))))
 }
 
 /** What newer browsers have (ECMAScript's proposal "ArrayBuffer to and from Base64"), in a tenth of the time. */

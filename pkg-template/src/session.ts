@@ -1,7 +1,7 @@
 import type { Session } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { rethrow } from './errors.js'
-import { type Grant, sign, unsignedProof } from './proof.js'
+import { type Grant, signed, unsignedProof } from './proof.js'
 import type { StoredGrant } from './stored-grant.js'
 import { whenIdle } from './when-idle.js'
 import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
@@ -111,7 +111,7 @@ export class OAuthSession {
         const url = grant.pds && PLAIN_PATH.test(path) ? grant.pds + path : (await this.#reach()).url(path)
         const signedAt = Date.now()
         const input = unsignedProof(grant, method, url, signedAt)
-        const signature = await sign(grant.key, input).catch(async () => (await this.#reach()).sign(input))
+        const signature = await signed(grant.key, input).catch(async () => (await this.#reach()).sign(input))
         const answer = await this.#send(url, init, { authorization: grant.authorization, dpop: `${input}.${signature}` })
         const received = answer.headers.get('dpop-nonce')
         const isNew = received && received !== nonce

@@ -1,4 +1,4 @@
-import { Database } from './core.js'
+import { Database, digest, open } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { readItem } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'
@@ -53,10 +53,9 @@ async function judged({ value }: Row, sub: string, clientId: string): Promise<St
     authMethod.method === 'none' && tokenSet.sub === sub && tokenSet.token_type === 'DPoP' && extra.clientId === clientId
   // What is not a number compares as false.
   if (!isPlain || refreshStartedAt !== undefined || !serverMetadata?.issuer || !(Date.now() < staleAt)) return undefined
-  const { publicKey, privateKey } = dpopKey.keyPair
-  const [{ x, y }, digest] = await Promise.all([
-    crypto.subtle.exportKey('jwk', publicKey),
-    crypto.subtle.digest('SHA-256', encoder.encode(tokenSet.access_token)),
+  const [{ x, y, private: key }, hash] = await Promise.all([
+    open(dpopKey.keyPair),
+    digest(encoder.encode(tokenSet.access_token)),
   ])
   const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x, y, kid: dpopKey.keyId } }
   const { origin: pds } = new URL(tokenSet.aud)
@@ -65,9 +64,9 @@ async function judged({ value }: Row, sub: string, clientId: string): Promise<St
   const grant: Grant = {
     pds,
     authorization: `DPoP ${tokenSet.access_token}`,
-    tokenId: base64url(new Uint8Array(digest)),
+    tokenId: base64url(new Uint8Array(hash)),
     head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
-    key: privateKey,
+    key,
     nonce: nonces?.find((line) => line.startsWith(`${pds} `))?.slice(pds.length + 1),
     clockOffset,
     staleAt: staleAt + clockOffset,
