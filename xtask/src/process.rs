@@ -125,7 +125,8 @@ impl Running {
         Ok(self.ended)
     }
 
-    fn wait(&mut self) -> Result<ExitStatus> {
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         loop {
             if let Some(status) = self.ended()? {
                 return Ok(status);

@@ -58,7 +58,7 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
     // The same versions as here: wasm-bindgen's program must have that of the crate.
     fs::copy(workspace.path("Cargo.lock"), folder.join("Cargo.lock"))
         .context("cannot copy Cargo.lock")?;
-    let target = workspace.target().join("quick-start");
+    let target = workspace.target();
     let mut cargo = workspace.cargo();
     cargo
         .current_dir(&folder)

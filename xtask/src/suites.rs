@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::node::Node;
+use crate::process::Running;
 use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
@@ -98,6 +99,8 @@ impl Suite {
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     built: Option<bool>,
+    /// The example apps, being compiled while other suites run.
+    ahead: Option<Running>,
 }
 
 impl<'a> Runner<'a> {
@@ -105,6 +108,14 @@ impl<'a> Runner<'a> {
         Self {
             workspace,
             built: None,
+            ahead: None,
+        }
+    }
+
+    /// Begins what takes long, is needed by one of the suites, and can be done while others wait for themselves.
+    pub(crate) fn prepare(&mut self, suites: &[Suite]) {
+        if suites.len() > 1 && suites.contains(&Suite::EndToEnd) {
+            self.ahead = examples::compile_ahead(self.workspace).ok();
         }
     }
 
@@ -217,6 +228,7 @@ impl<'a> Runner<'a> {
     }
 
     fn package(&mut self) -> Result<Tally> {
+        self.finish_ahead()?;
         self.build()?;
         self.node_tests(&["tests/package", "benches"], None)
     }
@@ -238,7 +250,16 @@ impl<'a> Runner<'a> {
         Ok(tally)
     }
 
+    /// Before anything that measures time, or compiles in the same folder.
+    fn finish_ahead(&mut self) -> Result<()> {
+        if let Some(mut ahead) = self.ahead.take() {
+            ahead.wait()?;
+        }
+        Ok(())
+    }
+
     fn end_to_end(&mut self) -> Result<Tally> {
+        self.finish_ahead()?;
         self.build()?;
         quick_start::build(self.workspace)?;
         examples::build(self.workspace)?;
