@@ -95,10 +95,11 @@ impl Suite {
     }
 }
 
-/// Runs suites, and builds the package for those that need it once.
+/// Runs suites, and builds the package and the example apps for those that need them once.
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     built: Option<bool>,
+    apps_built: Option<bool>,
     /// The example apps, being compiled while other suites run.
     ahead: Option<Running>,
 }
@@ -108,6 +109,7 @@ impl<'a> Runner<'a> {
         Self {
             workspace,
             built: None,
+            apps_built: None,
             ahead: None,
         }
     }
@@ -228,7 +230,12 @@ impl<'a> Runner<'a> {
     }
 
     fn package(&mut self) -> Result<Tally> {
-        self.finish_ahead()?;
+        // Nothing may run beside what measures time; and once the package is built, the apps would be linked anew.
+        if self.ahead.is_some()
+            && let Err(error) = self.apps()
+        {
+            println!("error: {error:#}");
+        }
         self.build()?;
         self.node_tests(&["tests/package", "benches"], None)
     }
@@ -250,19 +257,10 @@ impl<'a> Runner<'a> {
         Ok(tally)
     }
 
-    /// Before anything that measures time, or compiles in the same folder.
-    fn finish_ahead(&mut self) -> Result<()> {
-        if let Some(mut ahead) = self.ahead.take() {
-            ahead.wait()?;
-        }
-        Ok(())
-    }
-
     fn end_to_end(&mut self) -> Result<Tally> {
-        self.finish_ahead()?;
+        self.apps()?;
         self.build()?;
         quick_start::build(self.workspace)?;
-        examples::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
         // What the tests stand on is tested with them.
         self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
@@ -291,6 +289,21 @@ impl<'a> Runner<'a> {
         match self.built {
             Some(true) => Ok(()),
             _ => bail!("the package could not be built"),
+        }
+    }
+
+    fn apps(&mut self) -> Result<()> {
+        if self.apps_built.is_none() {
+            if let Some(mut ahead) = self.ahead.take() {
+                ahead.wait()?;
+            }
+            let result = examples::build(self.workspace);
+            self.apps_built = Some(result.is_ok());
+            result?;
+        }
+        match self.apps_built {
+            Some(true) => Ok(()),
+            _ => bail!("the example apps could not be built"),
         }
     }
 
