@@ -46,6 +46,8 @@ export class BrowserOAuthClient extends EventTarget {
   #core: Promise<Client> | undefined
   /** The core once it is there, for what cannot wait. */
   #made: Client | undefined
+  /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
+  #reading: Promise<unknown> = Promise.resolve()
   #disposed = false
   /** The accounts of whose session's end the app was told. */
   readonly #over = new Set<AtprotoDid>()
@@ -57,9 +59,10 @@ export class BrowserOAuthClient extends EventTarget {
     this.#options = options
     // On a server that renders the app there is nothing to load, and nothing to sign in with.
     if (globalThis.location === undefined) return
-    loadCore().catch(() => undefined)
+    // Loading it would only hold up a session that can be had without.
+    if (!storedActive()) loadCore().catch(() => undefined)
     // Whoever calls this client does not wait for that; but it shall hear the other tabs when nobody does.
-    whenIdle(() => this.#ready().catch(() => undefined))
+    whenIdle(() => this.#reading.then(() => whenIdle(() => this.#ready().catch(() => undefined))))
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
@@ -132,7 +135,9 @@ export class BrowserOAuthClient extends EventTarget {
     // On `localhost`, the core may have to leave the page first.
     const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
     if (isForCore || !isAtprotoDid(sub) || sub !== storedActive() || !areAccepted(optionsText(this.#options))) return undefined
-    const stored = await storedGrant(sub, String(this.clientMetadata.client_id))
+    const reading = storedGrant(sub, String(this.clientMetadata.client_id))
+    this.#reading = reading
+    const stored = await reading
     const restore = () => this.#takeUp(sub, refresh)
     return stored && new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
   }
