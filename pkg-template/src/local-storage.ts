@@ -6,7 +6,7 @@ const ACTIVE = '@@atproto/oauth-client-browser(sub)'
 /** The options that the core has accepted. */
 const ACCEPTED = 'atproto-oauth-wasm:accepted'
 
-export function readItem(name: string): string | null {
+function readItem(name: string): string | null {
   try {
     return globalThis.localStorage?.getItem(name) ?? null
   } catch {
@@ -25,6 +25,12 @@ function writeItem(name: string, value: string): void {
 /** What the pointer says, while the core, which knows better where storage is denied, is not there. */
 export function storedActive(): string | null {
   return readItem(ACTIVE)
+}
+
+/** The last nonce that a server gave an account's session: the core keeps them (`src/client/prover.rs`), a line for each server. */
+export function storedNonce(sub: string, origin: string): string | undefined {
+  const lines = readItem(`atproto-oauth-wasm:nonces:${sub}`)?.split('\n')
+  return lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
 }
 
 /** Whether the core has accepted these options the last time. */

@@ -1,6 +1,6 @@
 import { Database, digest, open } from './core.js'
 import type { AtprotoDid } from './did.js'
-import { readItem } from './local-storage.js'
+import { storedNonce } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'
 import type { OAuthAuthorizationServerMetadata } from './types.js'
 
@@ -48,26 +48,27 @@ async function row(sub: string): Promise<Row> {
 async function judged({ value }: Row, sub: string, clientId: string): Promise<StoredGrant | undefined> {
   const { tokenSet, dpopKey, authMethod, extra } = value
   const { server: serverMetadata, clockOffset = 0, refreshStartedAt } = extra
+  const { access_token: token, token_type: type } = tokenSet
   const staleAt = Date.parse(tokenSet.expires_at) - FRESH
-  const isPlain =
-    authMethod.method === 'none' && tokenSet.sub === sub && tokenSet.token_type === 'DPoP' && extra.clientId === clientId
+  const isWhole =
+    [token, dpopKey.keyId, serverMetadata.issuer].every((text) => typeof text === 'string') && Number.isFinite(clockOffset)
+  const isOurs = authMethod.method === 'none' && type === 'DPoP' && tokenSet.sub === sub && extra.clientId === clientId
   // What is not a number compares as false.
-  if (!isPlain || refreshStartedAt !== undefined || !serverMetadata?.issuer || !(Date.now() < staleAt)) return undefined
+  if (!isWhole || !isOurs || refreshStartedAt !== undefined || !(Date.now() < staleAt)) return undefined
   const [{ x, y, private: key }, hash] = await Promise.all([
     open(dpopKey.keyPair),
-    digest(encoder.encode(tokenSet.access_token)),
+    digest(encoder.encode(token)),
   ])
   const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x, y, kid: dpopKey.keyId } }
   const { origin: pds } = new URL(tokenSet.aud)
   if (!pds.startsWith('http')) return undefined
-  const nonces = readItem(`atproto-oauth-wasm:nonces:${sub}`)?.split('\n')
   const grant: Grant = {
     pds,
-    authorization: `DPoP ${tokenSet.access_token}`,
+    authorization: `DPoP ${token}`,
     tokenId: base64url(new Uint8Array(hash)),
     head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
     key,
-    nonce: nonces?.find((line) => line.startsWith(`${pds} `))?.slice(pds.length + 1),
+    nonce: storedNonce(sub, pds),
     clockOffset,
     staleAt: staleAt + clockOffset,
   }

@@ -21,7 +21,7 @@ export class Exchange {
    *
    * @param {Function | undefined} custom
    * @param {string} url
-   * @param {RequestInit} init what all requests have not in common
+   * @param {RequestInit} init what requests differ in
    * @param {number | undefined} limit in milliseconds
    * @param {number} largest the most bytes of a body
    */
