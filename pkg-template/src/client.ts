@@ -3,7 +3,7 @@ import { rejectWhenAborted } from './abortion.js'
 import { coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
-import { type ErrorDetails, TokenRefreshError, popupBlocked, rethrow, toError } from './errors.js'
+import { type ErrorDetails, popupBlocked, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { type IdentityResolver, ownResolvers } from './identity-resolver.js'
 import { accept, areAccepted, storedActive } from './local-storage.js'
@@ -11,6 +11,7 @@ import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback
 import { type Beginning, type CoreOutcome, type CoreTokenFacts, type Operations, forCore } from './operations.js'
 import { OAuthSession } from './session.js'
 import { storedGrant } from './stored-grant.js'
+import { tabsChannel } from './tabs.js'
 import { whenIdle } from './when-idle.js'
 import type {
   Account,
@@ -44,6 +45,8 @@ let initializing: Promise<Initialized | undefined> | undefined
 export class BrowserOAuthClient extends EventTarget {
   readonly #options: BrowserOAuthClientOptions
   #core: Promise<Client> | undefined
+  /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
+  readonly #tabs = globalThis.location && tabsChannel()
   /** The core once it is there, for what cannot wait. */
   #made: Client | undefined
   /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
@@ -61,8 +64,8 @@ export class BrowserOAuthClient extends EventTarget {
     if (globalThis.location === undefined) return
     // Loading it would only hold up a session that can be had without.
     if (!storedActive()) loadCore().catch(() => undefined)
-    // Whoever calls this client does not wait for that; but it shall hear the other tabs when nobody does.
-    whenIdle(() => this.#reading.then(() => whenIdle(() => this.#ready().catch(() => undefined))))
+    // Whoever calls this client does not wait for that; but it shall heed the other tabs when nobody does.
+    whenIdle(() => this.#reading.then(() => whenIdle(() => this.#disposed || this.#ready().catch(() => undefined))))
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
@@ -138,8 +141,9 @@ export class BrowserOAuthClient extends EventTarget {
     const reading = storedGrant(sub, String(this.clientMetadata.client_id))
     this.#reading = reading
     const stored = await reading
+    if (!stored || this.#disposed) return undefined
     const restore = () => this.#takeUp(sub, refresh)
-    return stored && new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
+    return new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
   }
 
   /** Has the core restore a session that the app has been given already. */
@@ -147,8 +151,9 @@ export class BrowserOAuthClient extends EventTarget {
     try {
       return await this.#call('restore', [sub, refresh])
     } catch (error) {
-      // An ending of before it was there, it takes for one that the app has heard of.
-      if (error instanceof TokenRefreshError && !this.#over.has(sub)) await this.#tellDeleted(sub, error)
+      // An ending of before it was there, it takes for one that the app has heard of. What the app's hook throws is no
+      // answer to the request that waits.
+      if (saysSessionIsOver(error)) await this.#tellDeleted(sub, error).catch(() => undefined)
       throw error
     }
   }
@@ -330,8 +335,8 @@ export class BrowserOAuthClient extends EventTarget {
   /** Closes the database and stops hearing the other tabs. */
   async dispose(): Promise<void> {
     this.#disposed = true
-    const core = await this.#core?.catch(() => undefined)
-    core?.dispose()
+    this.#tabs?.close()
+    this.#made?.dispose()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -367,7 +372,13 @@ export class BrowserOAuthClient extends EventTarget {
     try {
       const core = await loadCore()
       const client = new core.Client(
-        { ...options, refreshIn, resolvers: ownResolvers(this.#options), renew: this.#renewer(options) },
+        {
+          ...options,
+          refreshIn,
+          resolvers: ownResolvers(this.#options),
+          renew: this.#renewer(options),
+          tabs: this.#tabs?.channel,
+        },
         fetch,
         (sub: AtprotoDid, facts: CoreTokenFacts) => this.#tellUpdated(sub, facts),
         (sub: AtprotoDid, details: ErrorDetails) => this.#tellDeleted(sub, toError(details)),
@@ -377,6 +388,7 @@ export class BrowserOAuthClient extends EventTarget {
       // One that was disposed of before it could be made refuses to work all the same.
       if (this.#disposed) client.dispose()
       this.#made = client
+      this.#tabs?.tell()
       return client
     } catch (error) {
       // The core may load the next time; options that are wrong will be wrong again.
@@ -440,6 +452,7 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   #session(core: Session): OAuthSession {
+    this.#over.delete(core.did as AtprotoDid)
     return new OAuthSession(core, this.#options.fetch)
   }
 
@@ -456,12 +469,15 @@ export class BrowserOAuthClient extends EventTarget {
       },
       authMethod: { method: 'none' },
     }
+    this.#over.delete(sub)
     const { onSessionUpdated } = this.#options
     await this.#hook(() => onSessionUpdated?.(sub, session))
     this.dispatchEvent(new CustomEvent('updated', { detail: { sub, ...session } }))
   }
 
   async #tellDeleted(sub: AtprotoDid, cause: Error): Promise<void> {
+    // It may have been noticed before another tab's word of it was heard.
+    if (this.#over.has(sub)) return
     this.#over.add(sub)
     const { onSessionDeleted } = this.#options
     await this.#hook(() => onSessionDeleted?.(sub, cause))

@@ -168,6 +168,11 @@ export function isExpectedSessionError(
   )
 }
 
+/** Whether an error says that a session is over. */
+export function saysSessionIsOver(error: unknown): error is TokenRefreshError | TokenRevokedError | TokenInvalidError {
+  return [TokenRefreshError, TokenRevokedError, TokenInvalidError].some((type) => error instanceof type)
+}
+
 /** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */
 export class LoginContinuedInParentWindowError extends Error {
   readonly code = 'LOGIN_CONTINUED_IN_PARENT_WINDOW'

@@ -1,6 +1,6 @@
 import type { Session } from './core.js'
 import type { AtprotoDid } from './did.js'
-import { rethrow } from './errors.js'
+import { rethrow, saysSessionIsOver } from './errors.js'
 import { type Grant, signed, unsignedProof } from './proof.js'
 import type { StoredGrant } from './stored-grant.js'
 import { whenIdle } from './when-idle.js'
@@ -58,8 +58,8 @@ export class OAuthSession {
       (core) => (this.#core = core),
       (error) => {
         this.#arriving = undefined
-        // A token that is good serves also where the core cannot be loaded; unless the session turns out to be over.
-        if (!error.retryable) this.#grant = undefined
+        // A good token serves also where the core cannot be loaded, or its client was disposed of.
+        if (saysSessionIsOver(error)) this.#grant = undefined
         throw error
       },
     )

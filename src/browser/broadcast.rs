@@ -11,7 +11,7 @@ use crate::identity::Did;
 use crate::oauth::SessionEnd;
 use crate::ports::{Bus, Guard, Message, Timer};
 use js_sys::{Array, Error};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -29,18 +29,27 @@ const PAUSE: u32 = 10;
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
 /// is then noticed at its next refresh.
-#[derive(Default)]
 pub(super) struct Channels {
+    /// A channel that was opened before there was anybody to listen.
+    given: Cell<Option<Channel>>,
     /// The channel that is listened on. Posting goes through the same object, which alone does not hear itself.
     open: RefCell<Weak<Channel>>,
 }
 
 impl Channels {
+    pub(super) fn new(given: Option<JsValue>) -> Self {
+        Self {
+            given: Cell::new(given.map(Channel::of)),
+            open: RefCell::default(),
+        }
+    }
+
     fn channel(&self) -> Option<Rc<Channel>> {
         if let Some(channel) = self.open.borrow().upgrade() {
             return Some(channel);
         }
-        let channel = Rc::new(Channel::open(CHANNEL)?);
+        let channel = self.given.take().or_else(|| Channel::open(CHANNEL))?;
+        let channel = Rc::new(channel);
         *self.open.borrow_mut() = Rc::downgrade(&channel);
         Some(channel)
     }

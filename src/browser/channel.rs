@@ -16,6 +16,11 @@ impl Channel {
         Some(Self(channel))
     }
 
+    /// Takes over one that is open.
+    pub(super) fn of(channel: JsValue) -> Self {
+        Self(channel)
+    }
+
     /// Tells all others; nothing comes back to this object.
     pub(super) fn post(&self, data: &JsValue) {
         let _ = call(&self.0, "postMessage", &[data]);

@@ -49,6 +49,8 @@ pub struct BrowserOptions {
     /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
     pub renewer: Option<JsValue>,
+    /// The channel to the other tabs, a `BroadcastChannel`, where one is open already; closed with the client.
+    pub tabs: Option<JsValue>,
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -73,7 +75,7 @@ impl Browser {
             accounts: Rc::new(local_storage::AccountRecords::default()),
             nonces: Rc::new(local_storage::Nonces),
             lock: Rc::new(web_locks::WebLocks),
-            bus: Rc::new(broadcast::Channels::default()),
+            bus: Rc::new(broadcast::Channels::new(options.tabs)),
             navigator: Rc::new(location::Page),
             spawn: Rc::new(environment::Microtasks),
             popup_link: Rc::new(popup::Link::default()),

@@ -34,10 +34,12 @@ impl Client {
         let given = Json::from_js(given);
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
         let renewer = given.get("renew").map(|_| given.to_js());
+        let tabs = given.get("tabs").map(|tabs| tabs.to_js());
         let browser = Browser::new(BrowserOptions {
             fetch,
             resolver,
             renewer,
+            tabs,
         });
         let (ports, database) = browser.into_parts();
         let page = ports.navigator.location();

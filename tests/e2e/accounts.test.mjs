@@ -27,14 +27,13 @@ function count(page) {
   })
 }
 
-/** How many `changed` events each tab has had, once another message has made its way between them. */
-async function changes(...pages) {
+/** Each tab has had so many `changed` events since it was asked last: waited for, and then a moment for one too many. */
+async function assertChanged(pages, expected, message) {
+  const counts = () => Promise.all(pages.map((page) => page.evaluate(() => window.changes)))
+  await eventually(async () => (await counts()).every((count, at) => count >= expected[at]), 'the changes are heard')
   await pages[0].waitForTimeout(200)
-  return Promise.all(pages.map((page) => page.evaluate(() => {
-    const { changes } = window
-    window.changes = 0
-    return changes
-  })))
+  assert.deepEqual(await counts(), expected, message)
+  await Promise.all(pages.map((page) => page.evaluate(() => { window.changes = 0 })))
 }
 
 const list = (page) => valueOf(page, async () => (await client.accounts()).map(({ did, status }) => `${did} ${status}`))
@@ -79,24 +78,24 @@ test('Two accounts: both are listed, each can be used, and every tab knows which
   assert.deepEqual([await active(first), await active(second)], [bob.did, bob.did])
 
   assert.equal(await who(first, alice.did), alice.did)
-  assert.deepEqual(await changes(first, second), [1, 1])
+  await assertChanged([first, second], [1, 1])
   assert.deepEqual([await active(first), await active(second)], [alice.did, alice.did])
   assert.deepEqual(await list(second), [`${alice.did} signed-in`, `${bob.did} signed-in`], 'the last used first')
 
   await valueOf(first, async (did) => void await client.restore(did, true), alice.did)
   await eventually(async () => (await hookCalls(second)).length, 'the refresh has reached the other tab')
-  assert.deepEqual(await changes(first, second), [0, 0], 'a refresh is no change')
+  await assertChanged([first, second], [0, 0], 'a refresh is no change')
 
   const third = await someone.tab()
   assert.deepEqual(await initPage(third), { sub: alice.did }, 'and a new tab starts with it')
-  assert.deepEqual(await changes(first, second), [0, 0], 'nor is another tab')
+  await assertChanged([first, second], [0, 0], 'nor is another tab')
 })
 
 test('A session that the server ended leaves an account that signs in again by its hint', async (t) => {
   const { first, second } = await twoOfEach(t)
   await control.revokeAll(bob.did)
   assertTyped(await errorOf(first, async (did) => { await client.restore(did, true) }, bob.did), { code: 'SESSION_REVOKED', sub: bob.did })
-  assert.deepEqual(await changes(first, second), [1, 1])
+  await assertChanged([first, second], [1, 1])
   for (const tab of [first, second]) {
     assert.deepEqual(await list(tab), [`${bob.did} signed-out`, `${alice.did} signed-in`])
     assert.equal(await active(tab), undefined)
@@ -109,7 +108,7 @@ test('A session that the server ended leaves an account that signs in again by i
   assert.deepEqual(await valueOf(second, switching, bob.did),
     { refreshError: true, code: 'SESSION_GONE', sub: bob.did, loginHint: bob.handle })
   assert.deepEqual(await hookCalls(second), told, 'its end was told once')
-  assert.deepEqual(await changes(first, second), [0, 0])
+  await assertChanged([first, second], [0, 0])
 
   // One click: what the list knows is all that it takes.
   const hint = await valueOf(second, async (did) => {
@@ -120,7 +119,7 @@ test('A session that the server ended leaves an account that signs in again by i
   assert.equal(await (await loginForm(second)).inputValue(), bob.handle, 'only the password is asked for')
   await walkBack(second, bob, { origin })
   assert.equal((await start(second)).sub, bob.did)
-  assert.deepEqual(await changes(first, second), [1, 0], 'the second tab was not there to count its own sign-in')
+  await assertChanged([first, second], [1, 0], 'the second tab was not there to count its own sign-in')
   assert.deepEqual(await list(first), [`${bob.did} signed-in`, `${alice.did} signed-in`])
 })
 
@@ -137,7 +136,7 @@ test('The tab that signs in hears of it once too, from a popup as from the page 
   await popup.evaluate(() => makeClient().init().catch(() => {})).catch(() => {})
   await closed
   await page.evaluate(async () => void await window.signingIn)
-  assert.deepEqual(await changes(page, other), [1, 1])
+  await assertChanged([page, other], [1, 1])
 
   await startSignIn(page, bob.handle)
   await walkBack(page, bob, { origin })
@@ -148,22 +147,22 @@ test('The tab that signs in hears of it once too, from a popup as from the page 
     return window.changes
   })
   assert.equal(counted, 1)
-  assert.deepEqual(await changes(other), [1])
+  await assertChanged([other], [1])
 })
 
 test('Signing out and forgetting, in one tab, are heard in both', async (t) => {
   const { first, second } = await twoOfEach(t)
   await valueOf(first, (did) => client.revoke(did), alice.did)
-  assert.deepEqual(await changes(first, second), [1, 1])
+  await assertChanged([first, second], [1, 1])
   assert.deepEqual(await list(second), [`${bob.did} signed-in`, `${alice.did} signed-out`])
   assert.equal(await active(second), bob.did, 'another account is none of its business')
 
   await valueOf(second, (did) => client.forget(did), alice.did)
-  assert.deepEqual(await changes(first, second), [1, 1])
+  await assertChanged([first, second], [1, 1])
   assert.deepEqual(await list(first), [`${bob.did} signed-in`])
 
   await valueOf(second, (did) => client.forget(did), bob.did)
-  assert.deepEqual(await changes(first, second), [1, 1], 'signed out and forgotten at once')
+  await assertChanged([first, second], [1, 1], 'signed out and forgotten at once')
   assert.deepEqual(await list(first), [])
   assert.deepEqual([await control.tokens(bob.did), await storedSessions(first), await activeAccount(first)], [[], [], null])
   const left = await first.evaluate((prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix)), RECORD)

@@ -5,7 +5,7 @@ import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { DATABASE, activeAccount, expireToken, storedSessions } from './support/indexed-db.mjs'
 import { errorOf, harnessReady, hookCalls, valueOf } from './support/page.mjs'
-import { initPage, signIn } from './support/sign-in.mjs'
+import { initPage, signIn, signInWithoutPages } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
@@ -150,6 +150,8 @@ for (const [what, spoil] of [
   ['comes with a key that is none', (page) => changeRow(page, (value) => { value.dpopKey.keyPair = {} })],
   ['was granted to another client', (page) => changeRow(page, (value) => { value.extra.clientId = 'https://app.example' })],
   ['is of another account', (page) => changeRow(page, (value) => { value.tokenSet.sub = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })],
+  ['is none', (page) => changeRow(page, (value) => { value.tokenSet.access_token = 7 })],
+  ['was corrected by a clock that is none', (page) => changeRow(page, (value) => { value.extra.clockOffset = 'later' })],
   ['is for no web address', (page) => changeRow(page, (value) => { value.tokenSet.aud = 'data:,pds' })],
   ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE)],
 ]) {
@@ -210,6 +212,37 @@ test('A session that ended in another tab meanwhile rejects, and the app is told
   assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRefreshError')
 })
 
+test('What other tabs tell meanwhile is heard once the core is there', async (t) => {
+  const { page, tab, release } = await returning(t)
+  await valueOf(page, async () => {
+    window.told = []
+    const client = makeClient()
+    for (const type of ['changed', 'updated', 'deleted']) client.addEventListener(type, () => window.told.push(type))
+    window.session = (await client.init()).session
+  })
+  const other = await tab()
+  await initPage(other)
+  await valueOf(other, async (did) => void await client.restore(did, true), alice.did)
+  await signInWithoutPages(other, bob, world)
+  release()
+  await eventually(async () => (await hookCalls(page)).length > 1, 'the app is told of both')
+  assert.deepEqual(await hookCalls(page), [`updated ${alice.did}`, `updated ${bob.did}`])
+  await eventually(() => page.evaluate(() => window.told.includes('changed')), 'and of the account')
+  assert.equal(await request(page), 200, 'with the tokens of the other tab')
+})
+
+test('A sign-out in another tab is heard by a page that asks for nothing', async (t) => {
+  const { page, tab, release } = await returning(t)
+  await initPage(page)
+  const other = await tab()
+  await initPage(other)
+  await valueOf(other, () => session.signOut())
+  release()
+  await eventually(async () => (await hookCalls(page)).length > 0, 'the app is told')
+  assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRefreshError')
+  assert.deepEqual(await hookCalls(page), [`deleted ${alice.did}`])
+})
+
 test('Signing out before the core is there signs out', async (t) => {
   const { page, release } = await returning(t)
   await initPage(page)
@@ -226,6 +259,65 @@ test('A disposed client gives out nothing early', async (t) => {
   const outcome = await waiting(page, async () => client.init())
   release()
   assertTyped((await outcome()).error, { code: 'DISPOSED' })
+})
+
+test('A session goes on when its client was disposed of before the core was there', async (t) => {
+  const { page, release } = await returning(t)
+  await initPage(page)
+  await page.evaluate(() => client.dispose())
+  assert.equal(await request(page), 200)
+  release()
+  assertTyped(await errorOf(page, async () => (await session.getTokenInfo(true)).sub), { code: 'DISPOSED' })
+  assert.equal(await request(page), 200, 'as any session does, while its token is good')
+})
+
+test('The app is told of an ending also where its hook throws', async (t) => {
+  const { page, tab, release } = await returning(t)
+  await valueOf(page, async () => {
+    window.ends = 0
+    const onSessionDeleted = () => {
+      window.ends += 1
+      throw new Error('the app')
+    }
+    window.session = (await makeClient({ onSessionDeleted }).init()).session
+  })
+  const other = await tab()
+  await initPage(other)
+  await valueOf(other, () => session.signOut())
+  release()
+  const fail = () => errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION)
+  assertIsA(await fail(), 'TokenRefreshError')
+  assertIsA(await fail(), 'TokenRefreshError')
+  assert.equal(await page.evaluate(() => window.ends), 1)
+  assert.deepEqual(await page.evaluate(() => window.unhandled), [])
+})
+
+test('A proof is the same whether the core was there for it or not, but for its id and its time', async (t) => {
+  const { page, release } = await returning(t)
+  const proofs = async () => valueOf(page, async (path) => {
+    const [real, seen] = [window.fetch, []]
+    window.fetch = (url, init) => {
+      if (init?.headers?.dpop) seen.push(init.headers.dpop)
+      return real(url, init)
+    }
+    await session.fetchHandler(path)
+    await session.fetchHandler(path)
+    window.fetch = real
+    const read = (part) => JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
+    return seen.map((proof) => proof.split('.').slice(0, 2).map(read))
+  }, GET_SESSION)
+  await initPage(page)
+  const early = await proofs()
+  release()
+  await valueOf(page, async () => void (await session.getTokenInfo(false)))
+  const late = await proofs()
+  const all = [...early, ...late]
+  assert.equal(new Set(all.map(([, { jti }]) => jti)).size, 4)
+  for (const [header, { jti, iat, ...claims }] of all) {
+    const [firstHeader, { jti: _jti, iat: firstTime, ...firstClaims }] = all[0]
+    assert.deepEqual([header, claims], [firstHeader, firstClaims])
+    assert.ok(Math.abs(iat - firstTime) < 60)
+  }
 })
 
 test('A request goes where a URL parser says, or nowhere', async (t) => {
