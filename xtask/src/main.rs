@@ -12,6 +12,7 @@ mod package;
 mod process;
 mod publishing;
 mod quick_start;
+mod runner;
 mod shims;
 mod size;
 mod suites;

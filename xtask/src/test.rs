@@ -6,7 +6,8 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::process;
-use crate::suites::{Runner, Suite};
+use crate::runner::Runner;
+use crate::suites::Suite;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 

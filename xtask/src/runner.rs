@@ -1,0 +1,381 @@
+//! What each test suite needs and runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::node::Node;
+use crate::process::Running;
+use crate::suites::Suite;
+use crate::tally::Tally;
+use crate::tools::{self, TARGET};
+use crate::wasm_tests::{self, WasmTests};
+use crate::workspace::Workspace;
+use crate::{browser, examples, features, package, process, publishing, quick_start};
+
+/// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+/// For one test file in a browser, in seconds: the runner's own limit of 20 is short for two busy cores.
+const BROWSER_LIMIT: &str = "180";
+const ADVICE: &str = "see its messages above";
+
+/// The JavaScript that stands beside the Rust that calls it, and how the types in its comments are checked.
+const SCRIPTS: &str = "src/browser";
+const TYPES: [&str; 9] = [
+    "--noEmit",
+    "--checkJs",
+    "--strict",
+    "--noUncheckedIndexedAccess",
+    "--noImplicitReturns",
+    "--target",
+    "ES2022",
+    "--module",
+    "ES2022",
+];
+
+/// The end-to-end tests whose number of rounds can be chosen; `SOAK` in their environment has them done in full.
+const SOAKED: [&str; 4] = [
+    "tests/e2e/faults.test.mjs",
+    "tests/e2e/killed.test.mjs",
+    "tests/e2e/many-tabs.test.mjs",
+    "tests/e2e/outliving.test.mjs",
+];
+
+/// Runs suites, and builds the package and the example apps for those that need them once.
+pub(crate) struct Runner<'a> {
+    workspace: &'a Workspace,
+    package: Once,
+    apps: Once,
+    /// The example apps, being compiled while other suites run.
+    ahead: Option<Running>,
+}
+
+impl<'a> Runner<'a> {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+        Self {
+            workspace,
+            package: Once::new("the package"),
+            apps: Once::new("the example apps"),
+            ahead: None,
+        }
+    }
+
+    /// Begins what takes long, is needed by one of the suites, and can be done while others wait for themselves.
+    pub(crate) fn prepare(&mut self, suites: &[Suite]) {
+        if suites.len() > 1 && suites.contains(&Suite::EndToEnd) {
+            self.ahead = examples::compile_ahead(self.workspace).ok();
+        }
+    }
+
+    pub(crate) fn run(&mut self, suite: Suite) -> Result<Tally> {
+        match suite {
+            Suite::Lint => self.lint(),
+            Suite::Native => self.native(),
+            Suite::Wasm => self.wasm(),
+            Suite::Package => self.package(),
+            Suite::Crate => self.published(),
+            Suite::EndToEnd => self.end_to_end(),
+            Suite::Soak => self.soak(),
+        }
+    }
+
+    /// Warnings are errors, natively and for the browser: each sees code that the other does not.
+    fn lint(&self) -> Result<Tally> {
+        tools::wasm_target(self.workspace)?;
+        tools::lint_components(self.workspace)?;
+        let strict = ["--", "--deny", "warnings"];
+        let browser = [
+            "--target",
+            TARGET,
+            "--package",
+            "atproto-oauth-wasm",
+            "--features",
+            "js,gloo-net",
+            "--lib",
+        ];
+        let tests = WasmTests::find(self.workspace)?.all();
+        let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
+        let cargo = |arguments: &[&[&str]]| {
+            let mut command = self.workspace.cargo();
+            command
+                .args(arguments.concat())
+                .env("RUSTDOCFLAGS", "--deny warnings");
+            command
+        };
+        let mut steps = vec![
+            cargo(&[&["fmt", "--all", "--check"]]),
+            cargo(&[&["clippy", "--workspace", "--all-targets"], &strict]),
+            cargo(&[&["clippy"], &browser, &tests, &strict]),
+            cargo(&[&["doc", "--workspace", "--no-deps"]]),
+            cargo(&[&["doc", "--no-deps"], &browser]),
+        ];
+        for combination in features::combinations(self.workspace)? {
+            let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
+            steps.push(cargo(&[&["clippy"], &combination, &strict]));
+        }
+        let mut scripts = Node::set_up(self.workspace)?.tool("tsc")?;
+        scripts.args(TYPES).args(self.files(SCRIPTS, ".js")?);
+        steps.push(scripts);
+        each(steps)
+    }
+
+    fn native(&self) -> Result<Tally> {
+        let mut command = self.workspace.cargo();
+        let features = ["--features", "atproto-oauth-wasm/atrium"];
+        command.args(["test", "--workspace", "--no-fail-fast"]);
+        let outcome = watch(command.args(features))?;
+        Ok(Tally::of_cargo(&outcome.output).judged(outcome.success))
+    }
+
+    /// With wasm-pack, in a browser and, for an app rendered on a server, in Node.
+    fn wasm(&self) -> Result<Tally> {
+        tools::wasm_target(self.workspace)?;
+        browser::chrome(self.workspace)?;
+        let driver = browser::driver(self.workspace)?;
+        let node = Node::set_up(self.workspace)?;
+        let tools = [
+            tools::wasm_pack(self.workspace)?,
+            tools::wasm_bindgen(self.workspace)?,
+            node.folder()?,
+        ];
+        let tests = WasmTests::find(self.workspace)?;
+
+        let wasm_pack = || {
+            let mut command = self.workspace.command("wasm-pack");
+            // Nothing is downloaded: the tools are on PATH in the right versions.
+            command
+                .args(["test", "--mode", "no-install"])
+                .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
+            command
+        };
+        let mut in_browser = wasm_pack();
+        in_browser
+            .args(["--headless", "--chrome", "--chromedriver"])
+            .arg(driver);
+        let mut in_node = wasm_pack();
+        in_node.arg("--node");
+
+        let mut tally = Tally::default();
+        for (mut command, names, place) in [
+            (in_browser, tests.browser, "a browser"),
+            (in_node, tests.node, "Node"),
+        ] {
+            if names.is_empty() {
+                println!("error: no test in tests/ runs as wasm in {place}");
+                tally += Tally::FAILED;
+                continue;
+            }
+            command
+                .args([".", "--features", "gloo-net"])
+                .args(wasm_tests::arguments(&names));
+            tools::prepend_path(&mut command, &tools)?;
+            let outcome = watch(&mut command)?;
+            tally += Tally::of_cargo(&outcome.output).judged(outcome.success);
+        }
+        Ok(tally)
+    }
+
+    fn package(&mut self) -> Result<Tally> {
+        // Nothing may run beside what measures time; and once the package is built, the apps would be linked anew.
+        if self.ahead.is_some()
+            && let Err(error) = self.apps()
+        {
+            println!("error: {error:#}");
+        }
+        self.build()?;
+        self.node_tests(&["tests/package", "benches"], None)
+    }
+
+    fn published(&self) -> Result<Tally> {
+        let mut tally = match publishing::check_contents(self.workspace) {
+            Ok(()) => Tally::PASSED,
+            Err(error) => {
+                println!("error: {error:#}");
+                Tally::FAILED
+            }
+        };
+        let mut steps = vec![publishing::dry_run(self.workspace)];
+        match publishing::oldest_rust(self.workspace)? {
+            Some(checks) => steps.extend(checks),
+            None => tally.skipped += 1,
+        }
+        tally += each(steps)?;
+        Ok(tally)
+    }
+
+    fn end_to_end(&mut self) -> Result<Tally> {
+        self.apps()?;
+        self.build()?;
+        quick_start::build(self.workspace)?;
+        let chrome = browser::chrome(self.workspace)?;
+        // What the tests stand on is tested with them.
+        self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
+    }
+
+    /// What the end-to-end tests do a few times, as often as the README says.
+    fn soak(&mut self) -> Result<Tally> {
+        self.build()?;
+        let chrome = browser::chrome(self.workspace)?;
+        let mut command = Node::set_up(self.workspace)?.command()?;
+        command
+            .args(["--test", "--test-reporter=spec", "--test-concurrency=2"])
+            .args(SOAKED)
+            .env("CHROMIUM", chrome)
+            .env("SOAK", "1");
+        let outcome = watch(&mut command)?;
+        Ok(Tally::of_node(&outcome.output).judged(outcome.success))
+    }
+
+    fn build(&mut self) -> Result<()> {
+        self.package.build(|| package::build(self.workspace))
+    }
+
+    fn apps(&mut self) -> Result<()> {
+        self.apps.build(|| {
+            if let Some(mut ahead) = self.ahead.take() {
+                ahead.wait()?;
+            }
+            examples::build(self.workspace)
+        })
+    }
+
+    /// Runs the `*.test.mjs` of each folder: those that use a browser three files at a time, since each has a network of its own
+    /// and waits a good deal; the others one after the other, since some measure time.
+    fn node_tests(&self, folders: &[&str], chrome: Option<&Path>) -> Result<Tally> {
+        let node = Node::set_up(self.workspace)?;
+        let at_once = match chrome {
+            Some(_) => "--test-concurrency=3",
+            None => "--test-concurrency=1",
+        };
+        let mut tally = Tally::default();
+        for folder in folders {
+            let files = self.files(folder, ".test.mjs")?;
+            if files.is_empty() {
+                println!("error: no *.test.mjs in {folder}");
+                tally += Tally::FAILED;
+                continue;
+            }
+            let mut command = node.command()?;
+            command
+                .args(["--test", "--test-reporter=spec", at_once])
+                .args(files);
+            if let Some(chrome) = chrome {
+                // Each file loads the same servers, which takes seconds where nothing of them is compiled.
+                let compiled = self.workspace.target().join("node");
+                command
+                    .env("CHROMIUM", chrome)
+                    .env("NODE_COMPILE_CACHE", compiled);
+            }
+            let outcome = watch(&mut command)?;
+            tally += Tally::of_node(&outcome.output).judged(outcome.success);
+        }
+        Ok(tally)
+    }
+
+    fn files(&self, folder: &str, ending: &str) -> Result<Vec<String>> {
+        let Ok(entries) = fs::read_dir(self.workspace.path(folder)) else {
+            return Ok(Vec::new());
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let name = entry
+                .with_context(|| format!("cannot list {folder}"))?
+                .file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(ending) {
+                files.push(format!("{folder}/{name}"));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}
+
+/// What several suites need and the first of them has built. Where that failed, it is not tried again.
+struct Once {
+    name: &'static str,
+    built: Option<bool>,
+}
+
+impl Once {
+    fn new(name: &'static str) -> Self {
+        Self { name, built: None }
+    }
+
+    fn build(&mut self, build: impl FnOnce() -> Result<()>) -> Result<()> {
+        if let Some(built) = self.built {
+            ensure!(built, "{} could not be built", self.name);
+            return Ok(());
+        }
+        let result = build();
+        self.built = Some(result.is_ok());
+        result
+    }
+}
+
+/// Runs commands that are a test each.
+fn each(steps: Vec<Command>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for mut step in steps {
+        tally += if watch(&mut step)?.success {
+            Tally::PASSED
+        } else {
+            Tally::FAILED
+        };
+    }
+    Ok(tally)
+}
+
+fn watch(command: &mut Command) -> Result<process::Outcome> {
+    let start = Instant::now();
+    let outcome = process::watch(command, LIMIT, ADVICE)?;
+    let verdict = match (outcome.success, outcome.timed_out) {
+        (true, _) => "done",
+        (false, true) => "took too long and was stopped",
+        (false, false) => "FAILED",
+    };
+    println!(
+        "  {verdict}: {} ({:.1} s)",
+        process::describe(command),
+        start.elapsed().as_secs_f64()
+    );
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn what_suites_share_is_built_once() {
+        let mut rounds = 0;
+        let mut good = Once::new("it");
+        for _ in 0..2 {
+            let built = good.build(|| {
+                rounds += 1;
+                Ok(())
+            });
+            assert!(built.is_ok());
+        }
+        let mut bad = Once::new("it");
+        let first = bad.build(|| bail!("no disk"));
+        assert_eq!(
+            first.err().map(|error| error.to_string()).as_deref(),
+            Some("no disk")
+        );
+        let second = bad.build(|| {
+            rounds += 1;
+            Ok(())
+        });
+        assert_eq!(
+            second.err().map(|error| error.to_string()).as_deref(),
+            Some("it could not be built")
+        );
+        assert_eq!(rounds, 1);
+    }
+}
