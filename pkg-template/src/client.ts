@@ -1,18 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { rejectWhenAborted } from './abortion.js'
-import { coreOptions, optionsText } from './core-options.js'
+import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
-import type { Client, Session } from './core.js'
-import { type ErrorDetails, popupBlocked, rethrow, saysSessionIsOver, toError } from './errors.js'
+import { clientMetadataOf } from './core-options.js'
+import type { Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { type IdentityResolver, ownResolvers } from './identity-resolver.js'
-import { accept, areAccepted, storedActive } from './local-storage.js'
-import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
-import { type Beginning, type CoreOutcome, type CoreTokenFacts, type Operations, forCore } from './operations.js'
+import { popupBlocked, rethrow, toError } from './errors.js'
+import type { IdentityResolver } from './identity-resolver.js'
+import { storedActive } from './local-storage.js'
+import { News } from './news.js'
+import { type Beginning, type CoreOutcome, type Operations, forCore } from './operations.js'
 import { OAuthSession } from './session.js'
-import { storedGrant } from './stored-grant.js'
-import { tabsChannel } from './tabs.js'
-import { whenIdle } from './when-idle.js'
 import type {
   Account,
   AuthorizeOptions,
@@ -24,7 +22,6 @@ import type {
   Persistence,
   PopupOptions,
   SessionEventMap,
-  SessionFacts,
 } from './types.js'
 
 /** What a page starts with. `state` is there only after a sign-in: the app's own text, or `null`. */
@@ -44,28 +41,14 @@ let initializing: Promise<Initialized | undefined> | undefined
  */
 export class BrowserOAuthClient extends EventTarget {
   readonly #options: BrowserOAuthClientOptions
-  #core: Promise<Client> | undefined
-  /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
-  readonly #tabs = globalThis.location && tabsChannel()
-  /** The core once it is there, for what cannot wait. */
-  #made: Client | undefined
-  /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
-  #reading: Promise<unknown> = Promise.resolve()
-  #disposed = false
-  /** The accounts of whose session's end the app was told. */
-  readonly #over = new Set<AtprotoDid>()
-  /** What the app's own hook threw: it rejects the call that the hook was part of, as it is. */
-  #hookError: unknown
+  readonly #news: News
+  readonly #core: CoreClient
 
   constructor(options: BrowserOAuthClientOptions) {
     super()
     this.#options = options
-    // On a server that renders the app there is nothing to load, and nothing to sign in with.
-    if (globalThis.location === undefined) return
-    // Loading it would only hold up a session that can be had without.
-    if (!storedActive()) loadCore().catch(() => undefined)
-    // Whoever calls this client does not wait for that; but it shall heed the other tabs when nobody does.
-    whenIdle(() => this.#reading.then(() => whenIdle(() => this.#disposed || this.#ready().catch(() => undefined))))
+    this.#news = new News(options, this)
+    this.#core = new CoreClient(options, this.#news)
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
@@ -114,48 +97,19 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const params = this.readCallbackParams()
-    const early = params ? undefined : await this.#early(storedActive() ?? '', refresh)
+    const early = params ? undefined : await this.#core.early(storedActive(), refresh)
     if (early) return { session: early }
-    const found = await this.#call('init', [refresh], params)
+    const found = await this.#core.call('init', [refresh], params)
     if (found === undefined) return undefined
     return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
   }
 
   /** Restores the session of the account that was used last. `undefined`: there is none. */
   async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
-    const early = await this.#early(storedActive() ?? '', refresh)
+    const early = await this.#core.early(storedActive(), refresh)
     if (early) return { session: early }
-    const session = await this.#call('initRestore', [refresh])
+    const session = await this.#core.call('initRestore', [refresh])
     return session && { session: this.#session(session) }
-  }
-
-  /**
-   * The active account's session as it is stored, which makes requests before the core is there: an app shows its user a
-   * download earlier. `undefined` where the core is there, or has more to do than to look at the session; that it does
-   * later.
-   */
-  async #early(sub: string, refresh?: boolean): Promise<OAuthSession | undefined> {
-    // On `localhost`, the core may have to leave the page first.
-    const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
-    if (isForCore || !isAtprotoDid(sub) || sub !== storedActive() || !areAccepted(optionsText(this.#options))) return undefined
-    const reading = storedGrant(sub, String(this.clientMetadata.client_id))
-    this.#reading = reading
-    const stored = await reading
-    if (!stored || this.#disposed) return undefined
-    const restore = () => this.#takeUp(sub, refresh)
-    return new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
-  }
-
-  /** Has the core restore a session that the app has been given already. */
-  async #takeUp(sub: AtprotoDid, refresh?: boolean): Promise<Session> {
-    try {
-      return await this.#call('restore', [sub, refresh])
-    } catch (error) {
-      // An ending of before it was there, it takes for one that the app has heard of. What the app's hook throws is no
-      // answer to the request that waits.
-      if (saysSessionIsOver(error)) await this.#tellDeleted(sub, error).catch(() => undefined)
-      throw error
-    }
   }
 
   /** Finishes a sign-in, by default the one whose answer is in the page's address. */
@@ -164,13 +118,12 @@ export class BrowserOAuthClient extends EventTarget {
     redirectUri?: string,
   ): Promise<{ session: OAuthSession; state: string | null }> {
     const text = params?.toString()
-    return this.#outcome(await this.#call('initCallback', [text, redirectUri], params))
+    return this.#outcome(await this.#core.call('initCallback', [text, redirectUri], params))
   }
 
   /** The app's client metadata: what was given, or that of a page under development. */
   get clientMetadata(): Readonly<OAuthClientMetadata> {
-    const { clientMetadata } = this.#options
-    return clientMetadata ?? atprotoLoopbackClientMetadata(buildLoopbackClientId(globalThis.location))
+    return clientMetadataOf(this.#options)
   }
 
   /** Where the authorization server puts its answer. */
@@ -183,7 +136,7 @@ export class BrowserOAuthClient extends EventTarget {
    * popup can sign in. It is settled when `init` resolves; `durable` until then.
    */
   get persistence(): Persistence {
-    return this.#made?.durable === false ? 'memory' : 'durable'
+    return this.#core.made?.durable === false ? 'memory' : 'durable'
   }
 
   /** The app's public keys. A browser app has none. */
@@ -197,7 +150,7 @@ export class BrowserOAuthClient extends EventTarget {
       this.#options.identityResolver ?? {
         resolve: async (identifier, { signal, noCache = false } = {}) => {
           signal?.throwIfAborted()
-          const found = await this.#call('resolveIdentity', [String(identifier), noCache])
+          const found = await this.#core.call('resolveIdentity', [String(identifier), noCache])
           signal?.throwIfAborted()
           return found
         },
@@ -278,7 +231,7 @@ export class BrowserOAuthClient extends EventTarget {
     options?: { redirect_uri?: string },
   ): Promise<{ session: OAuthSession; state: string | null }> {
     const text = params.toString()
-    return this.#outcome(await this.#call('callback', [text, options?.redirect_uri], params))
+    return this.#outcome(await this.#core.call('callback', [text, options?.redirect_uri], params))
   }
 
   /**
@@ -289,13 +242,13 @@ export class BrowserOAuthClient extends EventTarget {
    */
   async restore(sub: string, refresh?: boolean | 'auto'): Promise<OAuthSession> {
     const mode = refresh === 'auto' ? undefined : refresh
-    const early = await this.#early(sub, mode)
-    return early ?? this.#session(await this.#call('restore', [String(sub), mode]))
+    const early = await this.#core.early(sub, mode)
+    return early ?? this.#session(await this.#core.call('restore', [String(sub), mode]))
   }
 
   /** Ends the session of an account. Resolves where there is none. */
   async revoke(sub: string): Promise<void> {
-    await this.#call('revoke', [String(sub)])
+    await this.#core.call('revoke', [String(sub)])
   }
 
   /**
@@ -304,7 +257,7 @@ export class BrowserOAuthClient extends EventTarget {
    * An account whose session ended stays on the list, signed out, until it is forgotten.
    */
   async accounts(): Promise<Account[]> {
-    const accounts = await this.#call('accounts', [])
+    const accounts = await this.#core.call('accounts', [])
     return accounts.map(({ signedIn, lastUsed, ...facts }) => ({
       ...facts,
       status: signedIn ? 'signed-in' : 'signed-out',
@@ -314,7 +267,7 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** The account that was used last, in whatever tab: the one that `init` restores. */
   get active(): AtprotoDid | undefined {
-    const active = this.#made ? this.#made.active : storedActive()
+    const active = this.#core.made ? this.#core.made.active : storedActive()
     return isAtprotoDid(active) ? active : undefined
   }
 
@@ -329,14 +282,12 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** Signs an account out, if it is signed in, and removes it from the list of accounts. */
   async forget(did: string): Promise<void> {
-    await this.#call('forget', [String(did)])
+    await this.#core.call('forget', [String(did)])
   }
 
   /** Closes the database and stops hearing the other tabs. */
   async dispose(): Promise<void> {
-    this.#disposed = true
-    this.#tabs?.close()
-    this.#made?.dispose()
+    this.#core.dispose()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -361,66 +312,6 @@ export class BrowserOAuthClient extends EventTarget {
     super.addEventListener(type, listener as EventListener | null, options)
   }
 
-  #ready(): Promise<Client> {
-    this.#core ??= this.#make()
-    return this.#core
-  }
-
-  async #make(): Promise<Client> {
-    const options = coreOptions(this.#options)
-    const { refreshIn, fetch } = this.#options
-    try {
-      const core = await loadCore()
-      const client = new core.Client(
-        {
-          ...options,
-          refreshIn,
-          resolvers: ownResolvers(this.#options),
-          renew: this.#renewer(options),
-          tabs: this.#tabs?.channel,
-        },
-        fetch,
-        (sub: AtprotoDid, facts: CoreTokenFacts) => this.#tellUpdated(sub, facts),
-        (sub: AtprotoDid, details: ErrorDetails) => this.#tellDeleted(sub, toError(details)),
-        () => this.dispatchEvent(new Event('changed')),
-      )
-      accept(optionsText(this.#options))
-      // One that was disposed of before it could be made refuses to work all the same.
-      if (this.#disposed) client.dispose()
-      this.#made = client
-      this.#tabs?.tell()
-      return client
-    } catch (error) {
-      // The core may load the next time; options that are wrong will be wrong again.
-      this.#core = undefined
-      throw error
-    }
-  }
-
-  /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
-  #renewer(options: BrowserOAuthClientOptions): ((sub: string, seen: string) => Promise<unknown>) | undefined {
-    const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
-    if (place === 'page' || fetch || didResolver || identityResolver) return undefined
-    return async (sub, seen) => {
-      const { refreshIn } = await import('./refresh-worker.js')
-      // The metadata of a page under development come from its address, which is not the worker's.
-      return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: this.clientMetadata } })
-    }
-  }
-
-  async #call<K extends keyof Operations>(
-    operation: K,
-    args: Parameters<Operations[K]>,
-    params?: URLSearchParams | null,
-  ): Promise<ReturnType<Operations[K]>> {
-    try {
-      const core = await this.#ready()
-      return (await core.call(operation, args)) as ReturnType<Operations[K]>
-    } catch (thrown) {
-      rethrow(thrown, { params, hookError: this.#hookError })
-    }
-  }
-
   async #begin<K extends Beginning>(
     operation: K,
     input: string,
@@ -435,7 +326,7 @@ export class BrowserOAuthClient extends EventTarget {
     try {
       signal?.throwIfAborted()
       const args = [input, forCore(options), onProgress, abortion?.promise, ...more]
-      return await this.#call(operation, args as Parameters<Operations[K]>)
+      return await this.#core.call(operation, args as Parameters<Operations[K]>)
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error
       throw toError({
@@ -452,44 +343,11 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   #session(core: Session): OAuthSession {
-    this.#over.delete(core.did as AtprotoDid)
+    this.#news.begun(core.did as AtprotoDid)
     return new OAuthSession(core, this.#options.fetch)
   }
 
   #outcome(found: CoreOutcome): { session: OAuthSession; state: string | null } {
     return { session: this.#session(found.session), state: found.state }
-  }
-
-  async #tellUpdated(sub: AtprotoDid, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
-    const session: SessionFacts = {
-      tokenSet: {
-        ...facts,
-        token_type: 'DPoP',
-        ...(expires_at === undefined ? {} : { expires_at: new Date(expires_at).toISOString() }),
-      },
-      authMethod: { method: 'none' },
-    }
-    this.#over.delete(sub)
-    const { onSessionUpdated } = this.#options
-    await this.#hook(() => onSessionUpdated?.(sub, session))
-    this.dispatchEvent(new CustomEvent('updated', { detail: { sub, ...session } }))
-  }
-
-  async #tellDeleted(sub: AtprotoDid, cause: Error): Promise<void> {
-    // It may have been noticed before another tab's word of it was heard.
-    if (this.#over.has(sub)) return
-    this.#over.add(sub)
-    const { onSessionDeleted } = this.#options
-    await this.#hook(() => onSessionDeleted?.(sub, cause))
-    this.dispatchEvent(new CustomEvent('deleted', { detail: { sub, cause } }))
-  }
-
-  async #hook(call: () => void | PromiseLike<void>): Promise<void> {
-    try {
-      await call()
-    } catch (error) {
-      this.#hookError = error
-      throw error
-    }
   }
 }

@@ -1,5 +1,11 @@
 import { isResolver, ownResolvers } from './identity-resolver.js'
-import type { BrowserOAuthClientOptions } from './types.js'
+import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
+import type { BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
+
+/** The app's client metadata: what was given, or that of a page under development. */
+export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions): Readonly<OAuthClientMetadata> {
+  return clientMetadata ?? atprotoLoopbackClientMetadata(buildLoopbackClientId(globalThis.location))
+}
 
 /** A client's options in the core's own terms, as far as they can be cloned. */
 export function coreOptions(options: BrowserOAuthClientOptions): BrowserOAuthClientOptions {

@@ -1,0 +1,138 @@
+import { clientMetadataOf, coreOptions, optionsText } from './core-options.js'
+import { loadCore } from './core-loader.js'
+import type { Client, Session } from './core.js'
+import { type AtprotoDid, isAtprotoDid } from './did.js'
+import { type ErrorDetails, rethrow, saysSessionIsOver, toError } from './errors.js'
+import { ownResolvers } from './identity-resolver.js'
+import { accept, areAccepted, storedActive } from './local-storage.js'
+import type { News } from './news.js'
+import type { CoreTokenFacts, Operations } from './operations.js'
+import { OAuthSession } from './session.js'
+import { storedGrant } from './stored-grant.js'
+import { tabsChannel } from './tabs.js'
+import type { BrowserOAuthClientOptions } from './types.js'
+import { whenIdle } from './when-idle.js'
+
+/** The client in the core: loaded and made once it is needed, or the page is idle; and what goes without it till then. */
+export class CoreClient {
+  readonly #options: BrowserOAuthClientOptions
+  readonly #news: News
+  #making: Promise<Client> | undefined
+  #made: Client | undefined
+  /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
+  readonly #tabs = globalThis.location && tabsChannel()
+  /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
+  #reading: Promise<unknown> = Promise.resolve()
+  #disposed = false
+
+  constructor(options: BrowserOAuthClientOptions, news: News) {
+    this.#options = options
+    this.#news = news
+    // On a server that renders the app there is nothing to load, and nothing to sign in with.
+    if (globalThis.location === undefined) return
+    // Loading it would only hold up a session that can be had without.
+    if (!storedActive()) loadCore().catch(() => undefined)
+    // Whoever calls this client does not wait for that; but where nobody does, it shall still heed the other tabs.
+    whenIdle(() => this.#reading.then(() => whenIdle(() => this.#disposed || this.#ready().catch(() => undefined))))
+  }
+
+  /** The core's client once it is there, for what cannot wait. */
+  get made(): Client | undefined {
+    return this.#made
+  }
+
+  /** Does what `operation` names. What it rejects with is the app's to see. */
+  async call<K extends keyof Operations>(
+    operation: K,
+    args: Parameters<Operations[K]>,
+    params?: URLSearchParams | null,
+  ): Promise<ReturnType<Operations[K]>> {
+    try {
+      const client = await this.#ready()
+      return (await client.call(operation, args)) as ReturnType<Operations[K]>
+    } catch (thrown) {
+      rethrow(thrown, { params, hookError: this.#news.hookError })
+    }
+  }
+
+  /**
+   * The active account's session as it is stored, which makes requests before the core is there: an app shows its user a
+   * download earlier. `undefined` where the core is there, or has more to do than to look at the session; that it does
+   * later.
+   */
+  async early(sub: string | null, refresh?: boolean): Promise<OAuthSession | undefined> {
+    // On `localhost`, the core may have to leave the page first.
+    const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
+    if (isForCore || !isAtprotoDid(sub) || sub !== storedActive() || !areAccepted(optionsText(this.#options))) return undefined
+    const reading = storedGrant(sub, String(clientMetadataOf(this.#options).client_id))
+    this.#reading = reading
+    const stored = await reading
+    if (!stored || this.#disposed) return undefined
+    const restore = () => this.#takeUp(sub, refresh)
+    return new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
+  }
+
+  /** Has the core restore a session that the app has been given already. */
+  async #takeUp(sub: AtprotoDid, refresh?: boolean): Promise<Session> {
+    try {
+      return await this.call('restore', [sub, refresh])
+    } catch (error) {
+      // An ending of before it was there, it takes for one that the app has heard of. What the app's hook throws is no
+      // answer to the request that waits.
+      if (saysSessionIsOver(error)) await this.#news.deleted(sub, error).catch(() => undefined)
+      throw error
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true
+    this.#tabs?.close()
+    this.#made?.dispose()
+  }
+
+  #ready(): Promise<Client> {
+    // The core may load the next time; options that are wrong will be wrong again.
+    this.#making ??= this.#make().catch((error) => {
+      this.#making = undefined
+      throw error
+    })
+    return this.#making
+  }
+
+  async #make(): Promise<Client> {
+    const options = coreOptions(this.#options)
+    const { refreshIn, fetch } = this.#options
+    const core = await loadCore()
+    const news = this.#news
+    const client = new core.Client(
+      {
+        ...options,
+        refreshIn,
+        resolvers: ownResolvers(this.#options),
+        renew: this.#renewer(options),
+        tabs: this.#tabs?.channel,
+      },
+      fetch,
+      (sub: AtprotoDid, facts: CoreTokenFacts) => news.updated(sub, facts),
+      (sub: AtprotoDid, details: ErrorDetails) => news.deleted(sub, toError(details)),
+      () => news.changed(),
+    )
+    accept(optionsText(this.#options))
+    // One that was disposed of before it could be made refuses to work all the same.
+    if (this.#disposed) client.dispose()
+    this.#made = client
+    this.#tabs?.tell()
+    return client
+  }
+
+  /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
+  #renewer(options: BrowserOAuthClientOptions): ((sub: string, seen: string) => Promise<unknown>) | undefined {
+    const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
+    if (place === 'page' || fetch || didResolver || identityResolver) return undefined
+    return async (sub, seen) => {
+      const { refreshIn } = await import('./refresh-worker.js')
+      // The metadata of a page under development come from its address, which is not the worker's.
+      return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: clientMetadataOf(this.#options) } })
+    }
+  }
+}
