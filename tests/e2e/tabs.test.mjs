@@ -102,6 +102,22 @@ test('Signing out in one tab ends the session in the other, with the reason', as
   assert.deepEqual(someone.outgoing().slice(before), [], 'a dead session sends nothing')
 })
 
+test('A session that ends again, after another sign-in, is told again: in the same page, and in the other tab', async (t) => {
+  const [first, second] = await twoTabs(await world.signedIn(t))
+  await valueOf(first, () => session.signOut())
+  // Signed in again without leaving the page.
+  const url = await valueOf(first, async (handle) => String(await client.authorize(handle)), alice.handle)
+  const answer = new URL(await control.consent(url, alice.did)).hash.slice(1)
+  await valueOf(first, async (answer) => { window.session = (await client.callback(new URLSearchParams(answer))).session }, answer)
+  await valueOf(first, () => session.signOut())
+  const all = ['deleted', 'updated', 'deleted'].map((hook) => `${hook} ${alice.did}`)
+  for (const tab of [first, second]) {
+    await eventually(async () => (await hookCalls(tab)).filter((call) => call === all[0]).length > 1, 'the tab is told twice')
+    // The first page was told of its first sign-in, too.
+    assert.deepEqual((await hookCalls(tab)).slice(tab === first ? 1 : 0), all)
+  }
+})
+
 test('A sign-out of one account leaves the other account of another tab alone', async (t) => {
   const someone = await world.signedIn(t)
   const second = await someone.tab()
