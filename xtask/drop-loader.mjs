@@ -1,6 +1,6 @@
 // Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
-// where pkg-template/src/core-loader.ts needs one. And lets out the database and the keys, which serve before the module
-// does.
+// where pkg-template/src/core-loader.ts needs one. And lets out the database, its rows and the keys, which serve before
+// the module does.
 //
 //   node xtask/drop-loader.mjs <core.js> <core.d.ts>
 import fs from 'node:fs'
@@ -17,7 +17,7 @@ function replaceEnd(file, from, by) {
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { Database, digest, open, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+  '\nexport { Database, digest, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
 )
 replaceEnd(
   typesFile,
@@ -32,12 +32,27 @@ export function connect(instance: WebAssembly.Instance): void;
 /** The database that the module uses, for what cannot wait for the module: see src/browser/indexed_db.js. */
 export class Database {
   readonly durable: boolean;
-  run(store: string, operation: string, key: string): Promise<unknown>;
   dispose(): void;
 }
 
-// Its keys and digests: see src/browser/web_crypto.js.
-export function open(pair: CryptoKeyPair): Promise<{ private: CryptoKey; x: string; y: string }>;
+/** A session as it is stored. What may be missing is not checked, and can be anything. */
+export interface SessionRow {
+  sub: string;
+  aud: string;
+  access_token: string;
+  expires_at: number | undefined;
+  keyId: string;
+  key: { private: CryptoKey; x: string; y: string };
+  clientId?: any;
+  server?: any;
+  refreshStartedAt?: any;
+  clockOffset?: any;
+}
+
+/** Reads a row of the database: see src/browser/rows.js. */
+export function perform(database: Database, store: 'session', operation: 'get', key: string): Promise<SessionRow | undefined>;
+
+// The keys and digests: see src/browser/web_crypto.js.
 export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
 export function digest(data: BufferSource): Promise<ArrayBuffer>;
 `,

@@ -1,4 +1,4 @@
-import { Database, digest, open } from './core.js'
+import { Database, type SessionRow, digest, perform } from './core.js'
 import type { AtprotoDid } from './did.js'
 import { storedNonce } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'
@@ -23,21 +23,19 @@ const PATIENCE = 1_000
  */
 export async function storedGrant(sub: AtprotoDid, clientId: string): Promise<StoredGrant | undefined> {
   try {
-    return await judged(await row(sub), sub, clientId)
+    const found = await row(sub)
+    return found && (await judged(found, sub, clientId))
   } catch {
     // The core meets the same, and says what to do.
     return undefined
   }
 }
 
-/** The row of the database that the core keeps (`src/browser/stores.rs`), in the official client's format; or anything. */
-type Row = any
-
-async function row(sub: string): Promise<Row> {
+async function row(sub: string): Promise<SessionRow | undefined> {
   const database = new Database()
   try {
-    const late = new Promise((_, reject) => setTimeout(reject, PATIENCE))
-    const found = await Promise.race([database.run('session', 'get', sub), late])
+    const late = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE))
+    const found = await Promise.race([perform(database, 'session', 'get', sub), late])
     // Whether rows outlive the page, only the core can tell the app.
     return database.durable ? found : undefined
   } finally {
@@ -45,29 +43,24 @@ async function row(sub: string): Promise<Row> {
   }
 }
 
-async function judged({ value }: Row, sub: string, clientId: string): Promise<StoredGrant | undefined> {
-  const { tokenSet, dpopKey, authMethod, extra } = value
-  const { server: serverMetadata, clockOffset = 0, refreshStartedAt } = extra
-  const { access_token: token, token_type: type } = tokenSet
-  const staleAt = Date.parse(tokenSet.expires_at) - FRESH
-  const isWhole =
-    [token, dpopKey.keyId, serverMetadata.issuer].every((text) => typeof text === 'string') && Number.isFinite(clockOffset)
-  const isOurs = authMethod.method === 'none' && type === 'DPoP' && tokenSet.sub === sub && extra.clientId === clientId
+async function judged(row: SessionRow, sub: string, clientId: string): Promise<StoredGrant | undefined> {
+  const { access_token: token, aud, keyId, key, expires_at = NaN, server: serverMetadata, clockOffset = 0 } = row
+  const staleAt = expires_at - FRESH
+  const isWhole = typeof serverMetadata.issuer === 'string' && Number.isFinite(clockOffset)
+  const isOurs = row.sub === sub && row.clientId === clientId
   // What is not a number compares as false.
-  if (!isWhole || !isOurs || refreshStartedAt !== undefined || !(Date.now() < staleAt)) return undefined
-  const [{ x, y, private: key }, hash] = await Promise.all([
-    open(dpopKey.keyPair),
-    digest(encoder.encode(token)),
-  ])
-  const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x, y, kid: dpopKey.keyId } }
-  const { origin: pds } = new URL(tokenSet.aud)
+  if (!isWhole || !isOurs || row.refreshStartedAt !== undefined || !(Date.now() < staleAt)) return undefined
+  const hash = await digest(encoder.encode(token))
+  const jwk = { kty: 'EC', crv: 'P-256', x: key.x, y: key.y, kid: keyId }
+  const header = { alg: 'ES256', typ: 'dpop+jwt', jwk }
+  const { origin: pds } = new URL(aud)
   if (!pds.startsWith('http')) return undefined
   const grant: Grant = {
     pds,
     authorization: `DPoP ${token}`,
     tokenId: base64url(new Uint8Array(hash)),
     head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
-    key,
+    key: key.private,
     nonce: storedNonce(sub, pds),
     clockOffset,
     staleAt: staleAt + clockOffset,

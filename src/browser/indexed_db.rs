@@ -26,23 +26,6 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn connect(this: &Rows) -> Promise;
-
-    #[wasm_bindgen(method)]
-    fn run(this: &Rows, store: &str, operation: &str, key: &str, row: &JsValue) -> Promise;
-}
-
-/// What to do, in one transaction.
-pub(super) enum Operation<'a> {
-    /// Read a row.
-    Get(&'a str),
-    /// Read all rows.
-    List,
-    /// Write a row.
-    Put(&'a str, &'a JsValue),
-    /// Read a row and remove it.
-    Take(&'a str),
-    /// Remove a row.
-    Delete(&'a str),
 }
 
 /// The database; closed when it is dropped.
@@ -79,28 +62,15 @@ impl Database {
         self.0.dispose();
     }
 
-    /// Does one operation on one store; the row where it reads one, an array where it reads all. Those that have expired
-    /// count as absent. Done means committed.
-    pub(super) async fn run(
-        &self,
-        store: &str,
-        operation: &Operation<'_>,
-    ) -> Result<JsValue, StorageError> {
-        // By itself: who gives up before there is a database has stored nothing.
-        resolved(&self.0.connect()).await.map_err(judge)?;
-        let (name, key, row) = match operation {
-            Operation::Get(key) => ("get", *key, &JsValue::UNDEFINED),
-            Operation::List => ("list", "", &JsValue::UNDEFINED),
-            Operation::Put(key, row) => ("put", *key, *row),
-            Operation::Take(key) => ("take", *key, &JsValue::UNDEFINED),
-            Operation::Delete(key) => ("delete", *key, &JsValue::UNDEFINED),
-        };
-        let done = self.0.run(store, name, key, row);
-        resolved(&done).await.map_err(judge)
+    /// The database of `indexed_db.js`, once it is open or found that there is none.
+    pub(super) async fn connected(&self) -> Result<&JsValue, StorageError> {
+        resolved(&self.0.connect()).await.map_err(failed)?;
+        Ok(&self.0)
     }
 }
 
-fn judge(failure: JsValue) -> StorageError {
+/// What a failure of `indexed_db.js` is.
+pub(super) fn failed(failure: JsValue) -> StorageError {
     let words = words(&get(&failure, "error"));
     match get_str(&failure, "kind").as_deref() {
         Some("disposed") => StorageError::Disposed,

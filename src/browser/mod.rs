@@ -19,7 +19,7 @@ mod reflect;
 mod renewer;
 pub(crate) mod requests;
 mod resolver;
-mod stores;
+mod rows;
 mod web_crypto;
 mod web_locks;
 
@@ -69,8 +69,8 @@ impl Browser {
             crypto: Rc::new(web_crypto::WebCrypto),
             http: Rc::new(fetch::Fetch::new(options.fetch)),
             storage: database.clone(),
-            pending: Rc::new(stores::PendingRows(database.clone())),
-            sessions: Rc::new(stores::SessionRows(database.clone())),
+            pending: Rc::new(rows::PendingRows(database.clone())),
+            sessions: Rc::new(rows::SessionRows(database.clone())),
             active: Rc::new(local_storage::ActivePointer::new(database.clone())),
             accounts: Rc::new(local_storage::AccountRecords::default()),
             nonces: Rc::new(local_storage::Nonces),

@@ -17,8 +17,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 extern "C" {
     fn generate() -> Promise;
 
-    fn open(pair: &JsValue) -> Promise;
-
     #[wasm_bindgen(catch)]
     fn sign(key: &JsValue, data: Box<[u8]>) -> Result<JsValue, JsValue>;
 
@@ -52,30 +50,22 @@ impl WebCryptoKey {
     async fn generate() -> Result<Self, KeyError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| KeyError::Unavailable)?;
-        Self::described(generate(), base64url::encode(&id)).await
+        let described = resolved(&generate()).await.map_err(failed)?;
+        Ok(Self::described(&described, base64url::encode(&id)))
     }
 
-    /// A pair that was stored; [`KeyError::Unusable`] where it is none for ES256.
-    pub(super) async fn from_row(key_id: String, pair: &JsValue) -> Result<Self, KeyError> {
-        let key = Self::described(open(pair), key_id).await;
-        key.map_err(|error| match error {
-            KeyError::Unavailable => error,
-            _ => KeyError::Unusable,
-        })
-    }
-
-    async fn described(pair: Promise, kid: String) -> Result<Self, KeyError> {
-        let described = resolved(&pair).await.map_err(failed)?;
-        let text = |name| get_str(&described, name).unwrap_or_default();
-        Ok(Self {
+    /// A pair as `web_crypto.js` describes it.
+    pub(super) fn described(described: &JsValue, kid: String) -> Self {
+        let text = |name| get_str(described, name).unwrap_or_default();
+        Self {
             jwk: PublicJwk {
                 x: text("x"),
                 y: text("y"),
                 kid,
             },
-            private: get(&described, "private"),
-            pair: get(&described, "pair"),
-        })
+            private: get(described, "private"),
+            pair: get(described, "pair"),
+        }
     }
 
     /// The private `CryptoKey`, which cannot be read out.

@@ -51,7 +51,7 @@ async fn a_session_row_has_the_official_format() {
     );
     assert_eq!(
         json(&row, "value.extra"),
-        r#"{"clientId":"https://app.example/client.json","server":{"issuer":"https://auth.example"},"verifiedAt":1800000000456,"refreshStartedAt":1800000000789,"clockOffset":1200000}"#
+        r#"{"server":{"issuer":"https://auth.example"},"clockOffset":1200000,"clientId":"https://app.example/client.json","verifiedAt":1800000000456,"refreshStartedAt":1800000000789}"#
     );
 }
 
@@ -225,6 +225,43 @@ async fn a_session_of_the_official_client_loads_and_signs() {
     assert_eq!(session.key.public_jwk().kid, "official");
     let signature = session.key.sign("x").await.expect("signs");
     assert!(verifies(session.key.as_ref(), &signature, "x").await);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for_what_is_in_it() {
+    no_database().await;
+    let sessions = ports().sessions;
+    for extra in [
+        "null",
+        "7",
+        "'text'",
+        "['iss']",
+        "new Map([['iss', 'https://evil.example']])",
+        "{ iss: 'https://evil.example', sub: 5, access_token: 'evil', refresh_token: 'evil', expires_at: 5, keyId: 'evil',
+           key: { x: 'evil' }, clientId: 5, server: ['evil'], verifiedAt: 'evil', refreshStartedAt: {}, clockOffset: NaN }",
+    ] {
+        let row = official_session().await;
+        js1(
+            &format!("delete a.value.tokenSet.refresh_token; a.value.extra = {extra}"),
+            &row,
+        );
+        put_row("session", ALICE, &row).await;
+        let session = sessions.get(&alice()).await.expect(extra).expect("row");
+        assert_eq!(session.tokens.issuer, "https://auth.example", "{extra}");
+        assert_eq!(session.tokens.sub, alice());
+        assert_eq!(session.tokens.access_token.expose(), "a");
+        assert_eq!(session.tokens.refresh_token, None);
+        assert_eq!(session.tokens.expires_at, Some(1_893_456_000_000));
+        assert_eq!(session.key.public_jwk().kid, "official");
+        let signature = session.key.sign("x").await.expect("signs");
+        assert!(verifies(session.key.as_ref(), &signature, "x").await);
+        assert_eq!((&session.client_id, &session.server), (&None, &None));
+        assert_eq!(
+            (session.verified_at, session.refresh_started_at),
+            (None, None)
+        );
+        assert_eq!(session.clock_offset, 0);
+    }
 }
 
 /// A pending row as the official client stores it, good for a minute.

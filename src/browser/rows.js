@@ -1,0 +1,126 @@
+// The rows of the database, in the official client's own format, so that either reads what the other stored.
+//
+// Nothing else knows how a row is laid out, but for its time of expiry. Who stores or reads one has it flat: the official
+// client's members by their own names, with `expires_at` in milliseconds since the epoch; what this client keeps beyond that,
+// which is in one member of the row's value, `extra`, that the official client does not look at; and the key, as
+// `web_crypto.js` gives it.
+
+import { open } from './web_crypto.js'
+
+/** The official client's members of a session's token set and of a pending sign-in. */
+const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
+
+/** The last moment that a `Date` can tell. */
+const LAST_MOMENT = 8.64e15
+
+/**
+ * Does one operation of a database on its rows. Resolves to a row where it reads one, and to a list of what can be told of
+ * sessions without their keys where it lists. What is no object is no row.
+ *
+ * What fails is rejected as the database does it, or with one of two kinds more: `corrupt`, where `error` is the name of the
+ * member that cannot be read, or `key` where no key can be.
+ *
+ * @param {import('./indexed_db.js').Database} database
+ * @param {string} store
+ * @param {string} operation
+ * @param {string} key
+ * @param {any} [row] with `keyPair` in place of `key`, and no member that is `undefined`
+ */
+export async function perform(database, store, operation, key, row) {
+  const found = await database.run(store, operation, key, row && layOut(store, row))
+  if (operation === 'list') return found.flatMap(listed)
+  if ((operation === 'get' || operation === 'take') && typeof found === 'object' && found && !Array.isArray(found))
+    return read(store, found)
+}
+
+/**
+ * @param {string} store
+ * @param {any} row
+ */
+function layOut(store, { keyId, keyPair, expires_at, ...members }) {
+  // The only way a browser app authenticates itself: not at all.
+  /** @type {any} */
+  const value = { authMethod: { method: 'none' }, dpopKey: { keyId, keyPair }, extra: {} }
+  const official = store === 'session' ? (value.tokenSet = { token_type: 'DPoP' }) : value
+  for (const name in members) (OFFICIAL.includes(name) ? official : value.extra)[name] = members[name]
+  /** @type {any} */
+  const row = { value }
+  if (expires_at !== undefined) {
+    // A server can name a lifetime beyond what a `Date` can tell, which throws: the last moment stands for all later.
+    const time = new Date(Math.min(expires_at, LAST_MOMENT)).toISOString()
+    if (value.tokenSet) official.expires_at = time
+    // A session that can be refreshed outlives its access token.
+    if (!('refresh_token' in members)) row.expiresAt = time
+  }
+  return row
+}
+
+/**
+ * @param {string} store
+ * @param {any} row
+ */
+async function read(store, { value }) {
+  check(value != null, 'value')
+  const { dpopKey, extra } = value
+  const official = store === 'session' ? tokens(value) : pending(value)
+  check(dpopKey != null, 'dpopKey')
+  check(dpopKey.keyPair != null, 'keyPair')
+  const id = texts(dpopKey, ['keyId'])
+  const key = await open(dpopKey.keyPair).catch((error) => {
+    check(error === undefined, 'dpopKey')
+    throw { kind: 'key' }
+  })
+  return { ...extra, ...official, ...id, key }
+}
+
+/** @param {any} value */
+function pending(value) {
+  const { appState, extra } = value
+  if (extra?.account != null) texts(extra, ['account'])
+  return { ...texts(value, ['iss', 'verifier']), appState }
+}
+
+/** @param {any} value */
+function tokens({ authMethod, tokenSet }) {
+  // Rows of before 2025 have no `authMethod`; other methods than `none` are for clients with a server.
+  check(authMethod?.method === 'none', 'authMethod')
+  check(tokenSet != null, 'tokenSet')
+  const { token_type, refresh_token, expires_at: time } = tokenSet
+  check(token_type === 'DPoP', 'token_type')
+  const expires_at = time == null ? undefined : Date.parse(texts(tokenSet, ['expires_at']).expires_at)
+  check(expires_at === undefined || expires_at >= 0, 'expires_at')
+  return { ...texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token']), refresh_token, expires_at }
+}
+
+/** @param {any} row */
+function listed(row) {
+  try {
+    return [tokens(row.value)]
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The members of an object that must be texts.
+ *
+ * @param {any} object
+ * @param {string[]} names
+ */
+function texts(object, names) {
+  /** @type {any} */
+  const found = {}
+  for (const name of names) {
+    check(typeof object[name] === 'string', name)
+    found[name] = object[name]
+  }
+  return found
+}
+
+/**
+ * @param {boolean} isGood
+ * @param {string} name
+ */
+function check(isGood, name) {
+  if (!isGood) throw { kind: 'corrupt', error: name }
+}
