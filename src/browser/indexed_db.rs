@@ -10,31 +10,31 @@ use wasm_bindgen::prelude::wasm_bindgen;
 extern "C" {
     #[wasm_bindgen(js_name = Database)]
     #[derive(Debug)]
-    type Rows;
+    type Connection;
 
     #[wasm_bindgen(constructor, js_class = "Database")]
-    fn new() -> Rows;
+    fn new() -> Connection;
 
     #[wasm_bindgen(method, getter)]
-    fn durable(this: &Rows) -> bool;
+    fn durable(this: &Connection) -> bool;
 
     #[wasm_bindgen(method)]
-    fn dispose(this: &Rows);
+    fn dispose(this: &Connection);
 
     #[wasm_bindgen(method)]
-    fn settle(this: &Rows) -> Promise;
+    fn settle(this: &Connection) -> Promise;
 
     #[wasm_bindgen(method)]
-    fn connect(this: &Rows) -> Promise;
+    fn connect(this: &Connection) -> Promise;
 }
 
 /// The database; closed when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Database(Rows);
+pub(crate) struct Database(Connection);
 
 impl Default for Database {
     fn default() -> Self {
-        Self(Rows::new())
+        Self(Connection::new())
     }
 }
 
