@@ -56,6 +56,13 @@ pub(crate) enum Names {
     Stripped,
 }
 
+/// How cargo compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
 /// Writes `core.js`, `core.d.ts` and the optimized `core_bg.wasm` into a folder of the checkout.
 pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Names) -> Result<()> {
     tools::wasm_target(workspace)?;
@@ -83,7 +90,12 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
         .env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     process::run(&mut cargo, CARGO_ADVICE)?;
 
-    let module = module(workspace, multivalue::NAME, "atproto_oauth_wasm");
+    let module = module(
+        workspace,
+        multivalue::NAME,
+        Profile::Release,
+        "atproto_oauth_wasm",
+    );
     bind(workspace, &module, "core", into)?;
 
     let bound = format!("{into}/core_bg.wasm");
@@ -149,10 +161,14 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     )
 }
 
-/// Where cargo puts the wasm of a library that is to be shipped, compiled for a target.
-pub(crate) fn module(workspace: &Workspace, target: &str, library: &str) -> PathBuf {
-    let folder = workspace.target().join(target).join("release");
-    folder.join(format!("{library}.wasm"))
+/// Where cargo puts the wasm of a program or library, compiled for a target.
+pub(crate) fn module(workspace: &Workspace, target: &str, profile: Profile, name: &str) -> PathBuf {
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => "release",
+    };
+    let folder = workspace.target().join(target).join(folder);
+    folder.join(format!("{name}.wasm"))
 }
 
 /// Writes what a browser loads of a compiled module, `NAME.js` and `NAME_bg.wasm`, into a folder of the checkout.

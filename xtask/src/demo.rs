@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::compile::Profile;
 use crate::examples::{self, Example};
 use crate::node::Node;
 use crate::process::{self, Running};
@@ -100,7 +101,7 @@ fn build(workspace: &Workspace, example: Option<Example>) -> Result<(&'static st
             Ok(("www", "/pkg=pkg".to_owned()))
         }
         Some(example) => {
-            examples::build(workspace)?;
+            examples::build(workspace, Profile::Release)?;
             Ok((examples::PAGE, format!("/app={}", example.folder())))
         }
     }

@@ -1,11 +1,9 @@
 //! The example apps in Rust, as a browser loads them: cargo and wasm-bindgen, and nothing else.
 
-use std::process::Stdio;
-
 use anyhow::{Result, bail};
 
-use crate::compile;
-use crate::process::{self, Running};
+use crate::compile::{self, Profile};
+use crate::process;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
 
@@ -36,41 +34,25 @@ impl Example {
 }
 
 /// Builds all of them. They share their dependencies, and nearly all that a second one takes is its own linking.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     tools::wasm_target(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args(compilation());
+    cargo.args(["build", "--target", TARGET]);
+    if profile == Profile::Release {
+        cargo.arg("--release");
+    }
+    for framework in FRAMEWORKS {
+        cargo.args(["--package", &format!("example-{framework}")]);
+    }
+    cargo.args(["--features", "example-leptos/browser"]);
     println!("Compiling the example apps ...");
     process::run(&mut cargo, "see the compiler's messages above")?;
     for framework in FRAMEWORKS {
-        let module = compile::module(workspace, TARGET, &format!("example_{framework}"));
+        let library = format!("example_{framework}");
+        let module = compile::module(workspace, TARGET, profile, &library);
         compile::bind(workspace, &module, "app", &Example(framework).folder())?;
     }
     Ok(())
-}
-
-/// Has them compiled while other things are done, by what those leave of the processor. What goes wrong, [`build`] tells.
-pub(crate) fn compile_ahead(workspace: &Workspace) -> Result<Running> {
-    tools::wasm_target(workspace)?;
-    let mut nice = workspace.command("nice");
-    nice.args(["-n", "19"])
-        .arg(workspace.cargo().get_program())
-        .args(compilation());
-    nice.stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    Running::start(&mut nice, "they are compiled later")
-}
-
-fn compilation() -> Vec<String> {
-    let mut arguments = ["build", "--release", "--target", TARGET]
-        .map(str::to_owned)
-        .to_vec();
-    for framework in FRAMEWORKS {
-        arguments.extend(["--package".to_owned(), format!("example-{framework}")]);
-    }
-    arguments.extend(["--features", "example-leptos/browser"].map(str::to_owned));
-    arguments
 }
 
 #[cfg(test)]

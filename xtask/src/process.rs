@@ -19,6 +19,9 @@ const GRACE: Duration = Duration::from_secs(12);
 /// How long what a child left behind may take to end.
 const CLEAN_UP: Duration = Duration::from_secs(4);
 
+/// A shell's script that becomes the program it is given.
+const NICE: &str = "echo 19 > /proc/self/autogroup; exec nice -n 19 \"$0\" \"$@\"";
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
@@ -92,11 +95,32 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a command; `advice` says what to do where the program is missing.
     pub(crate) fn start(command: &mut Command, advice: &str) -> Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Self::spawn(command, advice)
+    }
+
+    /// Starts a command with what other processes leave of the processor, where that can be had.
+    ///
+    /// Linux may share the processor out between sessions, and then it is the session that has to be nice: a browser has one
+    /// of its own, too. `setsid` gives its process the new session only as long as that leads no group; then it leads one.
+    pub(crate) fn start_nice(command: &Command, advice: &str) -> Result<Self> {
+        let mut nice = Command::new("setsid");
+        nice.args(["sh", "-c", NICE]);
+        nice.arg(command.get_program()).args(command.get_args());
+        if let Some(folder) = command.get_current_dir() {
+            nice.current_dir(folder);
+        }
+        nice.stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self::spawn(&mut nice, advice)
+    }
+
+    fn spawn(command: &mut Command, advice: &str) -> Result<Self> {
         if interrupted() {
             bail!("interrupted");
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command
             .spawn()
@@ -295,6 +319,19 @@ mod tests {
         command
     }
 
+    /// A killed process is gone or, until init looks, a zombie.
+    fn assert_over(process: &str) -> Result<()> {
+        let state = read(
+            &mut shell(&format!("ps -o stat= -p {process} || echo gone")),
+            "",
+        )?;
+        assert!(
+            state.contains("gone") || state.trim().starts_with('Z'),
+            "{state}"
+        );
+        Ok(())
+    }
+
     #[test]
     fn output_of_both_streams_is_kept() -> Result<()> {
         let outcome = watch(&mut shell("echo one; echo two >&2"), LONG, "")?;
@@ -320,17 +357,28 @@ mod tests {
             "",
         )?;
         assert!(outcome.timed_out && start.elapsed() < LONG);
-        let grandchild = outcome.output.trim();
-        // A killed process is gone or, until init looks, a zombie.
-        let state = read(
-            &mut shell(&format!("ps -o stat= -p {grandchild} || echo gone")),
-            "",
-        )?;
-        assert!(
-            state.contains("gone") || state.trim().starts_with('Z'),
-            "{state}"
+        assert_over(outcome.output.trim())
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_nice_runs_and_ends_with_everything_it_started() -> Result<()> {
+        let file = std::env::temp_dir().join(format!("nice-{}", std::process::id()));
+        let script = format!(
+            "sleep 300 & echo $(nice) $! > {0}.new; mv {0}.new {0}; wait",
+            file.display()
         );
-        Ok(())
+        let running = Running::start_nice(&shell(&script), "")?;
+        let deadline = Instant::now() + LONG;
+        while !file.exists() && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        let told = std::fs::read_to_string(&file)?;
+        std::fs::remove_file(&file)?;
+        drop(running);
+        let (nice, grandchild) = told.trim().split_once(' ').context("two words")?;
+        assert_eq!(nice, "19");
+        assert_over(grandchild)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::compile;
+use crate::compile::{self, Profile};
 use crate::process;
 use crate::tools::TARGET;
 use crate::workspace::Workspace;
@@ -58,16 +58,15 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
     // The same versions as here: wasm-bindgen's program must have that of the crate.
     fs::copy(workspace.path("Cargo.lock"), folder.join("Cargo.lock"))
         .context("cannot copy Cargo.lock")?;
-    let target = workspace.target();
     let mut cargo = workspace.cargo();
     cargo
         .current_dir(&folder)
         .args(["build", "--quiet", "--target", TARGET])
-        .env("CARGO_TARGET_DIR", &target);
+        .env("CARGO_TARGET_DIR", workspace.target());
     process::run(&mut cargo, ADVICE)?;
     bind(
         workspace,
-        &target.join(TARGET).join("debug/hello-atproto.wasm"),
+        &compile::module(workspace, TARGET, Profile::Dev, "hello-atproto"),
     )
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::compile::Profile;
 use crate::node::Node;
 use crate::process::Running;
 use crate::suites::Suite;
@@ -44,33 +45,25 @@ const SOAKED: [&str; 4] = [
     "tests/e2e/outliving.test.mjs",
 ];
 
-/// Runs suites, and builds the package and the example apps for those that need them once.
+/// Runs suites, and builds the package for those that need it once.
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     package: Once,
-    apps: Once,
-    /// The example apps, being compiled while other suites run.
-    ahead: Option<Running>,
+    /// What is yet to come.
+    later: Vec<Suite>,
 }
 
 impl<'a> Runner<'a> {
-    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, suites: &[Suite]) -> Self {
         Self {
             workspace,
             package: Once::new("the package"),
-            apps: Once::new("the example apps"),
-            ahead: None,
-        }
-    }
-
-    /// Begins what takes long, is needed by one of the suites, and can be done while others wait for themselves.
-    pub(crate) fn prepare(&mut self, suites: &[Suite]) {
-        if suites.len() > 1 && suites.contains(&Suite::EndToEnd) {
-            self.ahead = examples::compile_ahead(self.workspace).ok();
+            later: suites.to_vec(),
         }
     }
 
     pub(crate) fn run(&mut self, suite: Suite) -> Result<Tally> {
+        self.later.retain(|later| *later != suite);
         match suite {
             Suite::Lint => self.lint(),
             Suite::Native => self.native(),
@@ -179,12 +172,6 @@ impl<'a> Runner<'a> {
     }
 
     fn package(&mut self) -> Result<Tally> {
-        // Nothing may run beside what measures time; and once the package is built, the apps would be linked anew.
-        if self.ahead.is_some()
-            && let Err(error) = self.apps()
-        {
-            println!("error: {error:#}");
-        }
         self.build()?;
         self.node_tests(&["tests/package", "benches"], None)
     }
@@ -207,12 +194,33 @@ impl<'a> Runner<'a> {
     }
 
     fn end_to_end(&mut self) -> Result<Tally> {
-        self.apps()?;
+        // Unoptimized, which takes half the time: much of what runs while compiling is there from other suites.
+        examples::build(self.workspace, Profile::Dev)?;
         self.build()?;
         quick_start::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
+        let ahead = self.compile_ahead();
         // What the tests stand on is tested with them.
-        self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome))
+        let tally = self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome));
+        drop(ahead);
+        tally
+    }
+
+    /// Runs later suites for what they compile, by what tests in a browser leave of the processor. What comes of them, they tell
+    /// when it is their turn.
+    fn compile_ahead(&self) -> Option<Running> {
+        let suites: Vec<&str> = self
+            .later
+            .iter()
+            .filter(|suite| suite.compiles())
+            .map(|suite| suite.name())
+            .collect();
+        if suites.is_empty() {
+            return None;
+        }
+        let mut again = self.workspace.command(std::env::current_exe().ok()?);
+        again.arg("test").args(suites);
+        Running::start_nice(&again, "they are compiled later").ok()
     }
 
     /// What the end-to-end tests do a few times, as often as the README says.
@@ -231,15 +239,6 @@ impl<'a> Runner<'a> {
 
     fn build(&mut self) -> Result<()> {
         self.package.build(|| package::build(self.workspace))
-    }
-
-    fn apps(&mut self) -> Result<()> {
-        self.apps.build(|| {
-            if let Some(mut ahead) = self.ahead.take() {
-                ahead.wait()?;
-            }
-            examples::build(self.workspace)
-        })
     }
 
     /// Runs the `*.test.mjs` of each folder: those that use a browser three files at a time, since each has a network of its own

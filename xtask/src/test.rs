@@ -12,8 +12,7 @@ use crate::tally::Tally;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace, suites: &[Suite]) -> Result<ExitCode> {
-    let mut runner = Runner::new(workspace);
-    runner.prepare(suites);
+    let mut runner = Runner::new(workspace, suites);
     let mut report = Vec::new();
     let mut total = Tally::default();
     for suite in suites {
