@@ -53,7 +53,8 @@ async fn all_others_hear_it_and_the_sender_does_not() {
     for message in &messages {
         one.bus.post(message);
     }
-    sleep(50).await;
+    let all = |heard: &Heard| heard.borrow().len() >= messages.len();
+    until(|| all(&second) && all(&third)).await;
     assert_eq!(*first.borrow(), []);
     assert_eq!(*second.borrow(), messages);
     assert_eq!(*third.borrow(), messages);
@@ -70,7 +71,7 @@ async fn a_message_is_one_that_the_official_client_understands() {
         SessionEnd::RefreshRefused(Some("Refused".to_owned())),
     ));
     ports.bus.post(&Message::Accounts);
-    sleep(50).await;
+    until(|| get(&channel, "heard.length").as_f64() >= Some(3.0)).await;
     let wire = js1(
         "const [updated, deleted, accounts] = a.heard; a.close();
          return JSON.stringify([a.heard.length, updated, deleted.name, deleted.args[0], deleted.args[1] instanceof Error,
@@ -105,11 +106,11 @@ async fn a_change_is_heard_when_it_can_be_read() {
     sleep(30).await;
     assert_eq!(*heard.borrow(), []);
     write("first");
-    sleep(60).await;
+    until(|| !heard.borrow().is_empty()).await;
     assert_eq!(*heard.borrow(), [Message::Accounts]);
     // What another change wrote over since is told all the same.
     post("second");
-    sleep(300).await;
+    until(|| heard.borrow().len() > 1).await;
     assert_eq!(*heard.borrow(), [Message::Accounts, Message::Accounts]);
     js1("a.close()", &channel);
 }
@@ -132,7 +133,8 @@ async fn the_official_clients_messages_are_understood_and_others_ignored() {
         &CHANNEL.into(),
         &ALICE.into(),
     );
-    sleep(60).await;
+    // The last of them is one that is understood.
+    until(|| heard.borrow().len() > 3).await;
     assert_eq!(
         *heard.borrow(),
         [
@@ -162,7 +164,7 @@ async fn a_dropped_guard_hears_no_more_and_closes_the_channel() {
     // The same bus can be listened on anew.
     let (heard, _guard) = listen(&one);
     two.bus.post(&Message::Updated(alice()));
-    sleep(50).await;
+    until(|| !heard.borrow().is_empty()).await;
     assert_eq!(heard.borrow().len(), 1);
 }
 

@@ -56,6 +56,16 @@ pub(crate) async fn sleep(milliseconds: u32) {
     .await;
 }
 
+/// Waits until a condition holds, which takes a busy machine its time; after ten seconds, what the test asserts says the rest.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if condition() {
+            return;
+        }
+        sleep(10).await;
+    }
+}
+
 pub(crate) fn get(target: &JsValue, path: &str) -> JsValue {
     path.split('.').fold(target.clone(), |value, name| {
         Reflect::get(&value, &name.into()).expect(path)

@@ -10,7 +10,7 @@ import { startServer } from '../network/serve.mjs'
 import { launchBrowser } from './support/browser.mjs'
 import { calls, controlClient, grants } from './support/control.mjs'
 import { eventually } from './support/eventually.mjs'
-import { decide, submitPassword } from './support/sign-in.mjs'
+import { consentAhead, decide, submitPassword } from './support/sign-in.mjs'
 
 const AN_HOUR = 3_600_000
 const folder = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -35,10 +35,11 @@ async function throughServer(page, account, button) {
   await decide(page, button)
 }
 
-async function signIn(page, account) {
+async function signIn(page, account, { pages = false } = {}) {
+  if (!pages) await consentAhead(page, account, { control })
   await page.getByLabel('Handle, DID or server').fill(account.handle)
   await named(page, 'Sign in').click()
-  await throughServer(page, account)
+  if (pages) await throughServer(page, account)
   await signedInAs(page, account)
 }
 
@@ -87,7 +88,7 @@ for (const framework of ['leptos', 'yew']) {
   test(title('A visitor signs in, sees the profile, writes a post, reloads and signs out'), async (t) => {
     const { page, complaints } = await visitor(t)
     await says(page, 'status', 'Signed out')
-    await signIn(page, alice)
+    await signIn(page, alice, { pages: true })
     await says(page, 'handle-shown', alice.handle)
     await says(page, 'name', alice.handle)
 
@@ -115,6 +116,7 @@ for (const framework of ['leptos', 'yew']) {
     await addAccount(page, bob)
     const other = await tab(context)
     await signedInAs(other, bob)
+    for (const each of [page, other]) await says(each, 'handle-shown', bob.handle)
 
     const mark = await control.mark()
     await named(page, `Switch to ${alice.handle}`).click()
@@ -146,7 +148,8 @@ for (const framework of ['leptos', 'yew']) {
   test(title('Without the network an account stays, and goes on by itself when that is back'), async (t) => {
     const { page, context } = await visitor(t)
     await control.tokenMaxAge(1_000)
-    await signIn(page, alice)
+    await signIn(page, alice, { pages: true })
+    await says(page, 'handle-shown', alice.handle)
     // The page's own requests renew the token, as long as there are any.
     await page.waitForLoadState('networkidle')
     await context.route(`${pdsUrl}/**`, (route) => route.abort())

@@ -41,6 +41,16 @@ export function decide(page, button = 'Authorize') {
   return page.getByRole('button', { name: button }).click()
 }
 
+/**
+ * The next time that the page leaves for the server's pages, it comes back from there at once, with the account's consent:
+ * without the seconds that they take. For tests of what comes after.
+ */
+export async function consentAhead(page, account, { control }) {
+  await page.route((url) => url.pathname === '/oauth/authorize', async (route) => {
+    await route.fulfill({ status: 302, headers: { location: await control.consent(route.request().url(), account.did) } })
+  }, { times: 1 })
+}
+
 /** From the authorization server's first page back to the harness, whose `init` is not called here. */
 export async function walkBack(page, account, { origin, button } = {}) {
   await submitPassword(page, account)
