@@ -1,6 +1,6 @@
 // Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
-// where pkg-template/src/core-loader.ts needs one. And lets out the database, its rows and the keys, which serve before
-// the module does.
+// where pkg-template/src/core-loader.ts needs one. And lets out the database, its rows, the keys and the other tabs,
+// which serve before the module does.
 //
 //   node xtask/drop-loader.mjs <core.js> <core.d.ts>
 import fs from 'node:fs'
@@ -17,7 +17,7 @@ function replaceEnd(file, from, by) {
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { Database, digest, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+  '\nexport { Database, Tabs, digest, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
 )
 replaceEnd(
   typesFile,
@@ -33,6 +33,11 @@ export function connect(instance: WebAssembly.Instance): void;
 export class Database {
   readonly durable: boolean;
   dispose(): void;
+}
+
+/** The other tabs, for the module to hear when it is there: see src/browser/tabs.js. */
+export class Tabs {
+  close(): void;
 }
 
 /** A session as it is stored. What may be missing is not checked, and can be anything. */

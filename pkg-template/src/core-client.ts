@@ -1,6 +1,6 @@
 import { clientMetadataOf, coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
-import type { Client, Session } from './core.js'
+import { type Client, type Session, Tabs } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { type ErrorDetails, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'
@@ -9,7 +9,6 @@ import type { News } from './news.js'
 import type { CoreTokenFacts, Operations } from './operations.js'
 import { OAuthSession } from './session.js'
 import { storedGrant } from './stored-grant.js'
-import { tabsChannel } from './tabs.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 import { whenIdle } from './when-idle.js'
 
@@ -20,7 +19,7 @@ export class CoreClient {
   #making: Promise<Client> | undefined
   #made: Client | undefined
   /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
-  readonly #tabs = globalThis.location && tabsChannel()
+  readonly #tabs = globalThis.location && new Tabs()
   /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
   #reading: Promise<unknown> = Promise.resolve()
   #disposed = false
@@ -110,7 +109,7 @@ export class CoreClient {
         refreshIn,
         resolvers: ownResolvers(this.#options),
         renew: this.#renewer(options),
-        tabs: this.#tabs?.channel,
+        tabs: this.#tabs,
       },
       fetch,
       (sub: AtprotoDid, facts: CoreTokenFacts) => news.updated(sub, facts),
@@ -121,7 +120,6 @@ export class CoreClient {
     // One that was disposed of before it could be made refuses to work all the same.
     if (this.#disposed) client.dispose()
     this.#made = client
-    this.#tabs?.tell()
     return client
   }
 

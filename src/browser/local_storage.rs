@@ -9,7 +9,6 @@
 
 use super::indexed_db::Database;
 use super::reflect::{call, get_str, global, set, set_text, texts};
-use crate::base64url;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::Issuer;
@@ -24,8 +23,6 @@ const KEY: &str = "@@atproto/oauth-client-browser(sub)";
 const ACCOUNT: &str = "atproto-oauth-wasm:account:";
 /// A DID follows.
 const NONCES: &str = "atproto-oauth-wasm:nonces:";
-/// Tells one change of all these from the next. It is written last.
-const CHANGE: &str = "atproto-oauth-wasm:change";
 /// The last moment that a `Date` can tell, in milliseconds since the epoch.
 const LAST_MOMENT: f64 = 8.64e15;
 
@@ -111,22 +108,6 @@ impl NonceStore for Nonces {
     fn set(&self, did: &Did, nonces: Option<&str>) {
         write(&item(NONCES, did), nonces);
     }
-}
-
-/// Marks what was written so far as one change; the mark.
-pub(super) fn mark_change() -> String {
-    let mut mark = [0; 8];
-    let _ = getrandom::fill(&mut mark);
-    let mark = base64url::encode(&mark);
-    write(CHANGE, Some(&mark));
-    mark
-}
-
-/// Whether a change that another tab has marked can be read here yet: browsers do not promise that what is written before
-/// a message is sent is there when it arrives.
-pub(super) fn shows_change(mark: &str) -> bool {
-    let storage = global("localStorage");
-    !storage.is_object() || get_str(&storage, CHANGE).as_deref() == Some(mark)
 }
 
 /// Whether an item, by its name, says something of the accounts.

@@ -5,8 +5,6 @@
 //! port has none. No network, timer, channel or database exists before first use.
 
 mod answer;
-mod broadcast;
-mod channel;
 mod environment;
 mod fetch;
 mod indexed_db;
@@ -20,6 +18,7 @@ mod renewer;
 pub(crate) mod requests;
 mod resolver;
 mod rows;
+mod tabs;
 mod web_crypto;
 mod web_locks;
 
@@ -49,7 +48,7 @@ pub struct BrowserOptions {
     /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
     pub renewer: Option<JsValue>,
-    /// The channel to the other tabs, a `BroadcastChannel`, where one is open already; closed with the client.
+    /// The other tabs, where they are listened to already: a `Tabs` of `tabs.js`, closed with the client.
     pub tabs: Option<JsValue>,
 }
 
@@ -75,7 +74,7 @@ impl Browser {
             accounts: Rc::new(local_storage::AccountRecords::default()),
             nonces: Rc::new(local_storage::Nonces),
             lock: Rc::new(web_locks::WebLocks),
-            bus: Rc::new(broadcast::Channels::new(options.tabs)),
+            bus: Rc::new(tabs::OtherTabs::new(options.tabs)),
             navigator: Rc::new(location::Page),
             spawn: Rc::new(environment::Microtasks),
             popup_link: Rc::new(popup::Link::default()),

@@ -1,14 +1,14 @@
 //! Popup windows, and the channel over which they answer. Its messages are the official client's.
 
-use super::channel::Channel;
 use super::reflect::{call, get, get_str, global, set, set_text, texts};
 use crate::identity::Did;
 use crate::oauth::PopupFailure;
 use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
 use crate::secret::Secret;
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Function, Reflect};
 use std::cell::OnceCell;
-use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 const CHANNEL: &str = "@@atproto/oauth-client-browser(popup-channel)";
@@ -63,35 +63,65 @@ impl Popup for PopupWindow {
     }
 }
 
-/// The popup channel.
-#[derive(Default)]
-pub(super) struct Link {
-    /// Opened at first use. Posting and hearing go through one object, which alone does not hear itself.
-    channel: OnceCell<Option<Rc<Channel>>>,
+#[wasm_bindgen(module = "/src/browser/channel.js")]
+extern "C" {
+    type Channel;
+
+    #[wasm_bindgen(constructor)]
+    fn new(name: &str) -> Channel;
+
+    #[wasm_bindgen(method, getter, js_name = isOpen)]
+    fn is_open(this: &Channel) -> bool;
+
+    #[wasm_bindgen(method)]
+    fn post(this: &Channel, data: &JsValue);
+
+    /// Gives the function that ends it.
+    #[wasm_bindgen(method)]
+    fn hear(this: &Channel, heard: &Closure<dyn Fn(JsValue)>) -> Function;
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Channel);
 }
 
+/// The popup channel, opened at first use.
+#[derive(Default)]
+pub(super) struct Link(OnceCell<Channel>);
+
 impl Link {
-    fn channel(&self) -> Option<&Rc<Channel>> {
-        let open = || Channel::open(CHANNEL).map(Rc::new);
-        self.channel.get_or_init(open).as_ref()
+    fn channel(&self) -> &Channel {
+        self.0.get_or_init(|| Channel::new(CHANNEL))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(channel) = self.0.get() {
+            channel.close();
+        }
     }
 }
 
 impl PopupLink for Link {
     fn post(&self, message: &PopupMessage) {
-        if let Some(channel) = self.channel() {
-            channel.post(&to_wire(message));
-        }
+        self.channel().post(&to_wire(message));
     }
 
     fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
-        let channel = self.channel()?.clone();
-        let listener = channel.hear(move |data| {
-            if let Some(message) = from_wire(data) {
+        let channel = self.channel();
+        if !channel.is_open() {
+            return None;
+        }
+        let listener: Closure<dyn Fn(JsValue)> = Closure::new(move |data| {
+            if let Some(message) = from_wire(&data) {
                 heard(message);
             }
         });
-        Some(Guard::new(move || drop((listener, channel))))
+        let end = channel.hear(&listener);
+        Some(Guard::new(move || {
+            let _ = end.call0(&JsValue::UNDEFINED);
+            drop(listener);
+        }))
     }
 
     fn close_own_window(&self) {
