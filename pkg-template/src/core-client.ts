@@ -74,7 +74,7 @@ export class CoreClient {
   /** Has the core restore a session that the app has been given already. */
   async #takeUp(sub: AtprotoDid, refresh?: boolean): Promise<Session> {
     try {
-      return await this.call('restore', [sub, refresh])
+      return await this.call('takeUp', [sub, refresh])
     } catch (error) {
       // An ending of before it was there, it takes for one that the app has heard of. What the app's hook throws is no
       // answer to the request that waits.

@@ -27,6 +27,7 @@ export interface Operations {
   initCallback(params?: string, redirectUri?: string): CoreOutcome
   callback(params: string, redirectUri?: string): CoreOutcome
   restore(sub: string, refresh?: boolean): Session
+  takeUp(sub: string, refresh?: boolean): Session
   revoke(sub: string): void
   forget(sub: string): void
   accounts(): CoreAccount[]

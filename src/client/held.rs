@@ -67,15 +67,6 @@ impl Shared {
     /// Removes a session and tells everyone why: the other tabs now, the app when the lock is given back.
     pub(super) async fn end(&self, held: &Held, sub: &Did, end: SessionEnd) -> Result<(), Error> {
         let live = self.live(sub);
-        let is_active = self.is_active(sub);
-        if end == SessionEnd::Vanished
-            && live.is_none()
-            && !is_active
-            && self.remembered(sub).is_some()
-        {
-            // An account that is known to be signed out: whoever signed it out has said so.
-            return Ok(());
-        }
         if let Some(live) = &live {
             live.end(end.clone());
             self.remember(&live.last_grant().session.tokens, None, false);
@@ -85,7 +76,7 @@ impl Shared {
         if live.is_some() || end != SessionEnd::Vanished {
             self.accounts_changed.set(true);
         }
-        if is_active {
+        if self.is_active(sub) {
             self.set_active(None);
         }
         self.ports
@@ -104,11 +95,14 @@ impl Shared {
         step: Step,
     ) -> Error {
         match self.end(held, sub, end.clone()).await {
-            Ok(()) => {
-                Error::new(step, ErrorKind::Ended(sub.clone(), end)).hinting(self.login_hint(sub))
-            }
+            Ok(()) => self.over(sub, end, step),
             Err(error) => error,
         }
+    }
+
+    /// The error that says that a session is over.
+    pub(super) fn over(&self, sub: &Did, end: SessionEnd, step: Step) -> Error {
+        Error::new(step, ErrorKind::Ended(sub.clone(), end)).hinting(self.login_hint(sub))
     }
 
     /// Whether the app was told something else of this account the last time; from now on it was told this. The same news

@@ -24,6 +24,15 @@ impl OAuthClient {
     /// The account becomes the active one. A session that is not there, or is over, is [`super::ErrorKind::Ended`];
     /// every other error leaves it as it is.
     pub async fn restore(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
+        let session = self.take_up(sub, refresh).await?;
+        self.0.set_active(Some(session.did()));
+        self.0.announce();
+        Ok(session)
+    }
+
+    /// Restores a session that was given out already, as that of the active account. Which one is active now stays as it
+    /// is: another tab may have switched since.
+    pub(crate) async fn take_up(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
         let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
         let session = match self.0.stored(&sub).await? {
             Some(session) if session.tokens.sub == sub => session,
@@ -33,8 +42,6 @@ impl OAuthClient {
         self.0.granted(&live, refresh).await?;
         self.0
             .remember(&live.last_grant().session.tokens, None, true);
-        self.0.set_active(Some(&sub));
-        self.0.announce();
         if refresh != Refresh::Never {
             self.0.watch_restored(&live);
         }
@@ -59,7 +66,15 @@ impl Shared {
                     Some(_) => SessionEnd::SubMismatch,
                     None => SessionEnd::Vanished,
                 };
-                Err(self.end_with(&held, sub, end, Step::Storage).await)
+                let is_news = end != SessionEnd::Vanished
+                    || self.live(sub).is_some()
+                    || self.is_active(sub)
+                    || self.remembered(sub).is_none();
+                Err(match is_news {
+                    true => self.end_with(&held, sub, end, Step::Storage).await,
+                    // An account that is known to be signed out: whoever signed it out has said so.
+                    false => self.over(sub, end, Step::Storage),
+                })
             }
         };
         self.release_with(held, found).await

@@ -123,6 +123,8 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         "callback" => outcome(client.callback(subject, redirect_uri).await?),
         // `sub, refresh`; resolves to a session.
         "restore" => Session::wrap(client.restore(subject, flag(1).into()).await?),
+        // `sub, refresh`; resolves to a session.
+        "takeUp" => Session::wrap(client.take_up(subject, flag(1).into()).await?),
         // `sub`
         "revoke" => {
             client.revoke(subject).await?;

@@ -203,6 +203,22 @@ test('To switch to another account is for the core, since that is then the activ
   await context.close()
 })
 
+test('Another tab that switches accounts meanwhile has its way', async (t) => {
+  const { page, tab } = await world.visitor(t)
+  await signInWithoutPages(page, bob, world)
+  await signInWithoutPages(page, alice, world)
+  await page.reload()
+  await harnessReady(page)
+  const release = await holdCore(page)
+  assert.deepEqual(await initPage(page), { sub: alice.did })
+  const other = await tab()
+  await valueOf(other, async (did) => void await makeClient().switchTo(did), bob.did)
+  release()
+  assert.equal(await valueOf(page, async () => (await session.getTokenInfo(false)).sub), alice.did)
+  assert.equal(await activeAccount(page), bob.did)
+  assert.equal(await page.evaluate(() => client.active), bob.did)
+})
+
 test('A session that ended in another tab meanwhile rejects, and the app is told once', async (t) => {
   const { page, tab, release } = await returning(t)
   await initPage(page)

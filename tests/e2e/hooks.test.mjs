@@ -42,6 +42,9 @@ async function told(tabs) {
 /** The accounts are others when a session ends, and the same after a refresh. */
 const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`, ...(what === 'deleted' ? ['event changed'] : [])])
 
+/** A tab that finds the session gone before it hears so from another says, too, that the accounts are others. */
+const unrepeated = (calls) => calls.filter((call, at) => call !== 'event changed' || calls.indexOf(call) === at)
+
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
 for (const [where, options] of [['', {}], [', with refreshes in a shared worker', { refreshIn: 'shared-worker' }]]) {
@@ -83,6 +86,6 @@ for (const [where, options] of [['', {}], [', with refreshes in a shared worker'
     await control.revokeAll(alice.did)
     const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))
     for (const { value, error } of seen) assert.ok(value === 401 || error?.code, `${value} is no refusal`)
-    assert.deepEqual(await told(tabs), inEach('deleted'))
+    assert.deepEqual((await told(tabs)).map(unrepeated), inEach('deleted'))
   })
 }

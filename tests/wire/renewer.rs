@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, Fault, asked};
 use crate::world::{Event, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{Local, Renewal, Renewer, Thrown};
+use atproto_oauth_wasm::ports::{Local, Ports, Renewal, Renewer, Thrown};
 use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
 use futures::lock::Mutex;
 use std::cell::RefCell;
@@ -130,6 +130,39 @@ fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
         assert_eq!(tab.heard.take_changes(), 1);
     }
     assert_eq!(tab.ports.active.get(), None);
+}
+
+/// A worker that another tab has forestalled: it finds nothing left of the session.
+struct Forestalled(Rc<RefCell<Option<Ports>>>);
+
+impl Renewer for Forestalled {
+    fn renew<'a>(&'a self, sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
+        Box::pin(async move {
+            let ports = self.0.borrow().clone().expect("ports");
+            ports.sessions.delete(sub).await.expect("deleted");
+            ports.active.set(None);
+            Renewal::Ended(SessionEnd::Vanished)
+        })
+    }
+}
+
+/// The other tab's word of it can come later than the worker's.
+#[test]
+fn an_end_that_a_worker_only_finds_is_told_by_the_tab_that_asked() {
+    let world = World::new();
+    let ports: Rc<RefCell<Option<Ports>>> = Rc::default();
+    let worker = Rc::new(Forestalled(ports.clone()));
+    let tab = world.tab_with(options(), |ports| ports.renewer = Some(worker));
+    *ports.borrow_mut() = Some(tab.ports.clone());
+    let session = world.sign_in(&tab, &ALICE);
+    tab.heard.take();
+    let renewed = world.run(session.token_info(Refresh::Force));
+    assert_eq!(kind(renewed), ended(&ALICE, SessionEnd::Vanished));
+    let told = [Event::Deleted(did(&ALICE), SessionEnd::Vanished)];
+    assert_eq!(tab.heard.take(), told);
+    // Asking for it again is no news.
+    drop(world.restore(&tab, &ALICE, Refresh::Auto));
+    assert_eq!(tab.heard.take(), []);
 }
 
 #[test]
