@@ -35,7 +35,7 @@ export class Database {
   dispose(): void;
 }
 
-/** The other tabs, for the module to hear when it is there: see src/browser/tabs.js. */
+/** The other tabs, for the module to hear when it is there: see src/browser/between_tabs.js. */
 export class Tabs {
   close(): void;
 }
@@ -54,10 +54,10 @@ export interface SessionRow {
   clockOffset?: any;
 }
 
-/** Reads a row of the database: see src/browser/rows.js. */
+/** Reads a row of the database: see src/browser/keys_and_rows.js. */
 export function perform(database: Database, store: 'session', operation: 'get', key: string): Promise<SessionRow | undefined>;
 
-// The keys and digests: see src/browser/web_crypto.js.
+// The keys and digests: see src/browser/keys_and_rows.js.
 export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
 export function digest(data: BufferSource): Promise<ArrayBuffer>;
 `,

@@ -3,6 +3,9 @@
 //! Works in a page and in a worker, and can be made where neither is (a server that renders the app): nothing here is
 //! looked up before it is used, and an API that is missing then gives its port's own error, or does nothing where the
 //! port has none. No network, timer, channel or database exists before first use.
+//!
+//! What is smaller in JavaScript is in a module beside the Rust, of which there are four at most: where a browser opens
+//! more connections at once, the server of wasm-bindgen's test runner (0.2.130) can leave one of them unanswered.
 
 mod answer;
 mod environment;
@@ -48,7 +51,7 @@ pub struct BrowserOptions {
     /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
     pub renewer: Option<JsValue>,
-    /// The other tabs, where they are listened to already: a `Tabs` of `tabs.js`, closed with the client.
+    /// The other tabs, where they are listened to already: a `Tabs` of `between_tabs.js`, closed with the client.
     pub tabs: Option<JsValue>,
 }
 

@@ -63,7 +63,7 @@ impl Popup for PopupWindow {
     }
 }
 
-#[wasm_bindgen(module = "/src/browser/channel.js")]
+#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
 extern "C" {
     type Channel;
 

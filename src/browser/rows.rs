@@ -1,4 +1,4 @@
-//! The rows of the database: what `rows.js` stores and reads, as the ports know it.
+//! The rows of the database: what `keys_and_rows.js` stores and reads, as the ports know it.
 //!
 //! Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
 
@@ -19,7 +19,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/browser/rows.js")]
+#[wasm_bindgen(module = "/src/browser/keys_and_rows.js")]
 extern "C" {
     #[wasm_bindgen(js_name = perform)]
     fn perform(
@@ -34,7 +34,7 @@ extern "C" {
 const PENDING: &str = "state";
 const SESSIONS: &str = "session";
 
-/// What `rows.js` may call corrupt.
+/// What `keys_and_rows.js` may call corrupt.
 const MEMBERS: [&str; 15] = [
     "value",
     "authMethod",
@@ -288,7 +288,7 @@ fn clock_offset(row: &JsValue) -> i64 {
     get(row, "clockOffset").as_f64().unwrap_or_default() as i64
 }
 
-/// A member that `rows.js` has found to be a text.
+/// A member that `keys_and_rows.js` has found to be a text.
 fn string(row: &JsValue, name: &str) -> String {
     get_str(row, name).unwrap_or_default()
 }

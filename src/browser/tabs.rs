@@ -1,4 +1,4 @@
-//! The other tabs of `tabs.js`, as the port knows them.
+//! The other tabs of `between_tabs.js`, as the port knows them.
 
 use super::reflect::{get_str, set_text, texts};
 use crate::identity::Did;
@@ -15,7 +15,7 @@ const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
 const ACCOUNTS: &str = "accountsChanged";
 
-#[wasm_bindgen(module = "/src/browser/tabs.js")]
+#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
 extern "C" {
     #[derive(Clone)]
     type Tabs;

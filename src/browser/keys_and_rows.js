@@ -1,11 +1,58 @@
-// The rows of the database, in the official client's own format, so that either reads what the other stored.
+// WebCrypto's keys and digests, and the rows of the database that keep the keys.
+//
+// Keys are of P-256, and the browser keeps their private half. `crypto.subtle` exists in secure contexts only; where it does
+// not, `undefined` is thrown.
+//
+// The rows are in the official client's own format, so that either reads what the other stored.
 //
 // Nothing else knows how a row is laid out, but for its time of expiry. Who stores or reads one has it flat: the official
 // client's members by their own names, with `expires_at` in milliseconds since the epoch; what this client keeps beyond that,
 // which is in one member of the row's value, `extra`, that the official client does not look at; and the key, as
-// `web_crypto.js` gives it.
+// `open` gives it.
 
-import { open } from './web_crypto.js'
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' }
+
+/** Makes a pair that cannot be read out: `{ pair, private, x, y }`, with the coordinates of its public key. */
+export async function generate() {
+  return describe(await subtle().generateKey(ALGORITHM, false, ['sign', 'verify']))
+}
+
+/**
+ * The same of a pair that was stored, if it is one for ES256.
+ *
+ * @param {CryptoKeyPair} pair
+ */
+export async function open(pair) {
+  const { type, usages, algorithm } = pair.privateKey
+  const { name, namedCurve } = /** @type {EcKeyAlgorithm} */ (algorithm)
+  if (name !== ALGORITHM.name || namedCurve !== ALGORITHM.namedCurve || type !== 'private' || !usages.includes('sign'))
+    throw Error('another kind of key')
+  return describe(pair)
+}
+
+/**
+ * Not `async`, which would take a turn more: it is on the path of every request of the app.
+ *
+ * @param {CryptoKey} key
+ * @param {BufferSource} data
+ */
+export const sign = (key, data) => subtle().sign({ name: 'ECDSA', hash: 'SHA-256' }, key, data)
+
+/** @param {BufferSource} data */
+export const digest = (data) => subtle().digest('SHA-256', data)
+
+function subtle() {
+  const subtle = globalThis.crypto?.subtle
+  if (!subtle) throw undefined
+  return subtle
+}
+
+/** @param {CryptoKeyPair} pair */
+async function describe(pair) {
+  const { x, y } = await subtle().exportKey('jwk', pair.publicKey)
+  if (!x || !y) throw Error('another kind of key')
+  return { pair, private: pair.privateKey, x, y }
+}
 
 /** The official client's members of a session's token set and of a pending sign-in. */
 const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
