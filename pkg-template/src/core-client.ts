@@ -19,7 +19,7 @@ export class CoreClient {
   #making: Promise<Client> | undefined
   #made: Client | undefined
   /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
-  readonly #tabs = globalThis.location && new Tabs()
+  #tabs: Tabs | undefined
   /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
   #reading: Promise<unknown> = Promise.resolve()
   #disposed = false
@@ -29,6 +29,10 @@ export class CoreClient {
     this.#news = news
     // On a server that renders the app there is nothing to load, and nothing to sign in with.
     if (globalThis.location === undefined) return
+    // A turn later: to open the channel takes as long as to ask the database, which the app's first call does.
+    queueMicrotask(() => {
+      if (!this.#disposed) this.#tabs = new Tabs()
+    })
     // Loading it would only hold up a session that can be had without.
     if (!storedActive()) loadCore().catch(() => undefined)
     // Whoever calls this client does not wait for that; but where nobody does, it shall still heed the other tabs.

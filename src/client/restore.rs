@@ -24,15 +24,17 @@ impl OAuthClient {
     /// The account becomes the active one. A session that is not there, or is over, is [`super::ErrorKind::Ended`];
     /// every other error leaves it as it is.
     pub async fn restore(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
-        let session = self.take_up(sub, refresh).await?;
-        self.0.set_active(Some(session.did()));
-        self.0.announce();
-        Ok(session)
+        self.resume(sub, refresh, true).await
     }
 
-    /// Restores a session that was given out already, as that of the active account. Which one is active now stays as it
-    /// is: another tab may have switched since.
-    pub(crate) async fn take_up(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
+    /// As [`OAuthClient::restore`], for a session that was given out already as that of the active account, too: without
+    /// `activate`, which one is active now and was used last stays as it is. Another tab may have switched since.
+    pub(crate) async fn resume(
+        &self,
+        sub: &str,
+        refresh: Refresh,
+        activate: bool,
+    ) -> Result<OAuthSession, Error> {
         let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
         let session = match self.0.stored(&sub).await? {
             Some(session) if session.tokens.sub == sub => session,
@@ -40,8 +42,13 @@ impl OAuthClient {
         };
         let live = self.0.adopt(session).await?;
         self.0.granted(&live, refresh).await?;
+        if activate {
+            self.0.set_active(Some(&sub));
+        }
+        let used = self.0.is_active(&sub);
         self.0
-            .remember(&live.last_grant().session.tokens, None, true);
+            .remember(&live.last_grant().session.tokens, None, used);
+        self.0.announce();
         if refresh != Refresh::Never {
             self.0.watch_restored(&live);
         }

@@ -124,7 +124,7 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         // `sub, refresh`; resolves to a session.
         "restore" => Session::wrap(client.restore(subject, flag(1).into()).await?),
         // `sub, refresh`; resolves to a session.
-        "takeUp" => Session::wrap(client.take_up(subject, flag(1).into()).await?),
+        "takeUp" => Session::wrap(client.resume(subject, flag(1).into(), false).await?),
         // `sub`
         "revoke" => {
             client.revoke(subject).await?;
