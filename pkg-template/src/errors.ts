@@ -159,18 +159,16 @@ export class JwkError extends TypeError {
 /** The session's key cannot be used any more. */
 export class AuthMethodUnsatisfiableError extends Error {}
 
+/** Whether an error says that a session is over. */
+export function saysSessionIsOver(error: unknown): error is TokenRefreshError | TokenRevokedError | TokenInvalidError {
+  return [TokenRefreshError, TokenRevokedError, TokenInvalidError].some((type) => error instanceof type)
+}
+
 /** Whether an error says that a session is over or unusable, and not that something else went wrong. */
 export function isExpectedSessionError(
   error: unknown,
 ): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError | TypeError {
-  return [TokenRefreshError, TokenRevokedError, TokenInvalidError, AuthMethodUnsatisfiableError, TypeError].some(
-    (type) => error instanceof type,
-  )
-}
-
-/** Whether an error says that a session is over. */
-export function saysSessionIsOver(error: unknown): error is TokenRefreshError | TokenRevokedError | TokenInvalidError {
-  return [TokenRefreshError, TokenRevokedError, TokenInvalidError].some((type) => error instanceof type)
+  return saysSessionIsOver(error) || error instanceof AuthMethodUnsatisfiableError || error instanceof TypeError
 }
 
 /** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */

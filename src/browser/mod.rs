@@ -4,8 +4,8 @@
 //! looked up before it is used, and an API that is missing then gives its port's own error, or does nothing where the
 //! port has none. No network, timer, channel or database exists before first use.
 //!
-//! What is smaller in JavaScript is in a module beside the Rust, of which there are four at most: where a browser opens
-//! more connections at once, the server of wasm-bindgen's test runner (0.2.130) can leave one of them unanswered.
+//! What is smaller in JavaScript is in a module beside the Rust. Each is a request more for an app in Rust; and there are
+//! four at most, since the server of wasm-bindgen's test runner (0.2.130) can leave one of more connections unanswered.
 
 mod answer;
 mod environment;
