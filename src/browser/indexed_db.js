@@ -3,6 +3,7 @@
 // Every operation is one short transaction that waits for nothing but its own requests: Firefox ends a transaction that
 // waits for WebCrypto.
 
+/** The official client's name for it. */
 const NAME = '@atproto-oauth-client'
 const VERSION = 1
 
@@ -19,7 +20,7 @@ const STORES = [
   'protectedResourceMetadataCache',
 ]
 
-/** The index over the rows' time of expiry, an ISO text. */
+/** The index over the rows' time of expiry, an ISO text. It is also the name of that member. */
 const EXPIRY = 'expiresAt'
 
 /**
@@ -29,26 +30,20 @@ const EXPIRY = 'expiresAt'
 const PATIENCE = 10
 
 /**
- * What can be done in one transaction.
+ * The rows of one store, within one transaction: it ends when nothing more is asked of them, so nothing else may be waited
+ * for. Those that have expired count as absent.
  *
- * @type {Record<string, (rows: IDBObjectStore, key: string, row: unknown) => IDBRequest | void>}
+ * @typedef {object} Rows
+ * @property {(key: string) => Promise<any>} get the row; `undefined` if there is none
+ * @property {() => Promise<any[]>} all
+ * @property {(key: string, row: unknown) => Promise<unknown>} put
+ * @property {(key: string) => Promise<unknown>} delete
+ * @property {(key: string) => void} confirmAbsent throws if nobody can know whether an absent row is stored somewhere
  */
-const OPERATIONS = {
-  get: (rows, key) => rows.get(key),
-  list: (rows) => rows.getAll(),
-  put: (rows, key, row) => rows.put(row, key),
-  take: (rows, key) => {
-    const row = rows.get(key)
-    rows.delete(key)
-    return row
-  },
-  delete: (rows, key) => rows.delete(key),
-  sweep,
-}
 
 /**
- * The rows of a page that has no database, by store and key. All clients of the page share them, as they would share the
- * database.
+ * The rows of a page that has no database, by the names of database and store and by key; `null` for one that was removed.
+ * All clients of the page share them, as they would share the database.
  *
  * @type {Map<string, unknown>}
  */
@@ -58,9 +53,10 @@ const memory = new Map()
  * The database, opened at first use. A client to whom it does not open then keeps its rows in memory for good, so that no
  * row is ever in both places; one to whom it did open never does.
  *
- * What fails is rejected with `{ kind, error }`: `disposed`, `denied`, `full` or `failed`, and what the browser said.
+ * What fails is rejected with `{ kind, error }`: `denied`, `full` or `failed`, and what the browser said.
  */
 export class Database {
+  #name
   /** @type {IDBDatabase | undefined} */
   #connection
   /** Why there is none; rows are in memory then. @type {{ kind: string, error: unknown } | undefined} */
@@ -69,34 +65,48 @@ export class Database {
   #worked = false
   #swept = false
   #disposed = false
+  /** How many operations are under way. */
+  #running = 0
+
+  /** @param {string} [name] of a database of the app's own */
+  constructor(name = NAME) {
+    this.#name = name
+  }
 
   /** Whether rows outlive the page, as far as is known yet. */
   get durable() {
     return !this.#denied
   }
 
-  /** Closes the connection, for good. What is under way still ends. */
+  /**
+   * Keeps no connection open from now on. Operations still work, each through a connection of its own: what was begun
+   * before, such as a refresh whose tokens are on their way, must not be lost.
+   */
   dispose() {
     this.#disposed = true
-    this.#close()
+    this.#closeIfDone()
+  }
+
+  #closeIfDone() {
+    if (this.#disposed && !this.#running) this.#close()
   }
 
   /** Opens the database, and sweeps it. */
   async settle() {
     await this.connect()
     this.#sweepOnce()
+    this.#closeIfDone()
   }
 
   /** Opens a connection unless there is one, or finds that there is none to be had. */
   async connect() {
     let retried = false
     for (;;) {
-      if (this.#disposed) throw { kind: 'disposed' }
       if (this.#connection || this.#denied) return
       try {
         const connection = await this.#open()
-        // Others may have opened one too, given up, or disposed of us, in the meantime.
-        if (this.#disposed || this.#connection || this.#denied) {
+        // Others may have opened one too, or given up, in the meantime.
+        if (this.#connection || this.#denied) {
           connection.close()
         } else {
           this.#worked = true
@@ -112,42 +122,46 @@ export class Database {
   }
 
   /**
-   * Does one operation on one store. Resolves to the row where it reads one, to a list of all where it lists; those that
-   * have expired count as absent. Done means committed.
+   * Does `work` with the rows of one store in one transaction, and resolves to what that gives. Done means committed. Where
+   * the connection is lost under it, the work is done once more: it must change nothing but the rows.
    *
+   * @template T
    * @param {string} store
-   * @param {string} operation
-   * @param {string} key
-   * @param {unknown} row
+   * @param {IDBTransactionMode} mode
+   * @param {(rows: Rows) => Promise<T>} work
+   * @returns {Promise<T>}
    */
-  async run(store, operation, key, row) {
-    const found = await this.#run(store, operation, key, row)
-    if (operation === 'list') return found.filter((/** @type {unknown} */ row) => !isExpired(row))
-    if (!isExpired(found)) return found
-    // Not by its key: another tab may have stored a new one there since.
-    if (operation === 'get') await this.#run(store, 'sweep', key, row)
+  async run(store, mode, work) {
+    this.#running++
+    try {
+      return await this.#run(store, mode, work)
+    } finally {
+      this.#running--
+      this.#closeIfDone()
+    }
   }
 
   /**
+   * @template T
    * @param {string} store
-   * @param {string} operation
-   * @param {string} key
-   * @param {unknown} row
+   * @param {IDBTransactionMode} mode
+   * @param {(rows: Rows) => Promise<T>} work
+   * @returns {Promise<T>}
    */
-  async #run(store, operation, key, row) {
+  async #run(store, mode, work) {
     let reopened = false
     let freed = false
     // Who stores a sign-in may have left another behind.
-    if (store === 'state' && operation === 'put') this.#swept = false
+    if (store === 'state' && mode === 'readwrite') this.#swept = false
     for (;;) {
       await this.connect()
-      if (this.#denied) return inMemory(store, operation, key, row, this.#denied)
+      if (this.#denied) return work(inMemory(`${this.#name} ${store} `, this.#denied))
       const connection = this.#connection
       if (!connection) continue
       try {
-        const read = await transact(connection, store, operation, key, row)
+        const result = await transact(connection, store, mode, work, () => (this.#swept = false))
         this.#sweepOnce()
-        return read
+        return result
       } catch (error) {
         // The connection was closed under us: another tab deletes the database, or the browser dropped it. Its
         // transaction did nothing, so that it can be repeated, once, through a new connection.
@@ -182,7 +196,7 @@ export class Database {
   #open() {
     return new Promise((resolve, reject) => {
       const absent = Error('not available here')
-      const request = globalThis.indexedDB?.open(NAME, VERSION)
+      const request = globalThis.indexedDB?.open(this.#name, VERSION)
       if (!request) throw absent
       let patience = PATIENCE
       const timer = setInterval(() => {
@@ -219,34 +233,28 @@ function create(database) {
 }
 
 /**
- * The same operations on the rows in memory. Of a row that was never there, nobody knows whether the database would have
- * it, so that it is not taken for absent; one that was removed is.
+ * The rows in memory of one store. Of a row that was never there, nobody knows whether the database would have it, so that
+ * it is not taken for absent; one that was removed is. They end with the page: nothing to sweep.
  *
- * @param {string} store
- * @param {string} operation
- * @param {string} key
- * @param {unknown} row
+ * @param {string} store the start of their names
  * @param {object} denied
+ * @returns {Rows}
  */
-function inMemory(store, operation, key, row, denied) {
-  const name = store + key
-  const found = memory.get(name)
-  switch (operation) {
-    case 'list':
-      return [...memory.keys()].filter((name) => name.startsWith(store)).map((name) => memory.get(name))
-    case 'get':
-      if (found === undefined) throw denied
-      break
-    case 'put':
-      memory.set(name, row)
-      break
-    case 'take':
-    case 'delete':
-      memory.set(name, null)
-    // They end with the page, and who reads one looks at its time: nothing to sweep.
-  }
-  return found
-}
+const inMemory = (store, denied) => ({
+  get: async (key) => present(memory.get(store + key)),
+  all: async () => {
+    const rows = [...memory].filter(([name]) => name.startsWith(store)).map(([, row]) => present(row))
+    return rows.filter((row) => row !== undefined)
+  },
+  put: async (key, row) => memory.set(store + key, row),
+  delete: async (key) => memory.set(store + key, null),
+  confirmAbsent: (key) => {
+    if (!memory.has(store + key)) throw denied
+  },
+})
+
+/** @param {unknown} row */
+const present = (row) => (row === null || isExpired(row) ? undefined : row)
 
 /**
  * @param {IDBDatabase} connection
@@ -256,22 +264,62 @@ function inMemory(store, operation, key, row, denied) {
 const begin = (connection, stores, mode) => connection.transaction(stores, mode, { durability: 'strict' })
 
 /**
+ * @template T
  * @param {IDBDatabase} connection
  * @param {string} store
- * @param {string} operation
- * @param {string} key
- * @param {unknown} row
+ * @param {IDBTransactionMode} mode
+ * @param {(rows: Rows) => Promise<T>} work
+ * @param {() => void} foundExpired
+ * @returns {Promise<T>}
  */
-async function transact(connection, store, operation, key, row) {
-  const mode = operation === 'get' || operation === 'list' ? 'readonly' : 'readwrite'
+async function transact(connection, store, mode, work, foundExpired) {
   const transaction = begin(connection, store, mode)
-  const request = OPERATIONS[operation]?.(transaction.objectStore(store), key, row)
-  await new Promise((resolve, reject) => {
+  const ended = new Promise((resolve, reject) => {
     transaction.oncomplete = resolve
     transaction.onabort = () => reject(transaction.error)
   })
-  return request?.result
+  // Where the work fails first, that is what is thrown.
+  ended.catch(() => {})
+  const rows = transaction.objectStore(store)
+  /** @param {unknown} row */
+  const isGood = (row) => {
+    const expired = isExpired(row)
+    if (expired) foundExpired()
+    return !expired
+  }
+  try {
+    const result = await work({
+      get: async (key) => {
+        const row = await settled(rows.get(key))
+        return isGood(row) ? row : undefined
+      },
+      all: async () => (await settled(rows.getAll())).filter(isGood),
+      put: (key, row) => settled(rows.put(row, key)),
+      delete: (key) => settled(rows.delete(key)),
+      confirmAbsent: () => {},
+    })
+    await ended
+    return result
+  } catch (error) {
+    try {
+      transaction.abort()
+    } catch {
+      // It has ended already.
+    }
+    throw error
+  }
 }
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
 
 /**
  * Makes room, in one transaction that nobody waits for: removes the rows that have expired, and the whole of the official
@@ -322,8 +370,9 @@ const isLost = (error) => error === null || ['InvalidStateError', 'UnknownError'
 /** @param {any} error */
 const isFull = (error) => error?.name === 'QuotaExceededError'
 
-/** @param {any} error */
+/** @param {any} error as the browser or the work gave it */
 function judge(error) {
+  if (error?.kind) return error
   if (isFull(error)) return { kind: 'full', error }
   return { kind: ['SecurityError', 'NotAllowedError'].includes(error?.name) ? 'denied' : 'failed', error }
 }

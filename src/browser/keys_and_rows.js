@@ -61,24 +61,129 @@ const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token',
 const LAST_MOMENT = 8.64e15
 
 /**
- * Does one operation of a database on its rows. Resolves to a row where it reads one, and to a list of what can be told of
- * sessions without their keys where it lists. What is no object is no row.
+ * What can be done with the rows of a store, by name. `expected` is an access token: only a session that has it is replaced or
+ * removed, which those resolve to whether they did.
  *
- * What fails is rejected as the database does it, or with one of two kinds more: `corrupt`, where `error` is the name of the
- * member that cannot be read, or `key` where no key can be.
+ * @type {Record<string, (rows: import('./indexed_db.js').Rows, place: Place, row: any, expected: unknown) => Promise<any>>}
+ */
+const OPERATIONS = {
+  get: async (rows, place) => {
+    const { found } = await locate(rows, place)
+    if (found === undefined) rows.confirmAbsent(place.key)
+    return found
+  },
+  take: async (rows, place) => {
+    const { at, found } = await locate(rows, place)
+    // What cannot be read must not be lost.
+    if (isObject(found)) await rows.delete(at)
+    return found
+  },
+  put: async (rows, place, row, expected) => {
+    const { at, found } = await locate(rows, place)
+    if (!isExpected(found, expected)) return false
+    await rows.put(at, row)
+    return true
+  },
+  delete: async (rows, place, _, expected) => {
+    const { at, found } = await locate(rows, place)
+    if (!isExpected(found, expected)) return false
+    await rows.delete(at)
+    return found !== undefined
+  },
+  list: async (rows, { client }) => (await rows.all()).filter((row) => isOf(row, client)).flatMap(listed),
+  owner: async (rows, { key }) => (await rows.get(key))?.value?.extra?.clientId,
+}
+
+/**
+ * Where a client's row is: `key` is an account's DID, or the `state` of a pending sign-in.
+ *
+ * @typedef {{ store: string, client: string, key: string }} Place
+ */
+
+/**
+ * Finds the row of a client. An account's first session on this origin is under its DID, where the official client looks for it;
+ * that of a further client is under DID and client id, so that none is in another's way. A row that names no client is
+ * whoever's asks first: the official client's name none.
+ *
+ * @param {import('./indexed_db.js').Rows} rows
+ * @param {Place} place
+ * @returns {Promise<{ at: string, found: any }>} `found` is `undefined` where there is none; `at` is where to store one
+ */
+async function locate(rows, { store, client, key }) {
+  const own = `${key} ${client}`
+  const found = store === 'session' ? await rows.get(own) : undefined
+  if (found !== undefined) return { at: own, found }
+  const first = await rows.get(key)
+  return isOf(first, client) ? { at: key, found: first } : { at: own, found: undefined }
+}
+
+/**
+ * @param {any} row
+ * @param {string} client
+ */
+function isOf(row, client) {
+  const owner = row?.value?.extra?.clientId
+  return owner === undefined || owner === client
+}
+
+/**
+ * @param {any} row
+ * @param {unknown} expected
+ */
+const isExpected = (row, expected) => expected === undefined || row?.value?.tokenSet?.access_token === expected
+
+/** @param {unknown} row */
+const isObject = (row) => typeof row === 'object' && row !== null && !Array.isArray(row)
+
+/**
+ * Does one operation of a database on the rows of a client. Resolves to a row where it reads one, to a list of what can be
+ * told of sessions without their keys where it lists, and else to whether it was done.
+ *
+ * What fails is rejected as the database does it, or with one of three kinds more: `unreadable`, where there is a row that the
+ * browser does not give out, `corrupt`, where `error` is the name of the member that cannot be read, or `key` where no key can
+ * be.
  *
  * @param {import('./indexed_db.js').Database} database
  * @param {string} store
  * @param {string} operation
+ * @param {string} client the client id
  * @param {string} key
  * @param {any} [row] with `keyPair` in place of `key`, and no member that is `undefined`
+ * @param {string} [expected]
  */
-export async function perform(database, store, operation, key, row) {
-  const found = await database.run(store, operation, key, row && layOut(store, row))
-  if (operation === 'list') return found.flatMap(listed)
-  if ((operation === 'get' || operation === 'take') && typeof found === 'object' && found && !Array.isArray(found))
-    return read(store, found)
+export async function perform(database, store, operation, client, key, row, expected) {
+  const mode = ['get', 'list', 'owner'].includes(operation) ? 'readonly' : 'readwrite'
+  const laidOut = row && layOut(store, row)
+  const work = /** @type {(typeof OPERATIONS)[string]} */ (OPERATIONS[operation])
+  const found = await database.run(store, mode, (rows) => work(rows, { store, client, key }, laidOut, expected))
+  if (operation !== 'get' && operation !== 'take') return found
+  if (found === undefined) return undefined
+  // WebKit's shared workers give `null` for a row that holds a key. It is there, and other contexts can read it.
+  if (!isObject(found)) throw { kind: 'unreadable' }
+  return read(store, found)
 }
+
+/**
+ * Whether this context can store a key and read it back: in WebKit, a shared worker cannot. Nothing of it stays.
+ *
+ * @param {import('./indexed_db.js').Database} database
+ */
+export async function canKeepKeys(database) {
+  try {
+    const { pair } = await generate()
+    const kept = await database.run('state', 'readwrite', async (rows) => {
+      await rows.put(PROBE, pair)
+      const kept = await rows.get(PROBE)
+      await rows.delete(PROBE)
+      return kept
+    })
+    return database.durable && isObject(kept?.privateKey)
+  } catch {
+    return false
+  }
+}
+
+const PROBE = 'atproto-oauth-wasm:probe'
 
 /**
  * @param {string} store
@@ -142,7 +247,7 @@ function tokens({ authMethod, tokenSet }) {
 /** @param {any} row */
 function listed(row) {
   try {
-    return [tokens(row.value)]
+    return [{ ...tokens(row.value), refusedAt: row.value.extra?.refusedAt }]
   } catch {
     return []
   }

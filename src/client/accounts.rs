@@ -7,17 +7,18 @@ use crate::ports::{Account, AccountStatus, Message, Question, StoredSession};
 use std::rc::Rc;
 
 impl OAuthClient {
-    /// All accounts that are signed in here, by whichever client, and those that were: most recently used first.
+    /// The accounts that are signed in to this app here, and those that were: most recently used first.
     ///
     /// Whether an account is signed in is what storage says now. A session that cannot be read counts as none.
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        let sessions = self.0.ports.sessions.list().await;
+        let client_id = self.0.client_id();
+        let sessions = self.0.ports.sessions.list(client_id).await;
         let sessions = sessions.map_err(|error| Error::new(Step::Storage, error))?;
-        let mut all = self.0.ports.accounts.list();
+        let mut all = self.0.ports.accounts.list(client_id);
         for session in sessions {
             match all.iter_mut().find(|account| account.did == session.did) {
                 Some(known) => {
-                    known.status = AccountStatus::SignedIn;
+                    known.status = session.status;
                     known.pds = session.pds;
                     known.issuer = session.issuer;
                 }
@@ -55,17 +56,22 @@ impl OAuthClient {
 }
 
 impl Shared {
+    /// What is remembered as the active account, whatever that is.
+    pub(super) fn active_text(&self) -> Option<String> {
+        self.ports.active.get(self.client_id())
+    }
+
     fn active(&self) -> Option<Did> {
-        Did::parse(&self.ports.active.get()?).ok()
+        Did::parse(&self.active_text()?).ok()
     }
 
     pub(super) fn is_active(&self, did: &Did) -> bool {
-        self.ports.active.get().as_deref() == Some(did.as_str())
+        self.active_text().as_deref() == Some(did.as_str())
     }
 
     pub(super) fn set_active(&self, did: Option<&Did>) {
-        if self.ports.active.get().as_deref() != did.map(Did::as_str) {
-            let changed = match self.ports.active.set(did) {
+        if self.active_text().as_deref() != did.map(Did::as_str) {
+            let changed = match self.ports.active.set(self.client_id(), did) {
                 true => &self.accounts_changed,
                 false => &self.active_changed_here,
             };
@@ -77,16 +83,17 @@ impl Shared {
     /// its own in `localStorage`'s place.
     pub(super) async fn drop_dead_pointer(&self) {
         if let Some(did) = self.active()
-            && let Ok(None) = self.ports.sessions.get(&did).await
+            && let Ok(found) = self.stored(&did).await
+            && found.is_none_or(|session| session.refused_at.is_some())
             && self.is_active(&did)
         {
-            self.ports.active.set(None);
+            self.ports.active.set(self.client_id(), None);
         }
     }
 
     /// What is remembered of an account.
     pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
-        let mut all = self.ports.accounts.list();
+        let mut all = self.ports.accounts.list(self.client_id());
         let at = all.iter().position(|account| account.did == *did)?;
         Some(all.swap_remove(at))
     }
@@ -113,7 +120,11 @@ impl Shared {
                 false => last_used,
             },
         };
-        self.ports.accounts.set(did, Some(&account));
+        self.keep_account(did, Some(&account));
+    }
+
+    fn keep_account(&self, did: &Did, account: Option<&Account>) {
+        self.ports.accounts.set(self.client_id(), did, account);
     }
 
     /// Puts the account of a new session on the list.
@@ -139,7 +150,7 @@ impl Shared {
     /// Removes an account from the list. Its session must have ended.
     pub(super) fn forget(&self, did: &Did) {
         if self.remembered(did).is_some() {
-            self.ports.accounts.set(did, None);
+            self.keep_account(did, None);
             self.accounts_changed.set(true);
         }
     }
@@ -157,7 +168,7 @@ impl Shared {
         let here = self.active_changed_here.take();
         let everywhere = self.accounts_changed.take();
         if everywhere {
-            self.ports.bus.post(&Message::Accounts);
+            self.tell_tabs(&Message::Accounts);
         }
         if here || everywhere {
             self.tell_accounts_changed();
@@ -192,7 +203,7 @@ impl Shared {
         };
         if account.handle.as_ref() != Some(&handle) {
             account.handle = Some(handle);
-            self.ports.accounts.set(did, Some(&account));
+            self.keep_account(did, Some(&account));
             self.accounts_changed.set(true);
             self.announce();
         }

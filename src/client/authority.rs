@@ -1,10 +1,10 @@
 //! Whether an account still belongs to the server its session came from: it may have moved to another PDS of the same
 //! server, or to another server altogether.
 
-use super::held::Held;
+use super::held::{Held, Row};
 use super::live::Live;
 use super::network::Freshness;
-use super::{Error, ErrorKind, Shared, Step};
+use super::{Error, ErrorKind, Shared};
 use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
 use crate::ports::{Message, StoredSession};
@@ -19,7 +19,7 @@ impl Shared {
     /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
     pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
         let verified_at = live.last_grant().session.verified_at;
-        let due = verified_at.is_none_or(|at| at + VERIFIED_FOR <= self.ports.clock.now());
+        let due = verified_at.is_none_or(|at| at.saturating_add(VERIFIED_FOR) <= self.ports.clock.now());
         if due && !live.watched.replace(true) {
             self.watch_authority(live);
         }
@@ -56,7 +56,7 @@ impl Shared {
         verdict: Result<Url, Error>,
     ) -> Result<(), Error> {
         // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
-        let Ok(Some(stored)) = self.ports.sessions.get(&live.did).await else {
+        let Ok(Some(stored)) = self.stored(&live.did).await else {
             return Ok(());
         };
         if stored.tokens.issuer != server.issuer {
@@ -67,7 +67,8 @@ impl Shared {
             Err(error) => match error.kind() {
                 ErrorKind::NotAuthoritative { found, .. } => {
                     let end = SessionEnd::Migrated(Some(found.clone()));
-                    self.end(held, &live.did, end).await
+                    let row = Row::Removed(&stored.tokens.access_token);
+                    self.end(held, &live.did, end, row).await.map(drop)
                 }
                 _ => Err(error),
             },
@@ -87,13 +88,12 @@ impl Shared {
         session.server = Some(server.clone());
         session.verified_at = Some(self.ports.clock.now());
         pds.as_str().clone_into(&mut session.tokens.audience);
-        let stored = self.ports.sessions.put(&session).await;
-        stored.map_err(|error| Error::new(Step::Storage, error))?;
-        if has_moved {
+        let token = Some(&stored.tokens.access_token);
+        if self.store(&session, token).await? && has_moved {
             self.accounts_changed.set(true);
             let tokens = session.tokens.clone();
             self.adopt(Rc::new(session)).await?;
-            self.ports.bus.post(&Message::Updated(tokens.sub.clone()));
+            self.tell_tabs(&Message::Updated(tokens.sub.clone()));
             held.updated(tokens);
         }
         Ok(())

@@ -108,6 +108,7 @@ impl Shared {
             }
         };
         let login = PendingLogin {
+            client_id: Some(self.client_id().to_owned()),
             nonce: prover.nonce(&server.pushed_authorization_request_endpoint),
             issuer: server.issuer.clone(),
             key: prover.key.clone(),

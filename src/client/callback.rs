@@ -52,7 +52,7 @@ impl OAuthClient {
             .0
             .ports
             .pending
-            .take(&response.state)
+            .take(self.0.client_id(), &response.state)
             .await
             .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
             .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
@@ -105,16 +105,16 @@ impl Shared {
         let request = endpoint_request(endpoint, &client.client_id, form);
         let requested_at = self.ports.clock.now();
         let answer = self.exchange(Step::Token, &prover, request).await?;
-        let granted =
-            judge_token(&answer).map_err(|error| Error::new(Step::Token, error).at(endpoint))?;
-
-        // From here on there are tokens: whatever fails, they must not live on unseen.
-        let token = granted.access_token.clone();
-        let welcomed = self
-            .welcome(login, &server, granted, requested_at, &prover, asked)
-            .await;
+        // From here on there may be tokens: whatever fails, they must not live on unseen.
+        let welcomed = match judge_token(&answer) {
+            Ok(granted) => {
+                self.welcome(login, &server, granted, requested_at, &prover, asked)
+                    .await
+            }
+            Err(error) => Err(Error::new(Step::Token, error).at(endpoint)),
+        };
         if welcomed.is_err() {
-            self.revoke_token(&server, &prover, None, &token).await;
+            self.revoke_unused(&server, &prover, &answer).await;
         }
         welcomed
     }
@@ -141,6 +141,7 @@ impl Shared {
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),
             refresh_started_at: None,
+            refused_at: None,
             clock_offset: self.offset.get(),
         });
 
@@ -150,7 +151,7 @@ impl Shared {
             return Err(error);
         }
         self.list_new(&session.tokens, login.handle, older.as_deref());
-        self.ports.bus.post(&Message::Updated(sub));
+        self.tell_tabs(&Message::Updated(sub));
         if let Some(older) = older {
             self.revoke_in_background(older);
         }
@@ -168,11 +169,11 @@ impl Shared {
         // All that can fail comes before the row is there.
         let grant = Grant::new(&self.ports, session.clone(), known).await?;
         let sub = session.tokens.sub.clone();
-        let _held = self.lock(&sub).await;
+        let _held = self.lock_soon(&sub).await;
         // A row that cannot be read is as good as none: it is replaced.
-        let older = self.ports.sessions.get(&sub).await.unwrap_or_default();
-        let stored = self.ports.sessions.put(session).await;
-        stored.map_err(|error| Error::new(Step::Storage, error).while_storing(&sub))?;
+        let older = self.stored(&sub).await.unwrap_or_default();
+        let stored = self.store(session, None).await;
+        stored.map_err(|error| error.while_storing(&sub))?;
         self.keep_nonces(&sub, &grant.prover);
         Ok((self.put_in_force(grant), older))
     }
@@ -184,22 +185,22 @@ impl Shared {
         tokens: &TokenSet,
         older: Option<Rc<StoredSession>>,
     ) -> Result<(), Error> {
-        let _held = self.lock(&live.did).await;
-        let stored = self.stored(&live.did).await?;
-        if stored.is_none_or(|stored| stored.tokens != *tokens) {
-            return Ok(());
-        }
-        let undone = match older {
+        let _held = self.lock_soon(&live.did).await;
+        let token = Some(&tokens.access_token);
+        match older {
             Some(older) => {
-                self.adopt(older.clone()).await?;
-                self.ports.sessions.put(&older).await
+                if self.store(&older, token).await? {
+                    self.adopt(older).await?;
+                }
             }
             None => {
-                live.end(SessionEnd::Vanished);
-                self.ports.sessions.delete(&live.did).await
+                let removed = self.remove(&live.did, token).await;
+                if removed.map_err(|error| Error::new(Step::Storage, error))? {
+                    live.end(SessionEnd::Vanished);
+                }
             }
-        };
-        undone.map_err(|error| Error::new(Step::Storage, error))
+        }
+        Ok(())
     }
 
     /// The PDS of the account that was granted, which must be the account that was asked for; where none was, the

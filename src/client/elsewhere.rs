@@ -20,7 +20,7 @@ impl Shared {
         };
         // What the other client tells all tabs is for the app to hear as this tab's own doing: once, and waited for.
         live.asking.set(true);
-        let renewed = match ask(renewer.as_ref(), live, seen).await {
+        let renewed = match ask(self, renewer.as_ref(), live, seen).await {
             Ok(()) => self.renew_here(live, seen, true).await,
             Err(error) => Err(error),
         };
@@ -29,14 +29,25 @@ impl Shared {
     }
 }
 
-async fn ask(renewer: &dyn Renewer, live: &Live, seen: &Secret) -> Result<(), Error> {
+async fn ask(
+    shared: &Shared,
+    renewer: &dyn Renewer,
+    live: &Live,
+    seen: &Secret,
+) -> Result<(), Error> {
     let grant = live.grant()?;
     if grant.session.tokens.access_token != *seen {
         return Ok(());
     }
     match renewer.renew(&live.did, &grant.ath).await {
         Renewal::Stored => {}
-        Renewal::Ended(end) => live.end(end),
+        // The other client may not see what is there: this one looks for itself.
+        Renewal::Ended(end) => {
+            let stored = shared.stored(&live.did).await?;
+            if stored.is_none_or(|row| row.refused_at.is_some()) {
+                live.end(end);
+            }
+        }
         Renewal::Failed(thrown) => {
             return Err(Error::new(Step::Refresh, ErrorKind::Renewer(thrown)));
         }

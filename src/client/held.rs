@@ -1,18 +1,37 @@
 //! The lock on one account's session, and what the app is told once it is given back.
 
+use super::race::{First, race};
 use super::{Error, ErrorKind, Shared, Step};
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{By, Guard, Message};
+use crate::ports::{By, Guard, Message, StorageError};
+use crate::secret::Secret;
 use std::cell::RefCell;
+use std::rc::Rc;
 
-/// The lock that all clients of this origin, ours or not, hold while they change an account's session.
+/// How long to wait for a refresh of the same account, which may never be answered, before doing without its lock what must not
+/// wait for it, in milliseconds.
+const LOCK_PATIENCE: u32 = 5_000;
+
+/// The lock that all clients of this origin, ours or not, hold while they refresh an account's session.
 ///
 /// The app hears of a change only after the lock was given back: its hook may use the very account, and would wait for
 /// itself for ever.
 pub(super) struct Held {
-    guard: Guard,
+    /// `None` for what does not need it: storage changes a row only if it is the expected one.
+    guard: Option<Guard>,
     news: RefCell<Vec<News>>,
+}
+
+/// What becomes of the row of a session that ends.
+#[derive(Clone, Copy)]
+pub(super) enum Row<'a> {
+    /// There is none.
+    Absent,
+    /// It is removed, if it still has this access token.
+    Removed(&'a Secret),
+    /// It stays, for another try.
+    Kept,
 }
 
 enum News {
@@ -21,6 +40,13 @@ enum News {
 }
 
 impl Held {
+    pub(super) fn unlocked() -> Self {
+        Self {
+            guard: None,
+            news: RefCell::default(),
+        }
+    }
+
     /// New tokens are stored.
     pub(super) fn updated(&self, tokens: TokenSet) {
         self.news.borrow_mut().push(News::Updated(tokens));
@@ -28,11 +54,24 @@ impl Held {
 }
 
 impl Shared {
+    /// Waits for the lock for as long as that takes. Only a refresh, and what nobody waits for, can afford that.
     pub(super) async fn lock(&self, sub: &Did) -> Held {
-        let name = format!("@atproto-oauth-client-{sub}");
         Held {
-            guard: self.ports.lock.acquire(&name).await,
-            news: RefCell::default(),
+            guard: Some(self.ports.lock.acquire(sub.as_str()).await),
+            ..Held::unlocked()
+        }
+    }
+
+    /// Waits for the lock for a while, then goes on without it.
+    pub(super) async fn lock_soon(&self, sub: &Did) -> Held {
+        let patience = LOCK_PATIENCE.min(self.options.timeouts.token_ms);
+        let lock = self.ports.lock.acquire(sub.as_str());
+        match race(lock, self.ports.timer.sleep(patience)).await {
+            First::Left(guard) => Held {
+                guard: Some(guard),
+                ..Held::unlocked()
+            },
+            First::Right(()) => Held::unlocked(),
         }
     }
 
@@ -64,40 +103,75 @@ impl Shared {
         told.map(|()| value)
     }
 
-    /// Removes a session and tells everyone why: the other tabs now, the app when the lock is given back.
-    pub(super) async fn end(&self, held: &Held, sub: &Did, end: SessionEnd) -> Result<(), Error> {
+    /// Ends a session and tells everyone why: the other tabs now, the app when the lock is given back. `false`: its row has been
+    /// replaced meanwhile, so that it is not over.
+    pub(super) async fn end(
+        &self,
+        held: &Held,
+        sub: &Did,
+        end: SessionEnd,
+        row: Row<'_>,
+    ) -> Result<bool, Error> {
+        let removed = match row {
+            Row::Removed(token) => self.remove(sub, Some(token)).await,
+            Row::Absent | Row::Kept => Ok(true),
+        };
+        if removed == Ok(false) && self.stored(sub).await?.is_some() {
+            return Ok(false);
+        }
+        self.announce_end(held, sub, end);
+        removed.map_err(|error| Error::new(Step::Storage, error))?;
+        Ok(true)
+    }
+
+    /// Removes the row of a session; whether there was one, and with the expected access token.
+    pub(super) async fn remove(
+        &self,
+        sub: &Did,
+        expected: Option<&Secret>,
+    ) -> Result<bool, StorageError> {
+        let sessions = &self.ports.sessions;
+        sessions.delete(self.client_id(), sub, expected).await
+    }
+
+    pub(super) fn announce_end(&self, held: &Held, sub: &Did, end: SessionEnd) {
         let live = self.live(sub);
         if let Some(live) = &live {
             live.end(end.clone());
             self.remember(&live.last_grant().session.tokens, None, false);
         }
         self.ports.nonces.set(sub, None);
-        let deleted = self.ports.sessions.delete(sub).await;
         if live.is_some() || end != SessionEnd::Vanished {
             self.accounts_changed.set(true);
         }
         if self.is_active(sub) {
             self.set_active(None);
         }
-        self.ports
-            .bus
-            .post(&Message::Deleted(sub.clone(), end.clone()));
+        self.tell_tabs(&Message::Deleted(sub.clone(), end.clone()));
         held.news.borrow_mut().push(News::Ended(sub.clone(), end));
-        deleted.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Ends a session and gives the error that says so, or the one that kept it from being removed.
+    /// Ends a session and gives the error that says so, or the one that kept it from being removed. `Ok`: its row has been replaced
+    /// meanwhile, by one that is now in force.
     pub(super) async fn end_with(
-        &self,
+        self: &Rc<Self>,
         held: &Held,
         sub: &Did,
         end: SessionEnd,
+        row: Row<'_>,
         step: Step,
-    ) -> Error {
-        match self.end(held, sub, end.clone()).await {
-            Ok(()) => self.over(sub, end, step),
-            Err(error) => error,
+    ) -> Result<(), Error> {
+        if self.end(held, sub, end.clone(), row).await? {
+            return Err(self.over(sub, end, step));
         }
+        match self.stored(sub).await? {
+            Some(newer) => self.adopt(newer).await.map(drop),
+            None => Err(self.over(sub, SessionEnd::Vanished, step)),
+        }
+    }
+
+    pub(super) fn tell_tabs(&self, message: &Message) {
+        self.ports.bus.post(self.client_id(), message);
     }
 
     /// The error that says that a session is over.

@@ -1,7 +1,7 @@
 //! What a page does when it loads: finish a sign-in, or take up the last session.
 
 use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
-use crate::oauth::{CallbackError, CallbackParams, ConfigError, ResponseMode};
+use crate::oauth::{CallbackError, CallbackParams, ConfigError, ResponseMode, SessionEnd};
 use crate::ports::StorageError;
 use crate::url::Url;
 
@@ -61,12 +61,18 @@ impl OAuthClient {
     /// Only the news that the session is over makes the client forget the account: it stays when the network fails.
     pub async fn init_restore(&self, refresh: Refresh) -> Result<Option<OAuthSession>, Error> {
         self.leave_localhost().await?;
-        let Some(sub) = self.0.ports.active.get() else {
+        let Some(sub) = self.0.active_text() else {
             // The app will want to know where the next session is kept.
             self.0.ports.storage.settle().await;
             return Ok(None);
         };
         let restored = self.restore(&sub, refresh).await;
+        // The server may yet refresh this session, but not now, and its token has expired: the user has to sign in.
+        if let Err(ErrorKind::Ended(_, SessionEnd::RefreshRejected(_))) =
+            restored.as_ref().map_err(Error::kind)
+        {
+            return Ok(None);
+        }
         // What it is in storage that is not to be had, nobody knows; this page can do without.
         if !self.0.ports.storage.outlives_page()
             && let Err(ErrorKind::Storage(StorageError::Denied(_))) =

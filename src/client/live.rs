@@ -9,7 +9,9 @@ use crate::ports::{Ports, StoredSession};
 use crate::secret::Secret;
 use crate::url::Url;
 use std::cell::{Cell, Ref, RefCell};
+use std::future::poll_fn;
 use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
 
 /// A token is renewed this long before it expires, in milliseconds ...
 const RENEW_AHEAD: u64 = 10_000;
@@ -23,6 +25,8 @@ pub(super) struct Live {
     /// How many grants have been in force.
     pub(super) grants: Cell<u32>,
     ended: RefCell<Option<SessionEnd>>,
+    /// Who waits for other tokens to be in force, or for the end.
+    waiting: RefCell<Vec<Waker>>,
     /// The access token in the row that the grant could not replace.
     unreplaced: RefCell<Option<Secret>>,
     /// Whether this page has checked, or is checking, that the account still belongs to its server.
@@ -128,6 +132,32 @@ impl Live {
 
     pub(super) fn end(&self, end: SessionEnd) {
         self.ended.borrow_mut().get_or_insert(end);
+        self.wake();
+    }
+
+    fn put(&self, grant: Rc<Grant>) {
+        *self.grant.borrow_mut() = grant;
+        self.grants.set(self.grants.get().wrapping_add(1).max(1));
+        self.wake();
+    }
+
+    fn wake(&self) {
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
+    }
+
+    /// Ends once these are not the tokens in force any more, or the session is over.
+    pub(super) async fn superseded(&self, token: &Secret) {
+        poll_fn(|context| {
+            let in_force = self.grant.borrow().session.tokens.access_token == *token;
+            if !in_force || self.ended.borrow().is_some() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -169,8 +199,7 @@ impl Shared {
     pub(super) fn put_in_force(&self, grant: Rc<Grant>) -> Rc<Live> {
         let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
-            *live.grant.borrow_mut() = grant;
-            live.grants.set(live.grants.get().wrapping_add(1).max(1));
+            live.put(grant);
             return live;
         }
         let live = Rc::new(Live {
@@ -178,13 +207,16 @@ impl Shared {
             grant: RefCell::new(grant),
             grants: Cell::new(1),
             ended: RefCell::default(),
+            waiting: RefCell::default(),
             unreplaced: RefCell::default(),
             watched: Cell::default(),
             asking: Cell::default(),
         });
-        // An end that the app was told of was another session's.
-        let mut told = self.told.borrow_mut();
-        told.retain(|(known, tokens)| *known != live.did || tokens.is_some());
+        // An end that the app was told of was another session's; unless this is only another try with that one.
+        if live.last_grant().session.refused_at.is_none() {
+            let mut told = self.told.borrow_mut();
+            told.retain(|(known, tokens)| *known != live.did || tokens.is_some());
+        }
         let mut all = self.live.borrow_mut();
         all.retain(|live| live.strong_count() > 0);
         all.push(Rc::downgrade(&live));

@@ -143,6 +143,11 @@ struct Shared {
 }
 
 impl Shared {
+    /// Sessions, accounts and messages of other clients of this origin are not ours.
+    fn client_id(&self) -> &str {
+        &self.options.metadata.client_id
+    }
+
     fn allows_http(&self) -> bool {
         self.options.allow_http == Some(true)
     }

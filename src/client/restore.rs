@@ -1,8 +1,9 @@
 //! A session from storage.
 
+use super::held::{Held, Row};
 use super::{Error, OAuthClient, OAuthSession, Shared, Step};
 use crate::identity::Did;
-use crate::oauth::SessionEnd;
+use crate::oauth::{ConfigError, SessionEnd, is_loopback_id};
 use crate::ports::StoredSession;
 use std::rc::Rc;
 
@@ -58,32 +59,60 @@ impl OAuthClient {
 
 impl Shared {
     pub(super) async fn stored(&self, sub: &Did) -> Result<Option<Rc<StoredSession>>, Error> {
-        let stored = self.ports.sessions.get(sub).await;
+        let stored = self.ports.sessions.get(self.client_id(), sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
     async fn stored_or_over(self: &Rc<Self>, sub: &Did) -> Result<Rc<StoredSession>, Error> {
-        let held = self.lock(sub).await;
+        let held = self.lock_soon(sub).await;
         let found = match self.stored(sub).await {
             Err(error) => Err(error),
             Ok(Some(session)) if session.tokens.sub == *sub => Ok(session),
-            Ok(found) => {
-                let end = match found {
-                    Some(_) => SessionEnd::SubMismatch,
-                    None => SessionEnd::Vanished,
-                };
-                let is_news = end != SessionEnd::Vanished
-                    || self.live(sub).is_some()
-                    || self.is_active(sub)
-                    || self.remembered(sub).is_none();
-                Err(match is_news {
-                    true => self.end_with(&held, sub, end, Step::Storage).await,
-                    // An account that is known to be signed out: whoever signed it out has said so.
-                    false => self.over(sub, end, Step::Storage),
-                })
-            }
+            Ok(found) => Err(self.not_restored(&held, sub, found).await),
         };
         self.release_with(held, found).await
+    }
+
+    /// The error for an account without a session, or with another account's in its place.
+    async fn not_restored(
+        self: &Rc<Self>,
+        held: &Held,
+        sub: &Did,
+        found: Option<Rc<StoredSession>>,
+    ) -> Error {
+        let (end, row) = match &found {
+            Some(other) => {
+                let token = &other.tokens.access_token;
+                (SessionEnd::SubMismatch, Row::Removed(token))
+            }
+            None => (SessionEnd::Vanished, Row::Absent),
+        };
+        if found.is_none()
+            && let Some(was) = self.former_loopback_id(sub).await
+        {
+            return Error::new(Step::Storage, ConfigError::ClientIdChanged(was));
+        }
+        let is_news = found.is_some()
+            || self.live(sub).is_some()
+            || self.is_active(sub)
+            || self.remembered(sub).is_none();
+        if !is_news {
+            // An account that is known to be signed out: whoever signed it out has said so.
+            return self.over(sub, end, Step::Storage);
+        }
+        match self.end(held, sub, end.clone(), row).await {
+            Ok(_) => self.over(sub, end, Step::Storage),
+            Err(error) => error,
+        }
+    }
+
+    /// Under development, the client id changes with the app's scope and address: that is why its session is not there.
+    async fn former_loopback_id(&self, sub: &Did) -> Option<String> {
+        if !self.options.metadata.is_loopback() {
+            return None;
+        }
+        let owner = self.ports.sessions.owner(sub).await.ok()??;
+        is_loopback_id(&owner).then_some(owner)
     }
 }

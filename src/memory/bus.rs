@@ -45,18 +45,21 @@ impl<M: Clone + 'static> Channel<M> {
     }
 }
 
+/// What passes between tabs, with the client it is about.
+type Addressed = (String, Message);
+
 /// The channels of an origin.
 #[derive(Default)]
 pub(super) struct Channels {
     tabs: Cell<usize>,
-    sessions: Rc<Channel<Message>>,
+    sessions: Rc<Channel<Addressed>>,
     popups: Rc<Channel<PopupMessage>>,
 }
 
 /// One tab's end of the channels.
 pub(super) struct Port {
     tab: usize,
-    sessions: Rc<Channel<Message>>,
+    sessions: Rc<Channel<Addressed>>,
     popups: Rc<Channel<PopupMessage>>,
     window_closed: Cell<bool>,
 }
@@ -79,12 +82,19 @@ impl Port {
 }
 
 impl Bus for Port {
-    fn post(&self, message: &Message) {
-        self.sessions.post(self.tab, message);
+    fn post(&self, client_id: &str, message: &Message) {
+        let addressed = (client_id.to_owned(), message.clone());
+        self.sessions.post(self.tab, &addressed);
     }
 
-    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard {
-        self.sessions.listen(self.tab, heard)
+    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard {
+        let own = client_id.to_owned();
+        let listener = Box::new(move |(client_id, message)| {
+            if client_id == own {
+                heard(message);
+            }
+        });
+        self.sessions.listen(self.tab, listener)
     }
 }
 

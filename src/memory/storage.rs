@@ -7,6 +7,7 @@ use crate::ports::{
     PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Storage, StorageError,
     StoredSession,
 };
+use crate::secret::Secret;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -48,61 +49,139 @@ impl PendingStore for Pending {
 
     fn take<'a>(
         &'a self,
+        client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
             let now = self.clock.now();
-            let row = self.rows.borrow_mut().remove(state);
+            let mut rows = self.rows.borrow_mut();
+            let is_own = |(_, login): &(u64, PendingLogin)| {
+                login.client_id.as_deref().is_none_or(|id| id == client_id)
+            };
+            if !rows.get(state).is_some_and(is_own) {
+                return Ok(None);
+            }
+            let row = rows.remove(state);
             Ok(row.and_then(|(until, login)| (now < until).then(|| Box::new(login))))
         })
     }
 }
 
-/// Sessions, by account.
+/// Sessions, by account; those of an account, one for each client.
 #[derive(Default)]
-pub(super) struct Sessions(RefCell<BTreeMap<Did, Rc<StoredSession>>>);
+pub(super) struct Sessions(RefCell<BTreeMap<Did, Vec<Rc<StoredSession>>>>);
+
+impl Sessions {
+    /// Which of an account's sessions is this client's: its own before one that names no client.
+    fn position(sessions: &[Rc<StoredSession>], client_id: &str) -> Option<usize> {
+        let at = |owner| {
+            let is_owner = |session: &Rc<StoredSession>| session.client_id.as_deref() == owner;
+            sessions.iter().position(is_owner)
+        };
+        at(Some(client_id)).or_else(|| at(None))
+    }
+
+    /// Puts a session in the place of this client's, or removes that, if it has the expected token. Whether it did.
+    fn change(
+        &self,
+        client_id: &str,
+        did: &Did,
+        expected: Option<&Secret>,
+        session: Option<&StoredSession>,
+    ) -> bool {
+        let mut rows = self.0.borrow_mut();
+        let sessions = rows.entry(did.clone()).or_default();
+        let at = Self::position(sessions, client_id);
+        let found = at.map(|at| &sessions[at].tokens.access_token);
+        if expected.is_some() && found != expected {
+            return false;
+        }
+        let session = session.map(|session| Rc::new(session.clone()));
+        match (at, session) {
+            (Some(at), Some(session)) => sessions[at] = session,
+            (Some(at), None) => drop(sessions.remove(at)),
+            (None, Some(session)) => sessions.push(session),
+            (None, None) => return false,
+        }
+        true
+    }
+}
 
 impl SessionStore for Sessions {
     fn get<'a>(
         &'a self,
+        client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
-        Box::pin(async move { Ok(self.0.borrow().get(did).cloned()) })
-    }
-
-    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async move {
-            let did = session.tokens.sub.clone();
-            self.0.borrow_mut().insert(did, Rc::new(session.clone()));
-            Ok(())
+            let rows = self.0.borrow();
+            let found = rows.get(did).and_then(|sessions| {
+                let at = Self::position(sessions, client_id)?;
+                Some(sessions[at].clone())
+            });
+            Ok(found)
         })
     }
 
-    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
+    fn put<'a>(
+        &'a self,
+        client_id: &'a str,
+        session: &'a StoredSession,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
         Box::pin(async move {
-            self.0.borrow_mut().remove(did);
-            Ok(())
+            let did = &session.tokens.sub;
+            Ok(self.change(client_id, did, expected, Some(session)))
         })
     }
 
-    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
-        let sessions = self.0.borrow();
-        let account = |(did, session): (&Did, &Rc<StoredSession>)| Account {
-            did: did.clone(),
-            handle: None,
-            pds: Some(session.tokens.audience.clone()),
-            issuer: Some(Issuer::known(session.tokens.issuer.clone())),
-            status: AccountStatus::SignedIn,
-            last_used: None,
-        };
-        let accounts = sessions.iter().map(account).collect();
-        Box::pin(async move { Ok(accounts) })
+    fn delete<'a>(
+        &'a self,
+        client_id: &'a str,
+        did: &'a Did,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
+        Box::pin(async move { Ok(self.change(client_id, did, expected, None)) })
+    }
+
+    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
+        Box::pin(async move {
+            let mut accounts = Vec::new();
+            for (did, sessions) in self.0.borrow().iter() {
+                let Some(at) = Self::position(sessions, client_id) else {
+                    continue;
+                };
+                let StoredSession {
+                    tokens, refused_at, ..
+                } = &*sessions[at];
+                accounts.push(Account {
+                    did: did.clone(),
+                    handle: None,
+                    pds: Some(tokens.audience.clone()),
+                    issuer: Some(Issuer::known(tokens.issuer.clone())),
+                    status: match refused_at {
+                        None => AccountStatus::SignedIn,
+                        Some(_) => AccountStatus::SignedOut,
+                    },
+                    last_used: None,
+                });
+            }
+            Ok(accounts)
+        })
+    }
+
+    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
+        Box::pin(async move {
+            let rows = self.0.borrow();
+            let first = rows.get(did).and_then(|sessions| sessions.first());
+            Ok(first.and_then(|session| session.client_id.clone()))
+        })
     }
 }
 
-/// The account that was used last.
+/// The account that each client used last.
 #[derive(Default)]
-pub(super) struct Active(RefCell<Option<String>>);
+pub(super) struct Active(RefCell<BTreeMap<String, String>>);
 
 /// The origin is as good as a browser's: its tabs may be closed and opened.
 impl Storage for Active {
@@ -116,30 +195,37 @@ impl Storage for Active {
 }
 
 impl ActiveAccount for Active {
-    fn get(&self) -> Option<String> {
-        self.0.borrow().clone()
+    fn get(&self, client_id: &str) -> Option<String> {
+        self.0.borrow().get(client_id).cloned()
     }
 
-    fn set(&self, did: Option<&Did>) -> bool {
-        *self.0.borrow_mut() = did.map(|did| did.as_str().to_owned());
+    fn set(&self, client_id: &str, did: Option<&Did>) -> bool {
+        let mut all = self.0.borrow_mut();
+        match did {
+            Some(did) => all.insert(client_id.to_owned(), did.as_str().to_owned()),
+            None => all.remove(client_id),
+        };
         true
     }
 }
 
-/// The accounts that are remembered.
+/// The accounts that each client remembers.
 #[derive(Default)]
-pub(super) struct Accounts(RefCell<BTreeMap<Did, Account>>);
+pub(super) struct Accounts(RefCell<BTreeMap<(String, Did), Account>>);
 
 impl AccountStore for Accounts {
-    fn list(&self) -> Vec<Account> {
-        self.0.borrow().values().cloned().collect()
+    fn list(&self, client_id: &str) -> Vec<Account> {
+        let all = self.0.borrow();
+        let own = all.iter().filter(|((owner, _), _)| owner == client_id);
+        own.map(|(_, account)| account.clone()).collect()
     }
 
-    fn set(&self, did: &Did, account: Option<&Account>) {
+    fn set(&self, client_id: &str, did: &Did, account: Option<&Account>) {
         let mut accounts = self.0.borrow_mut();
+        let key = (client_id.to_owned(), did.clone());
         match account {
-            Some(account) => accounts.insert(did.clone(), account.clone()),
-            None => accounts.remove(did),
+            Some(account) => accounts.insert(key, account.clone()),
+            None => accounts.remove(&key),
         };
     }
 }

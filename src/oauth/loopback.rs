@@ -9,7 +9,7 @@ use crate::url::{Url, parse_form, push_encoded};
 const ORIGIN: &str = "http://localhost";
 
 /// Whether a client id is a loopback id, well-formed or not.
-pub(super) fn is_loopback_id(client_id: &str) -> bool {
+pub(crate) fn is_loopback_id(client_id: &str) -> bool {
     client_id
         .strip_prefix(ORIGIN)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':']))

@@ -22,6 +22,7 @@ pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
 pub(crate) use dpop::{ProofClaims, ProofHead, Verdict, judge_refusal, judge_resource};
 pub use issuer::Issuer;
+pub(crate) use loopback::is_loopback_id;
 pub use loopback::loopback_client_id;
 pub use par::{AuthorizeOptions, FORWARDED};
 pub(crate) use par::{ParRequest, judge_par, par_form};
@@ -42,7 +43,9 @@ pub use server_metadata::ServerMetadata;
 pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
 pub use session_end::SessionEnd;
 pub use token::TokenSet;
-pub(crate) use token::{TokenAnswer, code_form, judge_token, refresh_form};
+pub(crate) use token::{
+    TokenAnswer, code_form, granted_token, judge_refreshed, judge_token, refresh_form,
+};
 
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;

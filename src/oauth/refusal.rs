@@ -10,18 +10,27 @@ pub struct Refusal {
     pub status: u16,
     /// The `error` code, such as `invalid_grant`.
     pub error: Option<String>,
-    /// The `error_description`.
+    /// The `error_description`, or the `message` of an XRPC error.
     pub description: Option<String>,
     /// The answer as it came.
     pub payload: Json,
 }
 
 impl Refusal {
+    /// Reads a refusal in the words of OAuth, or in those of XRPC (`error` and `message`), which some servers use at their OAuth
+    /// endpoints too; they may be one level down.
     pub(super) fn new(status: u16, payload: Json) -> Self {
+        let inner = payload.get("error").filter(Json::is_object);
+        let said = inner.as_ref().unwrap_or(&payload);
+        let first = |json: &Json, names: &[&str]| names.iter().find_map(|name| json.str(name));
+        const WORDS: [&str; 2] = ["error_description", "message"];
         Self {
             status,
-            error: payload.str("error"),
-            description: payload.str("error_description"),
+            error: match inner.is_some() {
+                true => first(said, &["error", "name", "code", "type"]),
+                false => payload.str("error"),
+            },
+            description: first(said, &WORDS).or_else(|| first(&payload, &WORDS)),
             payload,
         }
     }

@@ -17,6 +17,9 @@ pub enum SessionEnd {
     NotRefreshable,
     /// The authorization server refused the refresh token for good (`invalid_grant`); its words.
     RefreshRefused(Option<String>),
+    /// The access token has expired, and the authorization server refused to refresh it, without saying that the refresh token is
+    /// no good; its words. The session is kept, and [`crate::OAuthClient::restore`] tries again.
+    RefreshRejected(Option<String>),
     /// The PDS refused an access token that was new.
     TokenRefused,
     /// The account now belongs to another authorization server: its issuer, where that is known.
@@ -32,6 +35,7 @@ impl SessionEnd {
             Self::SubMismatch => "SESSION_OF_ANOTHER",
             Self::NotRefreshable => "SESSION_NOT_REFRESHABLE",
             Self::RefreshRefused(_) => "SESSION_REVOKED",
+            Self::RefreshRejected(_) => "REFRESH_REJECTED",
             Self::TokenRefused => "TOKEN_REFUSED",
             Self::Migrated(_) => "ACCOUNT_MIGRATED",
         }
@@ -46,6 +50,7 @@ impl SessionEnd {
             "SESSION_OF_ANOTHER" => Self::SubMismatch,
             "SESSION_NOT_REFRESHABLE" => Self::NotRefreshable,
             "SESSION_REVOKED" => Self::RefreshRefused(words),
+            "REFRESH_REJECTED" => Self::RefreshRejected(words),
             "TOKEN_REFUSED" => Self::TokenRefused,
             "ACCOUNT_MIGRATED" => Self::Migrated(words),
             _ => return None,
@@ -56,7 +61,9 @@ impl SessionEnd {
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn words(&self) -> Option<&str> {
         match self {
-            Self::RefreshRefused(words) | Self::Migrated(words) => words.as_deref(),
+            Self::RefreshRefused(words)
+            | Self::RefreshRejected(words)
+            | Self::Migrated(words) => words.as_deref(),
             _ => None,
         }
     }
@@ -65,6 +72,9 @@ impl SessionEnd {
     pub fn help(&self) -> &'static str {
         match self {
             Self::SignedOut => "The user signed out; offer to sign in.",
+            Self::RefreshRejected(_) => {
+                "The server does not refresh this session now. Offer to sign in again, or try again later with restore."
+            }
             Self::Migrated(_) => {
                 "The account moved to another server; sign in again, with its handle."
             }
@@ -81,6 +91,11 @@ impl SessionEnd {
             Self::RefreshRefused(words) => {
                 f.write_str(words.as_deref().unwrap_or("The session was revoked"))
             }
+            Self::RefreshRejected(words) => f.write_str(
+                words
+                    .as_deref()
+                    .unwrap_or("The server refused to refresh the session"),
+            ),
             Self::TokenRefused => write!(f, "The session for \"{sub}\" is invalid"),
             Self::Migrated(_) => f.write_str("Issuer mismatch"),
         }

@@ -3,6 +3,7 @@
 use super::{ATPROTO_SCOPE, ExchangeError, PeerError, scope_has, success};
 use crate::http::Response;
 use crate::identity::Did;
+use crate::json::Json;
 use crate::secret::Secret;
 use crate::url::push_form;
 
@@ -98,9 +99,7 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
             .map(|value| value.as_str().ok_or_else(|| invalid(member)))
             .transpose()
     };
-    if text("token_type")? != "DPoP" {
-        return Err(invalid("token_type"));
-    }
+    check_token_type(&json)?;
     // An ID token would have to be judged by rules of OpenID Connect that do not hold for atproto accounts.
     if json.get("id_token").is_some() {
         return Err(invalid("id_token"));
@@ -125,4 +124,76 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
         refresh_token: optional("refresh_token")?.map(Secret::new),
         expires_in,
     }))
+}
+
+/// The type of a token is compared without case (RFC 6749 section 5.1).
+fn check_token_type(json: &Json) -> Result<(), PeerError> {
+    match json.str("token_type") {
+        Some(found) if found.eq_ignore_ascii_case("DPoP") => Ok(()),
+        _ => Err(PeerError::InvalidToken("token_type")),
+    }
+}
+
+/// What is of use in the answer to a refresh. The refresh token that was sent may be spent, so nothing that is missing or malformed
+/// makes the rest worthless.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refreshed {
+    pub(crate) access_token: Result<Secret, PeerError>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) sub: Option<Did>,
+    scope: Option<String>,
+    /// Seconds.
+    expires_in: Option<f64>,
+}
+
+/// Judges the answer to a refresh: an error where there is no token in it that can be used.
+pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, ExchangeError> {
+    let json = success(response)?;
+    let access_token = check_token_type(&json).and_then(|()| token(&json, "access_token"));
+    let refresh_token = token(&json, "refresh_token").ok();
+    if let (Err(error), None) = (&access_token, &refresh_token) {
+        return Err(error.clone().into());
+    }
+    let seconds = json.get("expires_in").and_then(|value| value.as_f64());
+    Ok(Refreshed {
+        access_token,
+        refresh_token,
+        sub: json.str("sub").and_then(|sub| Did::parse(&sub).ok()),
+        scope: json.str("scope"),
+        expires_in: seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+    })
+}
+
+impl Refreshed {
+    /// The new token set. What the server did not say anew stays: the scope (RFC 6749 section 5.1), and a refresh token that it does
+    /// not rotate (section 6). Where the access token cannot be used, the old one has expired.
+    pub(crate) fn applied_to(&self, old: &TokenSet, requested_at: u64) -> TokenSet {
+        let lifetime = |seconds: f64| requested_at.saturating_add((seconds * 1000.0) as u64);
+        let (access_token, expires_at) = match &self.access_token {
+            Ok(token) => (token, self.expires_in.map(lifetime)),
+            Err(_) => (&old.access_token, Some(requested_at)),
+        };
+        TokenSet {
+            access_token: access_token.clone(),
+            refresh_token: self.refresh_token.clone().or(old.refresh_token.clone()),
+            scope: self.scope.clone().unwrap_or(old.scope.clone()),
+            expires_at,
+            ..old.clone()
+        }
+    }
+}
+
+/// The token by which to revoke what an answer granted, whatever else is wrong with it: the refresh token stands for the whole
+/// grant (RFC 7009 section 2.1).
+pub(crate) fn granted_token(response: &Response) -> Option<Secret> {
+    let json = success(response).ok()?;
+    let refresh_token = token(&json, "refresh_token");
+    refresh_token.or_else(|_| token(&json, "access_token")).ok()
+}
+
+/// A token that is one.
+fn token(json: &Json, member: &'static str) -> Result<Secret, PeerError> {
+    let text = json.str(member).filter(|text| !text.is_empty());
+    text.map(Secret::new)
+        .ok_or(PeerError::InvalidToken(member))
 }

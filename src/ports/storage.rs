@@ -15,6 +15,8 @@ pub(crate) const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
 /// A sign-in that waits for its callback.
 #[derive(Clone, Debug)]
 pub struct PendingLogin {
+    /// The client that began it. Absent in rows that another client library stored.
+    pub client_id: Option<String>,
     /// The authorization server it was begun with.
     pub issuer: String,
     /// The key its tokens will be bound to.
@@ -56,6 +58,9 @@ pub struct StoredSession {
     /// When a refresh of these very tokens was begun, in milliseconds since the epoch. Whoever finds this while holding
     /// the account's lock knows that its answer was lost, and that the refresh token may be spent.
     pub refresh_started_at: Option<u64>,
+    /// When the authorization server refused to refresh these tokens, which had expired, without saying that the session is
+    /// over; in milliseconds since the epoch. The user counts as signed out, but to ask again may succeed.
+    pub refused_at: Option<u64>,
     /// By how many milliseconds the server's time was ahead of this machine's, which the tokens' times are in, when the
     /// tokens came; 0 where they agreed.
     pub clock_offset: i64,
@@ -70,7 +75,8 @@ pub trait Storage {
     fn outlives_page(&self) -> bool;
 }
 
-/// Keeps pending sign-ins, each for 10 minutes.
+/// Keeps pending sign-ins, each for 10 minutes. The clients of an origin do not see each other's; a row that names no client
+/// is whoever's asks first.
 pub trait PendingStore {
     /// Stores one under its `state`, and removes those that have expired.
     fn put<'a>(
@@ -79,38 +85,57 @@ pub trait PendingStore {
         login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>>;
 
-    /// Removes one and returns it. Of two callers, in whatever tabs, at most one gets it.
+    /// Removes one of this client id and returns it. Of two callers, in whatever tabs, at most one gets it.
     fn take<'a>(
         &'a self,
+        client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
 }
 
-/// Keeps sessions, one for an account.
+/// Keeps sessions, one for a client and an account. The clients of an origin do not see each other's; a row that names no client
+/// is whoever's asks first.
+///
+/// Each operation is atomic. Where it is given the access token that it expects, it changes only a row that still has that token, and
+/// says whether it did: a sign-out or a new sign-in does not wait for a refresh, whose answer then finds its row gone.
 pub trait SessionStore {
-    /// Reads one.
+    /// Reads one. `None` only where it is certain that there is none.
     fn get<'a>(
         &'a self,
+        client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>>;
 
     /// Stores one, in place of any older. Done means durable.
-    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>>;
+    fn put<'a>(
+        &'a self,
+        client_id: &'a str,
+        session: &'a StoredSession,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>>;
 
     /// Removes one. No error where there is none.
-    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>>;
+    fn delete<'a>(
+        &'a self,
+        client_id: &'a str,
+        did: &'a Did,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>>;
 
     /// Whose sessions there are, as far as they can be read.
-    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>>;
+    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>>;
+
+    /// The client that holds an account's first session on this origin, where it has one and names its client.
+    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>>;
 }
 
-/// Remembers which account was used last. A convenience: where it cannot, it forgets.
+/// Remembers which account each client used last. A convenience: where it cannot, it forgets.
 pub trait ActiveAccount {
     /// The account.
-    fn get(&self) -> Option<String>;
+    fn get(&self, client_id: &str) -> Option<String>;
 
     /// Remembers an account, or forgets it. Whether other tabs see that too.
-    fn set(&self, did: Option<&Did>) -> bool;
+    fn set(&self, client_id: &str, did: Option<&Did>) -> bool;
 }
 
 /// Why storage did not do as asked.
@@ -123,8 +148,10 @@ pub enum StorageError {
     Full,
     /// The connection or the transaction died; the browser's words.
     Failed(String),
-    /// A stored row cannot be read.
+    /// A stored row does not have the form it must have: the member that is wrong.
     Corrupt(&'static str),
+    /// There is a row that the browser does not give out here. Other tabs or workers may be able to read it.
+    Unreadable,
     /// The row is good, but its key cannot be used: this page is not where it was stored.
     Key(KeyError),
     /// The client was disposed of.
@@ -139,6 +166,7 @@ impl StorageError {
             Self::Full => "STORAGE_FULL",
             Self::Failed(_) => "STORAGE_FAILED",
             Self::Corrupt(_) => "STORAGE_CORRUPT",
+            Self::Unreadable => "STORAGE_UNREADABLE",
             Self::Key(error) => error.code(),
             Self::Disposed => "DISPOSED",
         }
@@ -158,6 +186,9 @@ impl StorageError {
             Self::Full => "Free some disk space and try again.",
             Self::Failed(_) => "Try again; reload the page if that does not help.",
             Self::Corrupt(_) => "Sign in again.",
+            Self::Unreadable => {
+                "This browser cannot read a stored key here; use the session in a page or a service worker."
+            }
             Self::Key(error) => error.help(),
             Self::Disposed => "Make a new client; this one was disposed of.",
         }
@@ -171,6 +202,7 @@ impl fmt::Display for StorageError {
             Self::Full => f.write_str("Storage is full"),
             Self::Failed(why) => write!(f, "Storage failed: {why}"),
             Self::Corrupt(what) => write!(f, "A stored row cannot be read: {what}"),
+            Self::Unreadable => f.write_str("A stored row cannot be read here"),
             Self::Key(error) => error.fmt(f),
             Self::Disposed => f.write_str("Database has been disposed"),
         }

@@ -17,11 +17,11 @@ pub enum Message {
 
 /// The other tabs of the origin.
 pub trait Bus {
-    /// Tells all others. Nothing comes back to the sender.
-    fn post(&self, message: &Message);
+    /// Tells all other tabs in which this client runs. Nothing comes back to the sender.
+    fn post(&self, client_id: &str, message: &Message);
 
-    /// Hears what others tell, until the guard is dropped.
-    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard;
+    /// Hears what others tell of this client's sessions, until the guard is dropped. What names no client is for all.
+    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard;
 }
 
 /// Whose doing it was that a session changed.

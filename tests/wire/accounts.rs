@@ -1,7 +1,7 @@
 //! The list of accounts: who is signed in, who was, which is active, and who is told when that changes.
 
 use crate::server::{ALICE, Account as Person, BOB, FOREIGN_PDS, Fault, PDS, asked};
-use crate::world::{Tab, World, did, ended, kind, options};
+use crate::world::{CLIENT_ID, Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::ports::{ActiveAccount, Message};
 use atproto_oauth_wasm::{
     Account, AccountStatus, Did, ErrorKind, IdentityError, Issuer, Refresh, SessionEnd,
@@ -224,7 +224,7 @@ fn a_session_that_another_client_stored_is_listed_and_stays_when_it_ends() {
         row.client_id = None;
         row.server = None;
     });
-    tab.ports.accounts.set(&did(&ALICE), None);
+    tab.ports.accounts.set(CLIENT_ID, &did(&ALICE), None);
     let [account] = &accounts(&world, &tab)[..] else {
         panic!("one account");
     };
@@ -321,7 +321,7 @@ fn an_active_account_whose_session_has_gone_is_told_once() {
     let here = world.tab();
     world.sign_in(&here, &ALICE);
     world
-        .run(here.ports.sessions.delete(&did(&ALICE)))
+        .run(here.ports.sessions.delete(CLIENT_ID, &did(&ALICE), None))
         .expect("storage");
     let (first, second) = (world.tab(), world.tab());
     changes(&world, [&first, &second]);
@@ -336,10 +336,10 @@ fn an_active_account_whose_session_has_gone_is_told_once() {
 fn another_tab_s_news_are_passed_on_and_a_closed_client_hears_none() {
     let world = World::new();
     let (here, there) = (world.tab(), world.tab());
-    here.ports.bus.post(&Message::Accounts);
+    here.ports.bus.post(CLIENT_ID, &Message::Accounts);
     assert_eq!(changes(&world, [&here, &there]), [0, 1]);
     there.client.close();
-    here.ports.bus.post(&Message::Accounts);
+    here.ports.bus.post(CLIENT_ID, &Message::Accounts);
     assert_eq!(changes(&world, [&here, &there]), [0, 0]);
 }
 
@@ -348,11 +348,11 @@ fn another_tab_s_news_are_passed_on_and_a_closed_client_hears_none() {
 struct OwnPointer(RefCell<Option<String>>);
 
 impl ActiveAccount for OwnPointer {
-    fn get(&self) -> Option<String> {
+    fn get(&self, _: &str) -> Option<String> {
         self.0.borrow().clone()
     }
 
-    fn set(&self, did: Option<&Did>) -> bool {
+    fn set(&self, _: &str, did: Option<&Did>) -> bool {
         *self.0.borrow_mut() = did.map(Did::to_string);
         false
     }

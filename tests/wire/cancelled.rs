@@ -34,21 +34,36 @@ fn slowly<'a, T: 'a>(work: Local<'a, T>) -> Local<'a, T> {
 impl SessionStore for Slow<Rc<dyn SessionStore>> {
     fn get<'a>(
         &'a self,
+        client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
-        slowly(self.0.get(did))
+        slowly(self.0.get(client_id, did))
     }
 
-    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
-        slowly(self.0.put(session))
+    fn put<'a>(
+        &'a self,
+        client_id: &'a str,
+        session: &'a StoredSession,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
+        slowly(self.0.put(client_id, session, expected))
     }
 
-    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
-        slowly(self.0.delete(did))
+    fn delete<'a>(
+        &'a self,
+        client_id: &'a str,
+        did: &'a Did,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
+        slowly(self.0.delete(client_id, did, expected))
     }
 
-    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
-        slowly(self.0.list())
+    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
+        slowly(self.0.list(client_id))
+    }
+
+    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
+        slowly(self.0.owner(did))
     }
 }
 
@@ -63,9 +78,10 @@ impl PendingStore for Slow<Rc<dyn PendingStore>> {
 
     fn take<'a>(
         &'a self,
+        client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
-        slowly(self.0.take(state))
+        slowly(self.0.take(client_id, state))
     }
 }
 
@@ -105,8 +121,7 @@ fn at_every_moment<P>(
         world.settle();
 
         let other = world.tab();
-        let name = format!("@atproto-oauth-client-{}", ALICE.did);
-        let lock = other.ports.lock.acquire(&name).now_or_never();
+        let lock = other.ports.lock.acquire(ALICE.did).now_or_never();
         assert!(lock.is_some(), "no lock is held after {polls} polls");
         drop(lock);
         let is_stored = world.stored(&ALICE).is_some();

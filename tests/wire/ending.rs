@@ -1,7 +1,7 @@
 //! What ends a session, and what does not.
 
 use crate::server::{ALICE, BOB, FOREIGN_ISSUER, FOREIGN_PDS, Fault, SECOND_PDS, asked};
-use crate::world::{World, ended, kind};
+use crate::world::{CLIENT_ID, World, ended, kind};
 use atproto_oauth_wasm::{ErrorKind, HttpError, Refresh, SessionEnd};
 use serde_json::json;
 use std::slice;
@@ -38,7 +38,7 @@ fn a_revoked_session_ends_once_for_all_who_ask() {
     assert_eq!(tab.heard.take_ends(), [refused]);
     assert_eq!(world.server.count(asked::REFRESH), 1);
     assert!(world.stored(&ALICE).is_none());
-    assert_eq!(tab.ports.active.get(), None);
+    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
 }
 
 #[test]

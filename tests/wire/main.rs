@@ -11,6 +11,7 @@
 
 mod accounts;
 mod app;
+mod apps;
 mod callback;
 mod cancelled;
 mod clock;
@@ -31,4 +32,5 @@ mod storage;
 mod tabs;
 mod transcripts;
 mod trouble;
+mod waiting;
 mod world;

@@ -85,23 +85,3 @@ fn a_session_of_another_client_is_replaced_by_a_sign_in() {
     assert_eq!(world.server.sessions_of(&BOB), 1);
     assert_eq!(session.did(), &did(&BOB));
 }
-
-/// A developer's loopback client id changes with its scope, and no server takes a refresh token of the one for the other.
-#[test]
-fn a_session_of_another_client_id_is_not_spent() {
-    let world = World::new();
-    world.sign_in(&world.tab(), &ALICE);
-    let was = "https://was.example/client.json".to_owned();
-    world.change_stored(&ALICE, |row| row.client_id = Some(was.clone()));
-    let tab = world.tab();
-    world.server.take_log();
-    let session = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
-    assert_eq!(world.status(&session), Ok(200), "its token is still good");
-    world.server.take_log();
-    assert_eq!(
-        kind(world.run(session.token_info(Refresh::Force))),
-        ErrorKind::Config(ConfigError::ClientIdChanged(was))
-    );
-    assert_eq!(world.server.count(asked::ANYTHING), 0);
-    assert!(world.stored(&ALICE).is_some());
-}

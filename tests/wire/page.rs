@@ -1,7 +1,7 @@
 //! What a page does when it loads, by its address.
 
 use crate::server::{ALICE, BOB, Fault, asked};
-use crate::world::{REDIRECT_URI, Tab, World, did, ended, kind, options, url};
+use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, ended, kind, options, url};
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ConfigError, ErrorKind, HttpError, Initialized, OAuthSession,
     Refresh, ResponseMode, SessionEnd,
@@ -55,7 +55,7 @@ fn an_answer_in_the_address_is_taken_and_cleaned_away() {
         let session = signed_in(world.init(&tab).expect("a sign-in"));
         assert_eq!(session.did(), &did(&ALICE));
         assert_eq!(tab.page.address().as_str(), cleaned);
-        assert_eq!(tab.ports.active.get().as_deref(), Some(ALICE.did));
+        assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
 
         // Reloaded, the page has a session and no answer.
         let again = World::tab(&world);
@@ -87,7 +87,7 @@ fn the_address_is_cleaned_before_anything_is_sent_and_whatever_comes() {
         ErrorKind::Http(HttpError::Unreachable("offline".into()))
     );
     assert_eq!(*address.borrow(), Some(url(REDIRECT_URI)));
-    assert_eq!(tab.ports.active.get(), None);
+    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_page_that_loads_offline_remembers_the_account() {
         kind(world.init(&tab)),
         ErrorKind::Http(HttpError::Unreachable("offline".into()))
     );
-    assert_eq!(tab.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
     assert!(tab.heard.take().is_empty());
     world.server.heal();
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_page_that_loads_after_the_session_ended_forgets_the_account() {
     world.server.revoke_all(&ALICE);
     let refused = SessionEnd::RefreshRefused(Some("No.".into()));
     assert_eq!(kind(world.init(&tab)), ended(&ALICE, refused.clone()));
-    assert_eq!(tab.ports.active.get(), None);
+    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
     assert_eq!(tab.heard.take_ends(), [refused]);
     assert!(world.init(&tab).expect("nobody").is_none());
 }
@@ -199,7 +199,7 @@ fn a_page_that_loads_after_the_session_ended_forgets_the_account() {
 fn an_account_that_was_lost_from_storage_is_forgotten() {
     let world = World::new();
     let tab = world.tab();
-    tab.ports.active.set(Some(&did(&ALICE)));
+    tab.ports.active.set(CLIENT_ID, Some(&did(&ALICE)));
     assert_eq!(kind(world.init(&tab)), ended(&ALICE, SessionEnd::Vanished));
     assert!(world.init(&tab).expect("nobody").is_none());
 }

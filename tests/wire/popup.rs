@@ -1,7 +1,7 @@
 //! A sign-in in a popup: two pages, of which one goes on.
 
 use crate::server::{ALICE, Account, BOB, Fault, MALLORY, asked, yield_now};
-use crate::world::{REDIRECT_URI, Tab, World, did, kind, options, url};
+use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, kind, options, url};
 use atproto_oauth_wasm::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
 use atproto_oauth_wasm::{
     AuthorizeOptions, CallbackError, Error, ErrorKind, OAuthSession, PopupError, Refresh, Secret,
@@ -107,7 +107,7 @@ fn the_page_that_opened_it_gets_the_session() {
     assert_eq!(world.status(&session), Ok(200));
     assert_eq!(world.server.sessions_of(&ALICE), 1);
     assert_eq!(popup.page.address().as_str(), REDIRECT_URI);
-    assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(page.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
     assert_eq!(page.heard.take().len(), 1);
     assert_eq!(page.heard.take_changes(), 1, "one new account, one event");
     // A popup that cannot close its window lives on.
@@ -250,7 +250,7 @@ fn a_sign_in_that_only_the_page_has_is_finished_by_the_page() {
     assert_eq!(session.did(), &did(&ALICE));
     assert_eq!(world.status(&session), Ok(200));
     assert_eq!(world.server.sessions_of(&ALICE), 1);
-    assert_eq!(page.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(page.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
     assert_eq!(page.heard.take().len(), 1);
 }
 

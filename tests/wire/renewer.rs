@@ -1,7 +1,7 @@
 //! A session renewed by another client, which a worker has: what the asking tab does of it and tells.
 
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{Event, Tab, World, did, ended, kind, options};
+use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, Ports, Renewal, Renewer, Thrown};
 use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
 use futures::lock::Mutex;
@@ -129,7 +129,7 @@ fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
         assert_eq!(tab.heard.take(), [Event::Deleted(did(&ALICE), end.clone())]);
         assert_eq!(tab.heard.take_changes(), 1);
     }
-    assert_eq!(tab.ports.active.get(), None);
+    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
 }
 
 /// A worker that another tab has forestalled: it finds nothing left of the session.
@@ -139,8 +139,8 @@ impl Renewer for Forestalled {
     fn renew<'a>(&'a self, sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
         Box::pin(async move {
             let ports = self.0.borrow().clone().expect("ports");
-            ports.sessions.delete(sub).await.expect("deleted");
-            ports.active.set(None);
+            ports.sessions.delete(CLIENT_ID, sub, None).await.expect("deleted");
+            ports.active.set(CLIENT_ID, None);
             Renewal::Ended(SessionEnd::Vanished)
         })
     }

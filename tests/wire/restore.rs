@@ -1,7 +1,7 @@
 //! Sessions taken up again from storage.
 
 use crate::server::{ALICE, FOREIGN_ISSUER, FOREIGN_PDS, Fault, asked};
-use crate::world::{World, did, ended, kind};
+use crate::world::{CLIENT_ID, World, did, ended, kind};
 use atproto_oauth_wasm::{ErrorKind, IdentityError, Refresh, SessionEnd};
 use std::slice;
 
@@ -21,7 +21,7 @@ fn restoring_needs_no_network_while_the_token_lives() {
     assert_eq!(world.server.count(asked::ANYTHING), 0);
     assert_eq!(session.did(), &did(&ALICE));
     assert!(tab.heard.take().is_empty());
-    assert_eq!(tab.ports.active.get().as_deref(), Some(ALICE.did));
+    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
 }
 
 /// The session is there at once; what the check finds comes after.
@@ -97,16 +97,15 @@ fn restoring_while_another_tab_signs_in_does_not_undo_it() {
         world.sign_in(&there, &ALICE);
         let row = world.stored(&ALICE).expect("a row");
         world
-            .run(there.ports.sessions.delete(&did(&ALICE)))
+            .run(there.ports.sessions.delete(CLIENT_ID, &did(&ALICE), None))
             .expect("storage");
         row
     };
     // The other tab holds the lock, as it does while it finishes a sign-in, and has not stored its session yet.
-    let lock = format!("@atproto-oauth-client-{}", ALICE.did);
     let signing_in = async {
-        let held = there.ports.lock.acquire(&lock).await;
+        let held = there.ports.lock.acquire(ALICE.did).await;
         crate::server::yield_now().await;
-        there.ports.sessions.put(&row).await.expect("storage");
+        there.ports.sessions.put(CLIENT_ID, &row, None).await.expect("storage");
         drop(held);
     };
     let restoring = here.client.restore(ALICE.did, Refresh::Auto);

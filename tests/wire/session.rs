@@ -2,7 +2,7 @@
 
 use crate::server::proof::encode;
 use crate::server::{ALICE, BOB, Fault, asked};
-use crate::world::{Event, Tab, World, did, ended, kind};
+use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind};
 use atproto_oauth_wasm::{
     ConfigError, Credentials, Error, ErrorKind, IdentityError, InForce, OAuthSession, Refresh,
     ResourceAnswer, SentProof, SessionEnd, Step, Tried,
@@ -146,7 +146,7 @@ fn signing_out_revokes_forgets_and_tells_once() {
     );
     assert_eq!(world.server.sessions_of(&ALICE), 0);
     assert!(world.stored(&ALICE).is_none());
-    assert_eq!(tab.ports.active.get(), None);
+    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
 
     world.server.take_log();
     world.run(session.sign_out()).expect("once is enough");
@@ -181,7 +181,7 @@ fn one_account_s_end_is_not_another_s() {
     let tab = world.tab();
     let (alice, bob) = (world.sign_in(&tab, &ALICE), world.sign_in(&tab, &BOB));
     world.run(alice.sign_out()).expect("signed out");
-    assert_eq!(tab.ports.active.get().as_deref(), Some(BOB.did));
+    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(BOB.did));
     assert_eq!(world.status(&bob), Ok(200));
     world.run(tab.client.revoke(BOB.did)).expect("signed out");
     assert_eq!(kind(world.status(&bob)), ended(&BOB, SessionEnd::SignedOut));

@@ -409,6 +409,7 @@ impl PendingStore for FullStore {
     fn take<'a>(
         &'a self,
         _: &'a str,
+        _: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async { Err(StorageError::Full) })
     }

@@ -1,7 +1,7 @@
 //! Two tabs over one storage: two clients, one session.
 
 use crate::server::{ALICE, FOREIGN_ISSUER, FOREIGN_PDS, SECOND_PDS, asked};
-use crate::world::{Event, World, did, ended, kind};
+use crate::world::{CLIENT_ID, Event, World, did, ended, kind};
 use atproto_oauth_wasm::ports::{Bus, Guard, Message};
 use atproto_oauth_wasm::{ErrorKind, Refresh, SessionEnd};
 use std::rc::Rc;
@@ -67,9 +67,9 @@ fn a_refresh_in_one_tab_is_used_in_the_other() {
 struct Deaf;
 
 impl Bus for Deaf {
-    fn post(&self, _: &Message) {}
+    fn post(&self, _: &str, _: &Message) {}
 
-    fn listen(&self, _: Box<dyn Fn(Message)>) -> Guard {
+    fn listen(&self, _: &str, _: Box<dyn Fn(Message)>) -> Guard {
         Guard::new(|| ())
     }
 }
@@ -214,7 +214,7 @@ fn late_news_of_an_ending_do_not_end_what_began_since() {
     here.heard.take();
     // What another tab told before it could know of the new session, and what comes through only now.
     let late = Message::Deleted(did(&ALICE), SessionEnd::SignedOut);
-    there.ports.bus.post(&late);
+    there.ports.bus.post(CLIENT_ID, &late);
     world.settle();
     assert_eq!(
         here.heard.take(),

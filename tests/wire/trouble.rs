@@ -1,8 +1,8 @@
 //! Tokens that cannot be renewed now: trouble is no ending.
 
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{World, kind};
-use atproto_oauth_wasm::{ErrorKind, HttpError, PeerError, Refresh, Step};
+use crate::world::{World, ended, kind};
+use atproto_oauth_wasm::{AccountStatus, ErrorKind, HttpError, PeerError, Refresh, SessionEnd, Step};
 use serde_json::json;
 
 /// What keeps a session, though it could not be renewed.
@@ -55,17 +55,10 @@ fn trouble_is_no_ending() {
             true,
         ),
         (
-            "a client the server does not like now",
+            "an answer without any token",
             asked::REFRESH,
-            Fault::json(400, json!({ "error": "invalid_client" })),
-            None,
-            false,
-        ),
-        (
-            "tokens that break the profile",
-            asked::REFRESH,
-            Fault::lies(|body| body["scope"] = json!("other")),
-            Some(peer("scope")),
+            Fault::json(200, json!({ "token_type": "DPoP" })),
+            Some(peer("access_token")),
             false,
         ),
     ] {
@@ -87,9 +80,95 @@ fn trouble_is_no_ending() {
         assert!(tab.heard.take().is_empty(), "{what}");
         assert!(world.stored(&ALICE).is_some(), "{what}");
         world.server.heal();
-        if what != "tokens that break the profile" {
-            assert_eq!(world.status(&session), Ok(200), "{what}");
+        assert_eq!(world.status(&session), Ok(200), "{what}");
+    }
+}
+
+/// Some servers say in words of their own that a refresh token is no good; others are wrong for an hour. Of an expired token either
+/// leaves a user who has to sign in, and a row for another try.
+#[test]
+fn a_refresh_that_is_rejected_leaves_a_user_who_has_to_sign_in() {
+    for (fault, words) in [
+        (
+            Fault::json(400, json!({ "error": "InvalidRequest", "message": "expired refresh token" })),
+            Some("expired refresh token"),
+        ),
+        (
+            Fault::json(401, json!({ "error": { "error": "ExpiredToken", "message": "Too old" } })),
+            Some("Too old"),
+        ),
+        (
+            Fault::json(400, json!({ "error": "invalid_client" })),
+            Some("invalid_client"),
+        ),
+        (Fault::html(403), None),
+        (Fault::html(404), None),
+    ] {
+        let world = World::new();
+        let (tab, other) = (world.tab(), world.tab());
+        world.sign_in(&tab, &ALICE);
+        let theirs = world.restore(&other, &ALICE, Refresh::Never).expect("alive");
+        world.expire();
+        world.server.fault(asked::REFRESH, fault);
+        let end = SessionEnd::RefreshRejected(words.map(str::to_owned));
+        let page = world.tab();
+        assert!(world.init(&page).expect("nobody").is_none());
+        world.settle();
+        assert_eq!(page.client.active(), None);
+        for tab in [&page, &other] {
+            assert_eq!(tab.heard.take_ends(), std::slice::from_ref(&end));
         }
+        assert_eq!(kind(world.status(&theirs)), ended(&ALICE, end.clone()));
+
+        // Nobody is asked again, unless by the app.
+        world.server.take_log();
+        let later = world.tab();
+        assert!(world.init(&later).expect("nobody").is_none());
+        let [account] = &world.run(later.client.accounts()).expect("accounts")[..] else {
+            panic!("one account");
+        };
+        assert_eq!(account.status, AccountStatus::SignedOut);
+        assert_eq!(world.server.count(asked::ANYTHING), 0);
+        let refused = world.restore(&later, &ALICE, Refresh::Auto).expect_err("again");
+        assert_eq!(refused.kind(), &ended(&ALICE, end.clone()));
+        assert_eq!(refused.login_hint(), Some(ALICE.handle));
+        assert_eq!(world.server.count(asked::REFRESH), 1);
+        drop(world.restore(&page, &ALICE, Refresh::Auto));
+        assert_eq!(page.heard.take_ends(), [], "told once");
+
+        world.server.heal();
+        let again = world.restore(&later, &ALICE, Refresh::Auto).expect("alive");
+        assert_eq!(world.status(&again), Ok(200));
+        let [account] = &world.run(later.client.accounts()).expect("accounts")[..] else {
+            panic!("one account");
+        };
+        assert_eq!(account.status, AccountStatus::SignedIn);
+        assert!(world.init(&world.tab()).expect("alive").is_some());
+    }
+}
+
+/// A proof that is refused, or an answer for another moment, says nothing of the refresh token.
+#[test]
+fn other_refusals_of_an_expired_token_are_tried_again() {
+    for (status, error) in [
+        (408, "timeout"),
+        (425, "too_early"),
+        (429, "slow_down"),
+        (400, "use_dpop_nonce"),
+        (400, "invalid_dpop_proof"),
+        (503, "InvalidRequest"),
+    ] {
+        let world = World::new();
+        let tab = world.tab();
+        world.sign_in(&tab, &ALICE);
+        tab.heard.take();
+        world.expire();
+        let refusal = Fault::json(status, json!({ "error": error }));
+        world.server.fault(asked::REFRESH, refusal);
+        assert!(world.init(&world.tab()).is_err(), "{error}");
+        assert_eq!(tab.heard.take_ends(), [], "{error}");
+        world.server.heal();
+        assert!(world.init(&world.tab()).expect(error).is_some());
     }
 }
 

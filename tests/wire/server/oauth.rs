@@ -176,7 +176,7 @@ impl Server {
 
     fn push(&self, form: &BTreeMap<String, String>, proof: Proof) -> Outcome {
         let demands = [
-            ("client_id", "https://app.example.com/client.json"),
+            ("client_id", "https://app.example.com/"),
             ("redirect_uri", "https://app.example.com/"),
             ("response_type", "code"),
             ("code_challenge_method", "S256"),

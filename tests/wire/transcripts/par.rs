@@ -11,7 +11,7 @@ fn refusal(status: u16, body: Value) -> (Fault, ErrorKind) {
     let refusal = Refusal {
         status,
         error: text("error"),
-        description: text("error_description"),
+        description: text("error_description").or_else(|| text("message")),
         payload: Json::parse(&body.to_string()).expect("JSON"),
     };
     (Fault::json(status, body), ErrorKind::Refused(refusal))
