@@ -14,10 +14,15 @@ function replaceEnd(file, from, by) {
   fs.writeFileSync(file, parts[0] + by)
 }
 
+// Not called by the module, so not imported by its glue.
+const [keys] = /(["'])[^"']*keys_and_rows\.js\1/.exec(fs.readFileSync(glueFile, 'utf8')) ?? []
+if (!keys) throw new Error(`${glueFile} does not import keys_and_rows.js`)
+
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { Database, Tabs, digest, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
+  '\nexport { Database, Tabs, activeAccount, digest, names, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n' +
+    `export { canKeepKeys } from ${keys};\n`,
 )
 replaceEnd(
   typesFile,
@@ -31,14 +36,21 @@ export function connect(instance: WebAssembly.Instance): void;
 
 /** The database that the module uses, for what cannot wait for the module: see src/browser/indexed_db.js. */
 export class Database {
+  constructor(name?: string);
   readonly durable: boolean;
   dispose(): void;
 }
 
 /** The other tabs, for the module to hear when it is there: see src/browser/between_tabs.js. */
 export class Tabs {
+  constructor(storageName?: string);
   close(): void;
 }
+
+/** What the things that tabs share are called, and which account a client used last: see src/browser/between_tabs.js. */
+export interface Names { readonly items: string }
+export function names(storageName?: string): Names;
+export function activeAccount(names: Names, client: string): string | undefined;
 
 /** A session as it is stored. What may be missing is not checked, and can be anything. */
 export interface SessionRow {
@@ -51,11 +63,15 @@ export interface SessionRow {
   clientId?: any;
   server?: any;
   refreshStartedAt?: any;
+  refusedAt?: any;
   clockOffset?: any;
 }
 
 /** Reads a row of the database: see src/browser/keys_and_rows.js. */
-export function perform(database: Database, store: 'session', operation: 'get', key: string): Promise<SessionRow | undefined>;
+export function perform(database: Database, store: 'session', operation: 'get', client: string, key: string): Promise<SessionRow | undefined>;
+
+/** Whether a key can be stored here and read back: see src/browser/keys_and_rows.js. */
+export function canKeepKeys(database: Database): Promise<boolean>;
 
 // The keys and digests: see src/browser/keys_and_rows.js.
 export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;

@@ -7,7 +7,6 @@ import type { Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { popupBlocked, rethrow, toError } from './errors.js'
 import type { IdentityResolver } from './identity-resolver.js'
-import { storedActive } from './local-storage.js'
 import { News } from './news.js'
 import { type Beginning, type CoreOutcome, type Operations, forCore } from './operations.js'
 import { OAuthSession } from './session.js'
@@ -24,14 +23,17 @@ import type {
   SessionEventMap,
 } from './types.js'
 
-/** What a page starts with. `state` is there only after a sign-in: the app's own text, or `null`. */
-type Initialized = { session: OAuthSession; state?: never } | { session: OAuthSession; state: string | null }
+/** What a sign-in comes to, with the app's own text, or `null`. */
+type SignedIn = { session: OAuthSession; state: string | null }
+
+/** What a page starts with. `state` is there only after a sign-in. */
+type Initialized = { session: OAuthSession; state?: never } | SignedIn
 
 /**
- * The `init` under way on this page. The address holds an answer only once: who asks while it is being used, such as a
- * component that is mounted twice, shares what comes of it, whichever client it asks with.
+ * The sign-ins that `init` is finishing on this page, each client id's. The address holds an answer only once: another client of the
+ * same app, such as that of a component that is mounted twice, takes its own session from what comes of it.
  */
-let initializing: Promise<Initialized | undefined> | undefined
+const finishing = new Map<string, Promise<Initialized | undefined>>()
 
 /**
  * Signs users of the AT Protocol in to a browser app.
@@ -43,6 +45,7 @@ export class BrowserOAuthClient extends EventTarget {
   readonly #options: BrowserOAuthClientOptions
   readonly #news: News
   readonly #core: CoreClient
+  #initializing: Promise<Initialized | undefined> | undefined
 
   constructor(options: BrowserOAuthClientOptions) {
     super()
@@ -89,24 +92,42 @@ export class BrowserOAuthClient extends EventTarget {
    * last. `undefined`: nobody is signed in. Call it once, when the page loads; calls that overlap share one outcome.
    */
   init(refresh?: boolean): Promise<Initialized | undefined> {
-    initializing ??= this.#init(refresh).finally(() => {
-      initializing = undefined
+    this.#initializing ??= this.#init(refresh).finally(() => {
+      this.#initializing = undefined
     })
-    return initializing
+    return this.#initializing
   }
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
+    const key = JSON.stringify([this.#core.clientId, this.#options.storageName])
+    const shared = await finishing.get(key)
+    if (shared?.state !== undefined) return this.#share(shared)
     const params = this.readCallbackParams()
-    const early = params ? undefined : await this.#core.early(storedActive(), refresh)
-    if (early) return { session: early }
-    const found = await this.#core.call('init', [refresh], params)
+    if (!params) {
+      const early = await this.#core.early(this.#core.active, refresh)
+      if (early) return { session: early }
+    }
+    const found = this.#core.call('init', [refresh], params).then((found) => this.#initialized(found))
+    if (params) {
+      finishing.set(key, found)
+      found.catch(() => undefined).then(() => finishing.delete(key))
+    }
+    return found
+  }
+
+  #initialized(found: ReturnType<Operations['init']>): Initialized | undefined {
     if (found === undefined) return undefined
     return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
   }
 
+  /** A session of this client's own, of what another client of the page has finished. */
+  async #share({ session, state }: SignedIn): Promise<SignedIn> {
+    return { session: this.#session(await this.#core.call('restore', [session.did, false])), state }
+  }
+
   /** Restores the session of the account that was used last. `undefined`: there is none. */
   async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
-    const early = await this.#core.early(storedActive(), refresh)
+    const early = await this.#core.early(this.#core.active, refresh)
     if (early) return { session: early }
     const session = await this.#core.call('initRestore', [refresh])
     return session && { session: this.#session(session) }
@@ -267,7 +288,7 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** The account that was used last, in whatever tab: the one that `init` restores. */
   get active(): AtprotoDid | undefined {
-    const active = this.#core.made ? this.#core.made.active : storedActive()
+    const { active } = this.#core
     return isAtprotoDid(active) ? active : undefined
   }
 
@@ -285,7 +306,10 @@ export class BrowserOAuthClient extends EventTarget {
     await this.#core.call('forget', [String(did)])
   }
 
-  /** Closes the database and stops hearing the other tabs. */
+  /**
+   * Closes the database and stops hearing the other tabs. What was begun goes on to its end, and sessions serve on; whatever is asked
+   * of the client from now on rejects.
+   */
   async dispose(): Promise<void> {
     this.#core.dispose()
   }

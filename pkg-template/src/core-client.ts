@@ -2,9 +2,9 @@ import { clientMetadataOf, coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
 import { type Client, type Session, Tabs } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { type ErrorDetails, rethrow, saysSessionIsOver, toError } from './errors.js'
+import { type ErrorDetails, disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'
-import { accept, areAccepted, storedActive } from './local-storage.js'
+import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
 import type { CoreTokenFacts, Operations } from './operations.js'
 import { OAuthSession } from './session.js'
@@ -22,6 +22,8 @@ export class CoreClient {
   #tabs: Tabs | undefined
   /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
   #reading: Promise<unknown> = Promise.resolve()
+  /** The calls under way, which a disposed client still finishes. */
+  #calls = 0
   #disposed = false
 
   constructor(options: BrowserOAuthClientOptions, news: News) {
@@ -31,10 +33,10 @@ export class CoreClient {
     if (globalThis.location === undefined) return
     // A turn later: to open the channel takes as long as to ask the database, which the app's first call does.
     queueMicrotask(() => {
-      if (!this.#disposed) this.#tabs = new Tabs()
+      if (!this.#disposed) this.#tabs = new Tabs(options.storageName)
     })
     // Loading it would only hold up a session that can be had without.
-    if (!storedActive()) loadCore().catch(() => undefined)
+    if (!this.#remembered?.active) loadCore().catch(() => undefined)
     // Whoever calls this client does not wait for that; but where nobody does, it shall still heed the other tabs.
     whenIdle(() => this.#reading.then(() => whenIdle(() => this.#disposed || this.#ready().catch(() => undefined))))
   }
@@ -44,17 +46,41 @@ export class CoreClient {
     return this.#made
   }
 
+  /** The client's id; `undefined` where there are no metadata, which the core explains. */
+  get clientId(): string | undefined {
+    try {
+      return String(clientMetadataOf(this.#options).client_id)
+    } catch {
+      return undefined
+    }
+  }
+
+  get #remembered(): Remembered | undefined {
+    const { clientId } = this
+    return clientId === undefined ? undefined : new Remembered(clientId, this.#options.storageName)
+  }
+
+  /** The account that was used last. */
+  get active(): string | undefined {
+    return this.#made ? this.#made.active : this.#remembered?.active
+  }
+
   /** Does what `operation` names. What it rejects with is the app's to see. */
   async call<K extends keyof Operations>(
     operation: K,
     args: Parameters<Operations[K]>,
     params?: URLSearchParams | null,
   ): Promise<ReturnType<Operations[K]>> {
+    if (this.#disposed) throw disposed()
+    this.#calls++
     try {
       const client = await this.#ready()
       return (await client.call(operation, args)) as ReturnType<Operations[K]>
     } catch (thrown) {
       rethrow(thrown, { params, hookError: this.#news.hookError })
+    } finally {
+      this.#calls--
+      this.#disposeIfDone()
     }
   }
 
@@ -63,11 +89,14 @@ export class CoreClient {
    * download earlier. `undefined` where the core is there, or has more to do than to look at the session; that it does
    * later.
    */
-  async early(sub: string | null, refresh?: boolean): Promise<OAuthSession | undefined> {
+  async early(sub: string | undefined, refresh?: boolean): Promise<OAuthSession | undefined> {
     // On `localhost`, the core may have to leave the page first.
     const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
-    if (isForCore || !isAtprotoDid(sub) || sub !== storedActive() || !areAccepted(optionsText(this.#options))) return undefined
-    const reading = storedGrant(sub, String(clientMetadataOf(this.#options).client_id))
+    const remembered = this.#remembered
+    if (isForCore || !remembered || !isAtprotoDid(sub) || sub !== remembered.active) return undefined
+    if (!remembered.areAccepted(optionsText(this.#options))) return undefined
+    const { clientId = '' } = this
+    const reading = storedGrant({ sub, clientId, storageName: this.#options.storageName, remembered })
     this.#reading = reading
     const stored = await reading
     if (!stored || this.#disposed) return undefined
@@ -87,8 +116,14 @@ export class CoreClient {
     }
   }
 
+  /** From now on nothing can be asked of it. What was begun goes on to its end. */
   dispose(): void {
     this.#disposed = true
+    this.#disposeIfDone()
+  }
+
+  #disposeIfDone(): void {
+    if (!this.#disposed || this.#calls) return
     this.#tabs?.close()
     this.#made?.dispose()
   }
@@ -120,10 +155,9 @@ export class CoreClient {
       (sub: AtprotoDid, details: ErrorDetails) => news.deleted(sub, toError(details)),
       () => news.changed(),
     )
-    accept(optionsText(this.#options))
-    // One that was disposed of before it could be made refuses to work all the same.
-    if (this.#disposed) client.dispose()
+    this.#remembered?.accept(optionsText(this.#options))
     this.#made = client
+    this.#disposeIfDone()
     return client
   }
 

@@ -9,7 +9,7 @@ export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions):
 
 /** A client's options in the core's own terms, as far as they can be cloned. */
 export function coreOptions(options: BrowserOAuthClientOptions): BrowserOAuthClientOptions {
-  const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts } = options
+  const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, storageName } = options
   const service = isResolver(handleResolver) ? undefined : handleResolver
   return {
     clientMetadata,
@@ -18,6 +18,7 @@ export function coreOptions(options: BrowserOAuthClientOptions): BrowserOAuthCli
     plcDirectoryUrl: plcDirectoryUrl && String(plcDirectoryUrl),
     allowHttp,
     timeouts,
+    storageName,
   } as BrowserOAuthClientOptions
 }
 

@@ -280,6 +280,17 @@ function didError({ sub, message, code, url = '' }: ErrorDetails, answer: unknow
   return new DidError(did, message, DID_CODES[code] ?? 'did-fetch-error', status, cause)
 }
 
+export function disposed(): Error {
+  return toError({
+    name: 'Error',
+    message: 'Database has been disposed',
+    code: 'DISPOSED',
+    step: 'storage',
+    retryable: false,
+    help: 'Make a new client; this one was disposed of.',
+  })
+}
+
 export function popupBlocked(): Error {
   return toError({
     name: 'Error',

@@ -1,10 +1,5 @@
 // `localStorage`, which a page may be denied: then there is nothing in it, and nothing is put into it.
-
-/** The official client's pointer to the account that was used last. */
-const ACTIVE = '@@atproto/oauth-client-browser(sub)'
-
-/** The options that the core has accepted. */
-const ACCEPTED = 'atproto-oauth-wasm:accepted'
+import { type Names, activeAccount, names } from './core.js'
 
 function readItem(name: string): string | null {
   try {
@@ -22,23 +17,39 @@ function writeItem(name: string, value: string): void {
   }
 }
 
-/** What the pointer says, while the core, which knows better where storage is denied, is not there. */
-export function storedActive(): string | null {
-  return readItem(ACTIVE)
-}
+/** What `localStorage` says for one client, while the core, which knows better where storage is denied, is not there. */
+export class Remembered {
+  readonly #names: Names
+  readonly #clientId: string
 
-/** The last nonce that a server gave an account's session: the core keeps them (`src/client/prover.rs`), a line for each server. */
-export function storedNonce(sub: string, origin: string): string | undefined {
-  const lines = readItem(`atproto-oauth-wasm:nonces:${sub}`)?.split('\n')
-  return lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
-}
+  /** `storageName`: as in the client's options. */
+  constructor(clientId: string, storageName?: string) {
+    this.#names = names(storageName)
+    this.#clientId = clientId
+  }
 
-/** Whether the core has accepted these options the last time. */
-export function areAccepted(options: string | undefined): boolean {
-  return readItem(ACCEPTED) === options
-}
+  /** The account that was used last. */
+  get active(): string | undefined {
+    return activeAccount(this.#names, this.#clientId)
+  }
 
-/** The core has accepted these options. */
-export function accept(options: string | undefined): void {
-  if (options && !areAccepted(options)) writeItem(ACCEPTED, options)
+  /** The last nonce that a server gave an account's session: the core keeps them (`src/client/prover.rs`), a line for each server. */
+  nonce(sub: string, origin: string): string | undefined {
+    const lines = readItem(`${this.#names.items}nonces:${sub}`)?.split('\n')
+    return lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
+  }
+
+  /** Whether the core has accepted these options the last time. */
+  areAccepted(options: string | undefined): boolean {
+    return readItem(this.#accepted) === options
+  }
+
+  /** The core has accepted these options. */
+  accept(options: string | undefined): void {
+    if (options && !this.areAccepted(options)) writeItem(this.#accepted, options)
+  }
+
+  get #accepted(): string {
+    return `${this.#names.items}accepted:${this.#clientId}`
+  }
 }

@@ -4,6 +4,7 @@ import {
   type ErrorFacts,
   FetchError,
   OAuthResponseError,
+  canStoreKeys,
 } from './index.js'
 import type { ErrorDetails } from './errors.js'
 
@@ -27,8 +28,11 @@ interface RefreshRequest {
   options: BrowserOAuthClientOptions
 }
 
-/** What the worker answers: nothing but that it is done, or the error's details. */
-type Answer = { error?: ErrorDetails & { words?: string } }
+/** What the worker answers: nothing but that it is done, the error's details, or that it cannot do such work here. */
+type Answer = { error?: ErrorDetails & { words?: string }; unable?: true }
+
+/** Codes of what a worker may lack that the page has: storage, its keys, the WebAssembly. */
+const LACKING = /^(?:STORAGE|KEY|WEBCRYPTO|WASM)_/
 
 /**
  * Does a refresh that a page asks for, in a service worker or a shared worker, which lives on when the page is closed:
@@ -38,13 +42,19 @@ export function handleRefresh(event: MessageEvent): boolean {
   const { data, ports } = event
   const [port] = ports
   if (data?.type !== REQUEST || !port) return false
-  port.postMessage('taken')
-  const turn = (turns.get(data.sub) ?? Promise.resolve()).then(() => refresh(data))
-  turns.set(data.sub, turn)
-  const work = turn.then((answer) => port.postMessage(answer))
+  const work = take(data, port).then((answer) => port.postMessage(answer))
   // A service worker is stopped when nothing keeps it.
   if ('waitUntil' in event) (event.waitUntil as (work: Promise<unknown>) => void)(work)
   return true
+}
+
+async function take(request: RefreshRequest, port: MessagePort): Promise<Answer> {
+  // In WebKit's shared workers stored keys can be neither read nor written. The page is told at once.
+  if (!(await canStoreKeys(request.options.storageName))) return { unable: true }
+  port.postMessage('taken')
+  const turn = (turns.get(request.sub) ?? Promise.resolve()).then(() => refresh(request))
+  turns.set(request.sub, turn)
+  return turn
 }
 
 /** Each account's last refresh: the next looks at what that has stored. */
@@ -68,8 +78,9 @@ async function refresh({ sub, seen, options }: RefreshRequest): Promise<Answer> 
     // Otherwise someone has refreshed it since the page looked.
     if (session.tokenId === seen) await session.getTokenInfo(true)
     return {}
-  } catch (error) {
-    return { error: detailsOf(error) }
+  } catch (thrown) {
+    const error = detailsOf(thrown)
+    return LACKING.test(error.code) ? { unable: true } : { error }
   }
 }
 
@@ -97,12 +108,16 @@ if ('SharedWorkerGlobalScope' in globalThis) {
 /** The refreshes under way in workers. */
 const asked = new Map<string, Promise<Answer | undefined>>()
 
+/** Where a worker has said that it cannot do such work: it is not asked again. */
+const unable = new Set<Place>()
+
 /**
  * The page's half: asks a worker, once for all who want the same tokens replaced. `undefined`: no worker has done it.
  *
  * @internal
  */
 export function refreshIn(place: Place, request: RefreshRequest): Promise<Answer | undefined> {
+  if (unable.has(place)) return Promise.resolve(undefined)
   const key = `${request.sub} ${request.seen}`
   const answer = asked.get(key) ?? ask(place, request).finally(() => asked.delete(key))
   asked.set(key, answer)
@@ -118,6 +133,10 @@ async function ask(place: Place, request: RefreshRequest): Promise<Answer | unde
     return await new Promise((resolve, reject) => {
       timer = setTimeout(resolve, TAKEN_WITHIN)
       port1.onmessage = ({ data }) => {
+        if (data?.unable) {
+          unable.add(place)
+          return resolve(undefined)
+        }
         if (data !== 'taken') return resolve(data)
         clearTimeout(timer)
         timer = setTimeout(resolve, ANSWERED_WITHIN)

@@ -1,6 +1,6 @@
 import { Database, type SessionRow, digest, perform } from './core.js'
 import type { AtprotoDid } from './did.js'
-import { storedNonce } from './local-storage.js'
+import type { Remembered } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'
 import type { OAuthAuthorizationServerMetadata } from './types.js'
 
@@ -16,26 +16,32 @@ const FRESH = 60_000
 /** How long to wait for the database, in milliseconds, before that is left to the core as well. */
 const PATIENCE = 1_000
 
-/**
- * Reads an account's session, if there is nothing about it that only the core can judge.
- *
- * @param clientId - the client that must have been granted it
- */
-export async function storedGrant(sub: AtprotoDid, clientId: string): Promise<StoredGrant | undefined> {
+/** Whose session is to be read. */
+export interface Wanted {
+  sub: AtprotoDid
+  /** The client that must have been granted it. */
+  clientId: string
+  /** The app's own database, where it has one. */
+  storageName: string | undefined
+  remembered: Remembered
+}
+
+/** Reads a session, if there is nothing about it that only the core can judge. */
+export async function storedGrant(wanted: Wanted): Promise<StoredGrant | undefined> {
   try {
-    const found = await row(sub)
-    return found && (await judged(found, sub, clientId))
+    const found = await row(wanted)
+    return found && (await judged(found, wanted))
   } catch {
     // The core meets the same, and says what to do.
     return undefined
   }
 }
 
-async function row(sub: string): Promise<SessionRow | undefined> {
-  const database = new Database()
+async function row({ sub, clientId, storageName }: Wanted): Promise<SessionRow | undefined> {
+  const database = new Database(storageName)
   try {
     const late = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE))
-    const found = await Promise.race([perform(database, 'session', 'get', sub), late])
+    const found = await Promise.race([perform(database, 'session', 'get', clientId, sub), late])
     // Whether rows outlive the page, only the core can tell the app.
     return database.durable ? found : undefined
   } finally {
@@ -43,7 +49,7 @@ async function row(sub: string): Promise<SessionRow | undefined> {
   }
 }
 
-async function judged(row: SessionRow, sub: string, clientId: string): Promise<StoredGrant | undefined> {
+async function judged(row: SessionRow, { sub, clientId, remembered }: Wanted): Promise<StoredGrant | undefined> {
   const { access_token: token, aud, keyId, key, expires_at = NaN, server: serverMetadata, clockOffset = 0 } = row
   const staleAt = expires_at - FRESH
   const isWhole = typeof serverMetadata.issuer === 'string' && Number.isFinite(clockOffset)
@@ -61,7 +67,7 @@ async function judged(row: SessionRow, sub: string, clientId: string): Promise<S
     tokenId: base64url(new Uint8Array(hash)),
     head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
     key: key.private,
-    nonce: storedNonce(sub, pds),
+    nonce: remembered.nonce(sub, pds),
     clockOffset,
     staleAt: staleAt + clockOffset,
   }

@@ -162,11 +162,16 @@ export interface BrowserOAuthClientOptions {
   /** How long the client's own requests may take. */
   timeouts?: Timeouts
   /**
+   * A name for database, locks, channels and items of `localStorage`, which this app then has to itself. By default all apps of an
+   * origin share those, and the official client's; either way an app sees only the sessions of its own client id.
+   */
+  storageName?: string
+  /**
    * Where tokens are refreshed. Default: `page`. A server takes a refresh token once, so a page that is closed between the
    * request and its answer has lost the session; a worker receives and stores the answer all the same.
    *
    * - `shared-worker`: in one that the client starts at the first refresh. Chromium keeps it when the last page closes,
-   *   other browsers while another page of the origin is open.
+   *   Firefox while another page of the app is open. WebKit's cannot read stored keys, so there this means `page`.
    * - `service-worker`: in the app's own, which must hand its messages to `handleRefresh` of
    *   `atproto-oauth-wasm/refresh-worker`.
    *

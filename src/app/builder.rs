@@ -19,6 +19,7 @@ pub struct ClientBuilder {
     response_mode: Option<ResponseMode>,
     allow_http: Option<bool>,
     timeouts: Timeouts,
+    storage_name: Option<String>,
     resolver: Option<Rc<dyn Resolver>>,
     ports: Option<Ports>,
 }
@@ -84,6 +85,13 @@ impl ClientBuilder {
         self
     }
 
+    /// A name for database, locks, channels and items of `localStorage`, which this app then has to itself. By default all apps of
+    /// an origin share those, and the official client's; either way an app sees only the sessions of its own client id.
+    pub fn storage_name(mut self, name: impl Into<String>) -> Self {
+        self.storage_name = Some(name.into());
+        self
+    }
+
     /// Runs over these ports and not in the browser: over those of `memory` in a test.
     pub fn ports(mut self, ports: Ports) -> Self {
         self.ports = Some(ports);
@@ -97,7 +105,7 @@ impl ClientBuilder {
     /// [`HostError::BROWSER_ONLY`].
     pub fn build(self) -> Result<BrowserOAuthClient, Error> {
         let failed = |error| Error::new(Step::Configure, error);
-        let Some(host) = Host::of(self.ports.clone()) else {
+        let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
             // What can be judged without a page is wrong on the server as it is in the browser.
             return match &self.app {
                 App::ThisPage => Ok(BrowserOAuthClient::nowhere()),
@@ -112,7 +120,7 @@ impl ClientBuilder {
 
     /// Makes the client of a published app from its client id, the URL at which its metadata are.
     pub async fn load(mut self, client_id: impl Into<String>) -> Result<BrowserOAuthClient, Error> {
-        let Some(host) = Host::of(self.ports.clone()) else {
+        let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
             return Err(Error::new(Step::Configure, HostError::BROWSER_ONLY));
         };
         let metadata = load_client_metadata(&host.ports, &client_id.into()).await?;
@@ -187,20 +195,24 @@ pub(super) struct Host {
 
 impl Host {
     /// The given ports, or else the browser; `None` where there is none.
-    fn of(given: Option<Ports>) -> Option<Self> {
+    fn of(given: Option<Ports>, storage_name: Option<String>) -> Option<Self> {
         match given {
             Some(ports) => Some(Self {
                 ports,
                 dispose: None,
             }),
-            None => Self::browser(),
+            None => Self::browser(storage_name),
         }
     }
 
     #[cfg(target_arch = "wasm32")]
-    fn browser() -> Option<Self> {
+    fn browser(storage_name: Option<String>) -> Option<Self> {
         use crate::browser::{Browser, BrowserOptions};
-        let (ports, database) = Browser::new(BrowserOptions::default()).into_parts();
+        let options = BrowserOptions {
+            storage_name,
+            ..BrowserOptions::default()
+        };
+        let (ports, database) = Browser::new(options).into_parts();
         Some(Self {
             ports,
             dispose: Some(Box::new(move || database.dispose())),
@@ -208,7 +220,7 @@ impl Host {
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    fn browser() -> Option<Self> {
+    fn browser(_storage_name: Option<String>) -> Option<Self> {
         None
     }
 }

@@ -30,10 +30,11 @@ use crate::client::{
 };
 use crate::identity::{Did, DidDocument, Handle};
 use crate::oauth::ClientMetadata;
-use crate::ports::{Account, Guard, Local};
+use crate::ports::{Account, Guard, Local, StorageError};
 use crate::url::Url;
 use builder::Host;
 use events::Feed;
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -66,6 +67,7 @@ struct Inner {
     /// `None` where there is no browser.
     client: Option<OAuthClient>,
     feed: Rc<Feed>,
+    closed: Cell<bool>,
     dispose: Option<Box<dyn Fn()>>,
 }
 
@@ -80,6 +82,7 @@ impl BrowserOAuthClient {
         Self(Rc::new(Inner {
             client: Some(OAuthClient::new(options, host.ports, Some(feed.clone()))),
             feed,
+            closed: Cell::new(false),
             dispose: host.dispose,
         }))
     }
@@ -88,12 +91,17 @@ impl BrowserOAuthClient {
         Self(Rc::new(Inner {
             client: None,
             feed: Rc::default(),
+            closed: Cell::new(false),
             dispose: None,
         }))
     }
 
-    /// The client beneath, which knows no browser; [`HostError::BROWSER_ONLY`] where there is none.
+    /// The client beneath, which knows no browser; [`HostError::BROWSER_ONLY`] where there is none, and
+    /// [`StorageError::Disposed`] where it was closed.
     pub fn core(&self) -> Result<&OAuthClient, Error> {
+        if self.0.closed.get() {
+            return Err(Error::new(Step::Storage, StorageError::Disposed));
+        }
         let nowhere = || Error::new(Step::Configure, HostError::BROWSER_ONLY);
         self.0.client.as_ref().ok_or_else(nowhere)
     }
@@ -248,8 +256,11 @@ impl BrowserOAuthClient {
         self.0.feed.listen()
     }
 
-    /// Stops hearing the other tabs, ends all [`events`](Self::events), and closes the database. What is stored stays.
+    /// Stops hearing the other tabs, ends all [`events`](Self::events), and closes the database: whatever is asked of the client
+    /// from now on fails with [`StorageError::Disposed`]. What was begun goes on to its end, sessions serve on, and what is stored
+    /// stays.
     pub fn close(&self) {
+        self.0.closed.set(true);
         if let Some(client) = &self.0.client {
             client.close();
         }

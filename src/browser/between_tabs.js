@@ -1,5 +1,29 @@
-// What passes between the tabs of an origin: a lock, by Web Locks, or by a queue within the page where there are none; and
-// messages, by channels, to the other tabs and to popups.
+// What the tabs of an origin share beside the database: a lock, by Web Locks, or by a queue within the page where there are none;
+// messages, by channels, to the other tabs and to popups; and which account each client used last, in `localStorage`.
+
+/**
+ * What the things that tabs share are called: those of the official client by its names, so that either finds what the other
+ * left, and the others by ours. An app that gives a name has all of them to itself.
+ *
+ * @param {string} [storageName]
+ */
+export const names = (storageName) => {
+  const [lock, client, items] = storageName
+    ? [storageName, storageName, storageName]
+    : ['@atproto-oauth-client', '@@atproto/oauth-client-browser', 'atproto-oauth-wasm']
+  return {
+    /** An account's DID follows. */
+    lock: `${lock}-`,
+    channel: `${client}(synchronization-channel:2)`,
+    popup: `${client}(popup-channel)`,
+    /** The item of `localStorage` that says which account was used last, by whatever client. */
+    active: `${client}(sub)`,
+    /** What our own items of `localStorage` begin with. */
+    items: `${items}:`,
+  }
+}
+
+/** @typedef {ReturnType<typeof names>} Names */
 
 /**
  * For every lock name, the promise of the one who asked last in this page. Shared by all clients of the page.
@@ -115,17 +139,14 @@ function open(name) {
   }
 }
 
-const CHANNEL = '@@atproto/oauth-client-browser(synchronization-channel:2)'
 /** For us alone: the official client calls what hook of the app's has this name, and apps have none. */
 const ACCOUNTS = 'accountsChanged'
 
-/** The item of `localStorage` that marks what was written before as one change. */
-const CHANGE = 'atproto-oauth-wasm:change'
 /** How often to look whether what a message is about can be read, and how long to wait in between, in milliseconds. */
 const LOOKS = 10
 const PAUSE = 10
 
-/** @typedef {(message: { name: unknown, sub: unknown, code: unknown, words: unknown }) => void} Heard */
+/** @typedef {(message: { name: unknown, sub: unknown, client: unknown, code: unknown, words: unknown }) => void} Heard */
 
 /**
  * The other tabs, in messages the official client understands. What they tell before there is somebody to hear it is kept.
@@ -134,13 +155,17 @@ const PAUSE = 10
  * account is read.
  */
 export class Tabs {
-  #channel = new Channel(CHANNEL)
+  #names
+  #channel
   /** @type {Parameters<Heard>[0][]} */
   #kept = []
   /** @type {Heard} */
   #heard = (message) => this.#kept.push(message)
 
-  constructor() {
+  /** @param {string} [storageName] */
+  constructor(storageName) {
+    this.#names = names(storageName)
+    this.#channel = new Channel(this.#names.channel)
     this.#listen()
   }
 
@@ -148,15 +173,20 @@ export class Tabs {
     this.#channel.hear(async (data) => {
       const { name, args } = Object(data)
       const { 0: about, 2: ours } = Object(args)
-      if (name === ACCOUNTS) await readable(about)
-      this.#heard({ name, sub: about, code: ours?.code, words: ours?.words })
+      if (name === ACCOUNTS) await readable(this.#change, about)
+      this.#heard({ name, sub: about, client: ours?.client, code: ours?.code, words: ours?.words })
     })
+  }
+
+  /** The item of `localStorage` that marks what was written before as one change. */
+  get #change() {
+    return `${this.#names.items}change`
   }
 
   /** @param {Heard} heard */
   hear(heard) {
     if (!this.#channel.isOpen) {
-      this.#channel = new Channel(CHANNEL)
+      this.#channel = new Channel(this.#names.channel)
       this.#listen()
     }
     this.#heard = heard
@@ -166,13 +196,13 @@ export class Tabs {
   /**
    * @param {string} name
    * @param {string} sub the account; nobody's is the list of accounts
-   * @param {string} [cause] of an end, in the words the app sees
-   * @param {{ code: string, words?: string }} [end]
+   * @param {string | undefined} cause of an end, in the words the app sees
+   * @param {{ client: string, code?: string, words?: string }} ours whose session it is, and of an end, why it came
    */
-  post(name, sub, cause, end) {
+  post(name, sub, cause, ours) {
     // The official client hands the second argument to the app as the cause; the third is for us alone, since a structured
     // clone strips an error of everything but its message.
-    this.#channel.post({ name, args: [sub || marked(), ...(end ? [new Error(cause), end] : [])] })
+    this.#channel.post({ name, args: [sub || marked(this.#change), cause === undefined ? undefined : new Error(cause), ours] })
   }
 
   close() {
@@ -181,14 +211,15 @@ export class Tabs {
   }
 }
 
-/** Marks what was written to `localStorage` so far as one change; the mark. */
-function marked() {
+/**
+ * Marks what was written to `localStorage` so far as one change; the mark.
+ *
+ * @param {string} item
+ */
+function marked(item) {
   const mark = String(Math.random())
-  try {
-    localStorage.setItem(CHANGE, mark)
-  } catch {
-    // Then nothing else was written there either.
-  }
+  // Where this is not written, nothing else was either.
+  write(item, mark)
   return mark
 }
 
@@ -197,18 +228,100 @@ function marked() {
  * there when it arrives, and a tab that asks who is active now must not be given the answer of before the change. Later
  * changes have other marks, and are told by themselves.
  *
+ * @param {string} item
  * @param {unknown} mark
  */
-async function readable(mark) {
-  for (let look = 0; look < LOOKS && !shows(mark); look++) await new Promise((done) => setTimeout(done, PAUSE))
+async function readable(item, mark) {
+  for (let look = 0; look < LOOKS && !shows(item, mark); look++) await new Promise((done) => setTimeout(done, PAUSE))
 }
 
-/** @param {unknown} mark */
-function shows(mark) {
+/**
+ * @param {string} item
+ * @param {unknown} mark
+ */
+function shows(item, mark) {
   try {
-    return !mark || localStorage.getItem(CHANGE) === mark
+    return !mark || localStorage.getItem(item) === mark
   } catch {
     // There is nothing to wait for.
     return true
+  }
+}
+
+/**
+ * The account that a client used last; `undefined` where it is not known.
+ *
+ * The official client's item is for all apps of the origin, so each of our clients has one of its own beside it, and believes
+ * the common one where no other of ours has written that: then the official client of the same app has.
+ *
+ * @param {Names} names
+ * @param {string} client
+ * @returns {string | undefined}
+ */
+export function activeAccount(names, client) {
+  const own = read(ownActive(names, client))
+  const common = read(names.active)
+  const isCommon = common !== undefined && common !== own && !isOfAnother(names, client, common)
+  return isCommon ? common : own
+}
+
+/**
+ * Remembers the account that a client used last, or that there is none; whether it is stored.
+ *
+ * @param {Names} names
+ * @param {string} client
+ * @param {string} [did]
+ */
+export function setActiveAccount(names, client, did) {
+  const own = ownActive(names, client)
+  const before = read(own)
+  const stored = write(own, did)
+  if (did !== undefined) return write(names.active, did) && stored
+  const common = read(names.active)
+  const isOurs = common !== undefined && (common === before || before === undefined) && !isOfAnother(names, client, common)
+  return isOurs ? write(names.active) && stored : stored
+}
+
+/**
+ * @param {Names} names
+ * @param {string} client
+ */
+const ownActive = ({ items }, client) => `${items}active:${client}`
+
+/**
+ * Whether the account is the one that another of our clients used last.
+ *
+ * @param {Names} names
+ * @param {string} client
+ * @param {string} did
+ */
+function isOfAnother(names, client, did) {
+  const own = ownActive(names, client)
+  const isActive = (/** @type {string} */ name) => name.startsWith(ownActive(names, '')) && name !== own
+  return Object.keys(globalThis.localStorage ?? {}).some((name) => isActive(name) && read(name) === did)
+}
+
+/** @param {string} name */
+function read(name) {
+  try {
+    return localStorage.getItem(name) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Writes an item, or removes it; whether that was done.
+ *
+ * @param {string} name
+ * @param {string} [value]
+ */
+function write(name, value) {
+  try {
+    if (value === undefined) localStorage.removeItem(name)
+    else localStorage.setItem(name, value)
+    return true
+  } catch {
+    return false
   }
 }

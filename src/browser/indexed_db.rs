@@ -13,7 +13,7 @@ extern "C" {
     type Connection;
 
     #[wasm_bindgen(constructor, js_class = "Database")]
-    fn new() -> Connection;
+    fn new(name: Option<&str>) -> Connection;
 
     #[wasm_bindgen(method, getter)]
     fn durable(this: &Connection) -> bool;
@@ -31,12 +31,6 @@ extern "C" {
 /// The database; closed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Database(Connection);
-
-impl Default for Database {
-    fn default() -> Self {
-        Self(Connection::new())
-    }
-}
 
 impl Drop for Database {
     fn drop(&mut self) {
@@ -57,7 +51,12 @@ impl Storage for Database {
 }
 
 impl Database {
-    /// Closes the connection, for good. What is under way still ends.
+    /// The official client's database, or one of the app's own.
+    pub(super) fn new(name: Option<&str>) -> Self {
+        Self(Connection::new(name))
+    }
+
+    /// Keeps no connection open from now on. What is under way still ends.
     pub(crate) fn dispose(&self) {
         self.0.dispose();
     }
@@ -73,7 +72,6 @@ impl Database {
 pub(super) fn failed(failure: JsValue) -> StorageError {
     let words = words(&get(&failure, "error"));
     match get_str(&failure, "kind").as_deref() {
-        Some("disposed") => StorageError::Disposed,
         Some("denied") => StorageError::Denied(words),
         Some("full") => StorageError::Full,
         _ => StorageError::Failed(words),

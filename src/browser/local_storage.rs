@@ -9,6 +9,7 @@
 
 use super::indexed_db::Database;
 use super::reflect::{call, get_str, global, set, set_text, texts};
+use crate::http::mentions;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::Issuer;
@@ -17,42 +18,55 @@ use js_sys::Reflect;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-const KEY: &str = "@@atproto/oauth-client-browser(sub)";
-/// A DID follows. One item for each account, so that no tab writes over what another wrote of another.
-const ACCOUNT: &str = "atproto-oauth-wasm:account:";
+/// An account's DID and the client id follow. One item for each, so that no tab writes over what another wrote of another.
+const ACCOUNT: &str = "account:";
 /// A DID follows.
-const NONCES: &str = "atproto-oauth-wasm:nonces:";
+const NONCES: &str = "nonces:";
 /// The last moment that a `Date` can tell, in milliseconds since the epoch.
 const LAST_MOMENT: f64 = 8.64e15;
+
+#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = activeAccount)]
+    fn active_account(names: &JsValue, client_id: &str) -> Option<String>;
+
+    #[wasm_bindgen(js_name = setActiveAccount)]
+    fn set_active_account(names: &JsValue, client_id: &str, did: Option<&str>) -> bool;
+}
 
 /// The stored account.
 pub(super) struct ActivePointer {
     database: Rc<Database>,
+    names: JsValue,
     /// What storage did not take, `None` inside where it did not even take the removal; it goes before what is stored.
     unstored: RefCell<Option<Option<String>>>,
 }
 
 impl ActivePointer {
-    pub(super) fn new(database: Rc<Database>) -> Self {
+    /// `names`: those of `between_tabs.js`.
+    pub(super) fn new(database: Rc<Database>, names: &JsValue) -> Self {
         Self {
             database,
+            names: names.clone(),
             unstored: RefCell::default(),
         }
     }
 }
 
 impl ActiveAccount for ActivePointer {
-    fn get(&self) -> Option<String> {
+    fn get(&self, client_id: &str) -> Option<String> {
         if let Some(unstored) = &*self.unstored.borrow() {
             return unstored.clone();
         }
-        read(KEY)
+        active_account(&self.names, client_id)
     }
 
-    fn set(&self, did: Option<&Did>) -> bool {
+    fn set(&self, client_id: &str, did: Option<&Did>) -> bool {
         let did = did.map(Did::as_str);
-        let stored = self.database.outlives_page() && write(KEY, did);
+        let stored =
+            self.database.outlives_page() && set_active_account(&self.names, client_id, did);
         *self.unstored.borrow_mut() = (!stored).then(|| did.map(str::to_owned));
         stored
     }
@@ -60,24 +74,30 @@ impl ActiveAccount for ActivePointer {
 
 /// The accounts that are remembered.
 pub(super) struct AccountRecords {
+    items: String,
     /// The items that storage did not take; they go before those that are stored.
     unstored: JsValue,
 }
 
-impl Default for AccountRecords {
-    fn default() -> Self {
+impl AccountRecords {
+    /// `items`: what the names of items begin with.
+    pub(super) fn new(items: &str) -> Self {
         Self {
+            items: items.to_owned() + ACCOUNT,
             unstored: texts(&[]),
         }
     }
 }
 
 impl AccountStore for AccountRecords {
-    fn list(&self) -> Vec<Account> {
+    fn list(&self, client_id: &str) -> Vec<Account> {
         let mut all: Vec<Account> = Vec::new();
         for items in [&self.unstored, &global("localStorage")] {
             for name in Reflect::own_keys(items).unwrap_or_default().iter() {
-                let account = name.as_string().and_then(|name| from_item(items, &name));
+                let account = name.as_string().and_then(|name| {
+                    let whose = name.strip_prefix(&self.items)?;
+                    from_item(items, &name, whose.strip_suffix(client_id)?)
+                });
                 if let Some(account) = account
                     && all.iter().all(|other| other.did != account.did)
                 {
@@ -88,8 +108,8 @@ impl AccountStore for AccountRecords {
         all
     }
 
-    fn set(&self, did: &Did, account: Option<&Account>) {
-        let name = item(ACCOUNT, did);
+    fn set(&self, client_id: &str, did: &Did, account: Option<&Account>) {
+        let name = [&self.items, did.as_str(), " ", client_id].concat();
         let text = account.map(|account| Json::from_js(account_facts(account)).text());
         let stored = write(&name, text.as_deref());
         let unstored = text.filter(|_| !stored).map(JsValue::from);
@@ -98,27 +118,28 @@ impl AccountStore for AccountRecords {
 }
 
 /// The nonces of sessions. Those that storage does not take are learned anew.
-pub(super) struct Nonces;
+pub(super) struct Nonces(String);
+
+impl Nonces {
+    /// `items`: what the names of items begin with.
+    pub(super) fn new(items: &str) -> Self {
+        Self(items.to_owned() + NONCES)
+    }
+}
 
 impl NonceStore for Nonces {
     fn get(&self, did: &Did) -> Option<String> {
-        read(&item(NONCES, did))
+        read(&(self.0.clone() + did.as_str()))
     }
 
     fn set(&self, did: &Did, nonces: Option<&str>) {
-        write(&item(NONCES, did), nonces);
+        write(&(self.0.clone() + did.as_str()), nonces);
     }
 }
 
-/// Whether an item, by its name, says something of the accounts.
+/// Whether an item, by its name, may say something of the accounts.
 pub(super) fn is_of_accounts(name: &str) -> bool {
-    name == KEY || name.starts_with(ACCOUNT)
-}
-
-fn item(kind: &str, did: &Did) -> String {
-    let mut name = kind.to_owned();
-    name.push_str(did.as_str());
-    name
+    [ACCOUNT, "active:", "(sub)"].iter().any(|part| mentions(name, part))
 }
 
 fn read(name: &str) -> Option<String> {
@@ -154,9 +175,9 @@ pub(crate) fn account_facts(account: &Account) -> JsValue {
     facts
 }
 
-/// The account of an item, if it is one of ours and can be read.
-fn from_item(items: &JsValue, name: &str) -> Option<Account> {
-    let did = Did::parse(name.strip_prefix(ACCOUNT)?).ok()?;
+/// The account of an item, if it can be read. `whose` is its DID and a space.
+fn from_item(items: &JsValue, name: &str, whose: &str) -> Option<Account> {
+    let did = Did::parse(whose.strip_suffix(' ')?).ok()?;
     let record = Json::parse(&get_str(items, name)?).filter(Json::is_object)?;
     let last_used = record.get("lastUsed").and_then(|at| at.as_f64());
     Some(Account {

@@ -39,6 +39,7 @@ use crate::ports::{Ports, Renewer, Resolver, Signer};
 use std::fmt;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// What a page may choose.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,15 @@ pub struct BrowserOptions {
     pub renewer: Option<JsValue>,
     /// The other tabs, where they are listened to already: a `Tabs` of `between_tabs.js`, closed with the client.
     pub tabs: Option<JsValue>,
+    /// A name for database, locks, channels and items of `localStorage`, which this app then has to itself; by default those of
+    /// the official client and ours, which all apps of the origin share.
+    pub storage_name: Option<String>,
+}
+
+#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+extern "C" {
+    /// What the things that tabs share are called.
+    fn names(storage_name: Option<&str>) -> JsValue;
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -64,7 +74,11 @@ pub struct Browser {
 impl Browser {
     /// Bundles the implementations. Touches no API of the browser yet.
     pub fn new(options: BrowserOptions) -> Self {
-        let database = Rc::new(Database::default());
+        let storage_name = options.storage_name.as_deref();
+        let database = Rc::new(Database::new(storage_name));
+        let names = names(storage_name);
+        let name = |what| reflect::get_str(&names, what).unwrap_or_default();
+        let items = name("items");
         let ports = Ports {
             clock: Rc::new(environment::SystemClock),
             random: Rc::new(environment::SystemRandom),
@@ -73,14 +87,14 @@ impl Browser {
             storage: database.clone(),
             pending: Rc::new(rows::PendingRows(database.clone())),
             sessions: Rc::new(rows::SessionRows(database.clone())),
-            active: Rc::new(local_storage::ActivePointer::new(database.clone())),
-            accounts: Rc::new(local_storage::AccountRecords::default()),
-            nonces: Rc::new(local_storage::Nonces),
-            lock: Rc::new(web_locks::WebLocks),
-            bus: Rc::new(tabs::OtherTabs::new(options.tabs)),
+            active: Rc::new(local_storage::ActivePointer::new(database.clone(), &names)),
+            accounts: Rc::new(local_storage::AccountRecords::new(&items)),
+            nonces: Rc::new(local_storage::Nonces::new(&items)),
+            lock: Rc::new(web_locks::WebLocks(name("lock"))),
+            bus: Rc::new(tabs::OtherTabs::new(options.tabs, options.storage_name)),
             navigator: Rc::new(location::Page),
             spawn: Rc::new(environment::Microtasks),
-            popup_link: Rc::new(popup::Link::default()),
+            popup_link: Rc::new(popup::Link::new(name("popup"))),
             timer: Rc::new(environment::Timeouts),
             resolver: options
                 .resolver
@@ -102,7 +116,7 @@ impl Browser {
         (self.ports, self.database)
     }
 
-    /// Closes the database for good: every later use of a store is [`crate::ports::StorageError::Disposed`].
+    /// Keeps no connection to the database open from now on.
     pub fn dispose(&self) {
         self.database.dispose();
     }

@@ -11,8 +11,6 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-const CHANNEL: &str = "@@atproto/oauth-client-browser(popup-channel)";
-
 /// A window that the page opened.
 #[derive(Clone, Debug)]
 pub struct PopupWindow(JsValue);
@@ -85,18 +83,27 @@ extern "C" {
 }
 
 /// The popup channel, opened at first use.
-#[derive(Default)]
-pub(super) struct Link(OnceCell<Channel>);
+pub(super) struct Link {
+    name: String,
+    channel: OnceCell<Channel>,
+}
 
 impl Link {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            channel: OnceCell::new(),
+        }
+    }
+
     fn channel(&self) -> &Channel {
-        self.0.get_or_init(|| Channel::new(CHANNEL))
+        self.channel.get_or_init(|| Channel::new(&self.name))
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        if let Some(channel) = self.0.get() {
+        if let Some(channel) = self.channel.get() {
             channel.close();
         }
     }

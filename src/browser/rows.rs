@@ -26,8 +26,10 @@ extern "C" {
         database: &JsValue,
         store: &str,
         operation: &str,
+        client_id: &str,
         key: &str,
         row: &JsValue,
+        expected: Option<&str>,
     ) -> Promise;
 }
 
@@ -62,15 +64,22 @@ impl PendingStore for PendingRows {
         state: &'a str,
         login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>> {
-        write(&self.0, PENDING, "put", state, pending_row(login))
+        Box::pin(async move {
+            let client_id = login.client_id.as_deref().unwrap_or_default();
+            let row = pending_row(login)?;
+            let place = (PENDING, client_id, state);
+            run(&self.0, "put", place, &row, None).await.map(drop)
+        })
     }
 
     fn take<'a>(
         &'a self,
+        client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
-            let row = run(&self.0, PENDING, "take", state, &JsValue::UNDEFINED).await?;
+            let place = (PENDING, client_id, state);
+            let row = run(&self.0, "take", place, &JsValue::UNDEFINED, None).await?;
             if row.is_undefined() {
                 return Ok(None);
             }
@@ -85,10 +94,12 @@ pub(super) struct SessionRows(pub(super) Rc<Database>);
 impl SessionStore for SessionRows {
     fn get<'a>(
         &'a self,
+        client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         Box::pin(async move {
-            let row = run(&self.0, SESSIONS, "get", did.as_str(), &JsValue::UNDEFINED).await?;
+            let place = (SESSIONS, client_id, did.as_str());
+            let row = run(&self.0, "get", place, &JsValue::UNDEFINED, None).await?;
             if row.is_undefined() {
                 return Ok(None);
             }
@@ -96,19 +107,37 @@ impl SessionStore for SessionRows {
         })
     }
 
-    fn put<'a>(&'a self, session: &'a StoredSession) -> Local<'a, Result<(), StorageError>> {
-        let key = session.tokens.sub.as_str();
-        write(&self.0, SESSIONS, "put", key, session_row(session))
-    }
-
-    fn delete<'a>(&'a self, did: &'a Did) -> Local<'a, Result<(), StorageError>> {
-        let no_row = Ok(JsValue::UNDEFINED);
-        write(&self.0, SESSIONS, "delete", did.as_str(), no_row)
-    }
-
-    fn list(&self) -> Local<'_, Result<Vec<Account>, StorageError>> {
+    fn put<'a>(
+        &'a self,
+        client_id: &'a str,
+        session: &'a StoredSession,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
         Box::pin(async move {
-            let rows = run(&self.0, SESSIONS, "list", "", &JsValue::UNDEFINED).await?;
+            let row = session_row(session)?;
+            let place = (SESSIONS, client_id, session.tokens.sub.as_str());
+            let done = run(&self.0, "put", place, &row, expected).await?;
+            Ok(done.is_truthy())
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        client_id: &'a str,
+        did: &'a Did,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
+        Box::pin(async move {
+            let place = (SESSIONS, client_id, did.as_str());
+            let done = run(&self.0, "delete", place, &JsValue::UNDEFINED, expected).await?;
+            Ok(done.is_truthy())
+        })
+    }
+
+    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
+        Box::pin(async move {
+            let place = (SESSIONS, client_id, "");
+            let rows = run(&self.0, "list", place, &JsValue::UNDEFINED, None).await?;
             let rows = Json::from_js(rows).as_array().unwrap_or_default();
             Ok(rows
                 .iter()
@@ -116,32 +145,28 @@ impl SessionStore for SessionRows {
                 .collect())
         })
     }
+
+    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
+        Box::pin(async move {
+            let place = (SESSIONS, "", did.as_str());
+            let owner = run(&self.0, "owner", place, &JsValue::UNDEFINED, None).await?;
+            Ok(owner.as_string())
+        })
+    }
 }
 
-fn write<'a>(
-    database: &'a Database,
-    store: &'a str,
-    operation: &'a str,
-    key: &'a str,
-    row: Result<JsValue, StorageError>,
-) -> Local<'a, Result<(), StorageError>> {
-    Box::pin(async move {
-        run(database, store, operation, key, &row?).await?;
-        Ok(())
-    })
-}
-
-/// Done means committed.
+/// Does one operation at a place: a store, a client id and a key. Done means committed.
 async fn run(
     database: &Database,
-    store: &str,
     operation: &str,
-    key: &str,
+    (store, client_id, key): (&str, &str, &str),
     row: &JsValue,
+    expected: Option<&Secret>,
 ) -> Result<JsValue, StorageError> {
     // By itself: who gives up before there is a database has stored nothing.
     let database = database.connected().await?;
-    let done = perform(database, store, operation, key, row);
+    let expected = expected.map(Secret::expose);
+    let done = perform(database, store, operation, client_id, key, row, expected);
     resolved(&done)
         .await
         .map_err(|failure| match get_str(&failure, "kind").as_deref() {
@@ -150,6 +175,7 @@ async fn run(
                 let known = MEMBERS.into_iter().find(|known| *known == name);
                 StorageError::Corrupt(known.unwrap_or("value"))
             }
+            Some("unreadable") => StorageError::Unreadable,
             Some("key") => StorageError::Key(KeyError::Unavailable),
             _ => failed(failure),
         })
@@ -163,6 +189,7 @@ fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     )?;
     set_text(&row, "iss", &login.issuer);
     set_text(&row, "verifier", login.verifier.expose());
+    set_known(&row, "clientId", login.client_id.as_deref());
     set_known(&row, "appState", login.app_state.as_deref());
     set_known(&row, "account", login.account.as_ref().map(Did::as_str));
     set_known(&row, "pds", login.pds.as_ref().map(Url::as_str));
@@ -180,6 +207,7 @@ fn pending_login(row: &JsValue) -> Result<Box<PendingLogin>, StorageError> {
         Some(did) => Some(Did::parse(&did).map_err(|_| StorageError::Corrupt("account"))?),
     };
     Ok(Box::new(PendingLogin {
+        client_id: get_str(row, "clientId"),
         issuer: string(row, "iss"),
         key: key(row),
         verifier: Secret::new(string(row, "verifier")),
@@ -212,6 +240,7 @@ fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     set_known(&row, "clientId", session.client_id.as_deref());
     set_time(&row, "verifiedAt", session.verified_at);
     set_time(&row, "refreshStartedAt", session.refresh_started_at);
+    set_time(&row, "refusedAt", session.refused_at);
     Ok(row)
 }
 
@@ -223,6 +252,7 @@ fn stored_session(row: &JsValue) -> Result<Rc<StoredSession>, StorageError> {
         server: server(row),
         verified_at: time(row, "verifiedAt"),
         refresh_started_at: time(row, "refreshStartedAt"),
+        refused_at: time(row, "refusedAt"),
         clock_offset: clock_offset(row),
     }))
 }
@@ -248,7 +278,10 @@ fn signed_in(row: &JsValue) -> Option<Account> {
         handle: None,
         pds: Some(tokens.audience),
         issuer: Some(Issuer::known(tokens.issuer)),
-        status: AccountStatus::SignedIn,
+        status: match time(row, "refusedAt") {
+            None => AccountStatus::SignedIn,
+            Some(_) => AccountStatus::SignedOut,
+        },
         last_used: None,
     })
 }

@@ -21,13 +21,13 @@ extern "C" {
     type Tabs;
 
     #[wasm_bindgen(constructor)]
-    fn new() -> Tabs;
+    fn new(storage_name: Option<&str>) -> Tabs;
 
     #[wasm_bindgen(method)]
     fn hear(this: &Tabs, heard: &Closure<dyn Fn(JsValue)>);
 
     #[wasm_bindgen(method)]
-    fn post(this: &Tabs, name: &str, sub: &str, cause: &str, end: &JsValue);
+    fn post(this: &Tabs, name: &str, sub: &str, cause: Option<&str>, ours: &JsValue);
 
     #[wasm_bindgen(method)]
     fn close(this: &Tabs);
@@ -35,42 +35,50 @@ extern "C" {
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended
 /// is then noticed at its next refresh.
-#[derive(Default)]
-pub(super) struct OtherTabs(OnceCell<JsValue>);
+pub(super) struct OtherTabs {
+    storage_name: Option<String>,
+    tabs: OnceCell<JsValue>,
+}
 
 impl OtherTabs {
     /// With a `Tabs` that was made before there was anybody to listen; otherwise one is made at first use.
-    pub(super) fn new(given: Option<JsValue>) -> Self {
-        Self(given.map(OnceCell::from).unwrap_or_default())
+    pub(super) fn new(given: Option<JsValue>, storage_name: Option<String>) -> Self {
+        Self {
+            storage_name,
+            tabs: given.map(OnceCell::from).unwrap_or_default(),
+        }
     }
 
     fn tabs(&self) -> &Tabs {
-        let tabs = self.0.get_or_init(|| Tabs::new().into());
-        tabs.unchecked_ref()
+        let made = || Tabs::new(self.storage_name.as_deref()).into();
+        self.tabs.get_or_init(made).unchecked_ref()
     }
 }
 
 impl Bus for OtherTabs {
-    fn post(&self, message: &Message) {
+    fn post(&self, client_id: &str, message: &Message) {
+        let ours = texts(&[("client", client_id)]);
         let tabs = self.tabs();
-        let news = |name, sub| tabs.post(name, sub, "", &JsValue::UNDEFINED);
         match message {
-            Message::Updated(sub) => news(UPDATED, sub.as_str()),
-            Message::Accounts => news(ACCOUNTS, ""),
+            Message::Updated(sub) => tabs.post(UPDATED, sub.as_str(), None, &ours),
+            Message::Accounts => tabs.post(ACCOUNTS, "", None, &ours),
             Message::Deleted(sub, end) => {
-                let ours = texts(&[("code", end.code())]);
+                set_text(&ours, "code", end.code());
                 if let Some(words) = end.words() {
                     set_text(&ours, "words", words);
                 }
                 let cause = Words(end, sub).to_string();
-                tabs.post(DELETED, sub.as_str(), &cause, &ours);
+                tabs.post(DELETED, sub.as_str(), Some(&cause), &ours);
             }
         }
     }
 
-    fn listen(&self, heard: Box<dyn Fn(Message)>) -> Guard {
+    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard {
+        let own = client_id.to_owned();
         let listener: Closure<dyn Fn(JsValue)> = Closure::new(move |message| {
-            if let Some(message) = understood(&message) {
+            // The official client does not say which it is: it may be that of the same app.
+            let is_own = get_str(&message, "client").is_none_or(|client_id| client_id == own);
+            if let Some(message) = understood(&message).filter(|_| is_own) {
                 heard(message);
             }
         });

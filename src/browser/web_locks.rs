@@ -19,14 +19,14 @@ extern "C" {
     fn leave(this: &Place);
 }
 
-/// `navigator.locks`.
-pub(super) struct WebLocks;
+/// `navigator.locks`. Holds what the names of locks begin with.
+pub(super) struct WebLocks(pub(super) String);
 
 impl Lock for WebLocks {
     fn acquire<'a>(&'a self, name: &'a str) -> Local<'a, Guard> {
         Box::pin(async move {
             let place = Place::new();
-            let taken = place.take(name);
+            let taken = place.take(&(self.0.clone() + name));
             let guard = Guard::new(move || place.leave());
             let _ = resolved(&taken).await;
             guard

@@ -35,11 +35,14 @@ impl Client {
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
         let renewer = given.get("renew").map(|_| given.to_js());
         let tabs = given.get("tabs").map(|tabs| tabs.to_js());
+        let storage_name = options::storage_name(&given)
+            .map_err(|error| Error::new(Step::Configure, error))?;
         let browser = Browser::new(BrowserOptions {
             fetch,
             resolver,
             renewer,
             tabs,
+            storage_name,
         });
         let (ports, database) = browser.into_parts();
         let page = ports.navigator.location();
@@ -90,7 +93,7 @@ impl Client {
         self.client.active().map(|did| did.to_string())
     }
 
-    /// Stops hearing the other tabs and closes the database.
+    /// Stops hearing the other tabs and keeps no connection to the database open. What is under way still ends.
     pub fn dispose(&self) {
         self.client.close();
         self.database.dispose();

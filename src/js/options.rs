@@ -71,6 +71,17 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
     })
 }
 
+/// A name for all that is stored.
+pub(super) fn storage_name(given: &Json) -> Result<Option<String>, ConfigError> {
+    match given.get("storageName") {
+        None => Ok(None),
+        Some(value) => match value.as_str().filter(|name| !name.is_empty()) {
+            Some(name) => Ok(Some(name)),
+            None => Err(ConfigError::InvalidOption("storageName", value.text())),
+        },
+    }
+}
+
 /// What JavaScript asks of one sign-in: `{state, redirect_uri, scope, parameters: [[name, value]]}`.
 pub(super) fn authorize(given: &Json) -> AuthorizeOptions {
     let pair = |pair: &Json| match pair.as_array()?.as_slice() {
