@@ -10,6 +10,8 @@ use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Message, StorageError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+const CLIENT_ID: &str = "https://app.example/client.json";
+
 fn did() -> Did {
     Did::parse("did:plc:z72i7hdynmk6r22z27h6tvur").expect("DID")
 }
@@ -18,23 +20,26 @@ fn did() -> Did {
 async fn what_is_missing_is_an_error_or_nothing() {
     let ports = Browser::new(BrowserOptions::default()).ports();
     assert!(matches!(
-        ports.sessions.get(&did()).await,
+        ports.sessions.get(CLIENT_ID, &did()).await,
         Err(StorageError::Denied(_))
     ));
     // Sign-ins live in memory here, where there is none; a session may be stored where this process cannot look.
-    assert!(matches!(ports.pending.take("state").await, Ok(None)));
+    assert!(matches!(
+        ports.pending.take(CLIENT_ID, "state").await,
+        Ok(None)
+    ));
     assert_eq!(ports.navigator.location(), None);
     ports.navigator.replace("https://example.com/");
     ports.navigator.leave("https://example.com/").await;
     drop(ports.lock.acquire("name").await);
-    ports.bus.post(&Message::Updated(did()));
+    ports.bus.post(CLIENT_ID, &Message::Updated(did()));
     // Never dropped: the process must be able to end nevertheless.
-    std::mem::forget(ports.bus.listen(Box::new(|_| {})));
+    std::mem::forget(ports.bus.listen(CLIENT_ID, Box::new(|_| {})));
 }
 
 #[wasm_bindgen_test]
 fn the_account_is_remembered_in_memory() {
     let active = Browser::new(BrowserOptions::default()).ports().active;
-    active.set(Some(&did()));
-    assert_eq!(active.get().as_deref(), Some(did().as_str()));
+    active.set(CLIENT_ID, Some(&did()));
+    assert_eq!(active.get(CLIENT_ID).as_deref(), Some(did().as_str()));
 }

@@ -15,6 +15,8 @@ fn ports() -> Ports {
     Browser::new(BrowserOptions::default()).ports()
 }
 
+const CLIENT_ID: &str = "https://app.example/client.json";
+
 fn did() -> Did {
     Did::parse("did:plc:z72i7hdynmk6r22z27h6tvur").expect("DID")
 }
@@ -30,10 +32,10 @@ async fn a_worker_is_nowhere_and_goes_nowhere() {
 #[wasm_bindgen_test]
 fn a_worker_remembers_the_account_by_itself() {
     let active = ports().active;
-    active.set(Some(&did()));
-    assert_eq!(active.get().as_deref(), Some(did().as_str()));
-    active.set(None);
-    assert_eq!(active.get(), None);
+    active.set(CLIENT_ID, Some(&did()));
+    assert_eq!(active.get(CLIENT_ID).as_deref(), Some(did().as_str()));
+    active.set(CLIENT_ID, None);
+    assert_eq!(active.get(CLIENT_ID), None);
 }
 
 #[wasm_bindgen_test]
@@ -52,19 +54,28 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
             expires_at: None,
         },
         key,
-        client_id: None,
+        client_id: Some(CLIENT_ID.to_owned()),
         server: None,
         verified_at: None,
         refresh_started_at: None,
+        refused_at: None,
         clock_offset: 0,
     };
-    ports.sessions.put(&session).await.expect("stores");
+    ports
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     drop(guard);
-    let back = ports.sessions.get(&did()).await.expect("reads");
+    let back = ports.sessions.get(CLIENT_ID, &did()).await.expect("reads");
     let back = back.expect("row");
     assert_eq!(back.tokens, session.tokens);
     assert!(back.key.sign("x").await.is_ok());
-    ports.sessions.delete(&did()).await.expect("deletes");
+    ports
+        .sessions
+        .delete(CLIENT_ID, &did(), None)
+        .await
+        .expect("deletes");
 }
 
 #[wasm_bindgen_test]

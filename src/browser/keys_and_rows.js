@@ -123,7 +123,7 @@ async function locate(rows, { store, client, key }) {
  */
 function isOf(row, client) {
   const owner = row?.value?.extra?.clientId
-  return owner === undefined || owner === client
+  return typeof owner !== 'string' || owner === client
 }
 
 /**

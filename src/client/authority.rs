@@ -19,7 +19,8 @@ impl Shared {
     /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
     pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
         let verified_at = live.last_grant().session.verified_at;
-        let due = verified_at.is_none_or(|at| at.saturating_add(VERIFIED_FOR) <= self.ports.clock.now());
+        let due =
+            verified_at.is_none_or(|at| at.saturating_add(VERIFIED_FOR) <= self.ports.clock.now());
         if due && !live.watched.replace(true) {
             self.watch_authority(live);
         }

@@ -100,7 +100,10 @@ impl Shared {
         let held = self.lock_soon(&live.did).await;
         let row = Row::Removed(&grant.session.tokens.access_token);
         let ended = match self.stored(&live.did).await {
-            Ok(Some(_)) => self.end(&held, &live.did, SessionEnd::TokenRefused, row).await,
+            Ok(Some(_)) => {
+                self.end(&held, &live.did, SessionEnd::TokenRefused, row)
+                    .await
+            }
             _ => Ok(false),
         };
         self.release_with(held, ended).await.map(drop)

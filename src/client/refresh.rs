@@ -223,7 +223,11 @@ impl Shared {
         let endpoint = &renewed.server.token_endpoint;
         let refreshed = match judge_refreshed(response).map_err(ErrorKind::from) {
             Ok(refreshed) => refreshed,
-            Err(error) => return self.refused_refresh(held, live, grant, error, endpoint).await,
+            Err(error) => {
+                return self
+                    .refused_refresh(held, live, grant, error, endpoint)
+                    .await;
+            }
         };
         if refreshed.sub.as_ref().is_some_and(|sub| *sub != live.did) {
             let prover = &grant.prover;

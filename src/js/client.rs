@@ -35,8 +35,8 @@ impl Client {
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
         let renewer = given.get("renew").map(|_| given.to_js());
         let tabs = given.get("tabs").map(|tabs| tabs.to_js());
-        let storage_name = options::storage_name(&given)
-            .map_err(|error| Error::new(Step::Configure, error))?;
+        let storage_name =
+            options::storage_name(&given).map_err(|error| Error::new(Step::Configure, error))?;
         let browser = Browser::new(BrowserOptions {
             fetch,
             resolver,

@@ -61,9 +61,9 @@ impl SessionEnd {
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn words(&self) -> Option<&str> {
         match self {
-            Self::RefreshRefused(words)
-            | Self::RefreshRejected(words)
-            | Self::Migrated(words) => words.as_deref(),
+            Self::RefreshRefused(words) | Self::RefreshRejected(words) | Self::Migrated(words) => {
+                words.as_deref()
+            }
             _ => None,
         }
     }

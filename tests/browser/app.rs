@@ -11,9 +11,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Request, Response};
 
+const LOOPBACK_ID: &str = "http://localhost";
+
 fn client() -> BrowserOAuthClient {
     BrowserOAuthClient::builder()
-        .client_id("http://localhost")
+        .client_id(LOOPBACK_ID)
         .handle_resolver("https://pds.example")
         .build()
         .expect("client")
@@ -26,9 +28,14 @@ async fn restored(client: &BrowserOAuthClient) -> OAuthSession {
     let stored = StoredSession {
         refresh_started_at: None,
         clock_offset: 0,
+        client_id: Some(LOOPBACK_ID.to_owned()),
         ..session(new_key().await)
     };
-    ports().sessions.put(&stored).await.expect("stores");
+    ports()
+        .sessions
+        .put(LOOPBACK_ID, &stored, None)
+        .await
+        .expect("stores");
     let session = client.restore(&alice(), Refresh::Never).await;
     session.expect("session")
 }

@@ -15,9 +15,10 @@ type Heard = Rc<RefCell<Vec<Message>>>;
 fn listen(ports: &Ports) -> (Heard, Guard) {
     let heard = Heard::default();
     let into = heard.clone();
-    let guard = ports
-        .bus
-        .listen(Box::new(move |message| into.borrow_mut().push(message)));
+    let guard = ports.bus.listen(
+        CLIENT_ID,
+        Box::new(move |message| into.borrow_mut().push(message)),
+    );
     (heard, guard)
 }
 
@@ -51,7 +52,7 @@ async fn all_others_hear_it_and_the_sender_does_not() {
         Message::Accounts,
     ];
     for message in &messages {
-        one.bus.post(message);
+        one.bus.post(CLIENT_ID, message);
     }
     let all = |heard: &Heard| heard.borrow().len() >= messages.len();
     until(|| all(&second) && all(&third)).await;
@@ -65,12 +66,15 @@ async fn a_message_is_one_that_the_official_client_understands() {
     let channel = raw_channel();
     // Nobody listens in this client: it still tells.
     let ports = ports();
-    ports.bus.post(&Message::Updated(alice()));
-    ports.bus.post(&Message::Deleted(
-        alice(),
-        SessionEnd::RefreshRefused(Some("Refused".to_owned())),
-    ));
-    ports.bus.post(&Message::Accounts);
+    ports.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    ports.bus.post(
+        CLIENT_ID,
+        &Message::Deleted(
+            alice(),
+            SessionEnd::RefreshRefused(Some("Refused".to_owned())),
+        ),
+    );
+    ports.bus.post(CLIENT_ID, &Message::Accounts);
     until(|| get(&channel, "heard.length").as_f64() >= Some(3.0)).await;
     let wire = js1(
         "const [updated, deleted, accounts] = a.heard; a.close();
@@ -158,12 +162,12 @@ async fn a_dropped_guard_hears_no_more_and_closes_the_channel() {
     let (heard, guard) = listen(&one);
     drop(guard);
     assert_eq!(js("return globalThis.closings").as_f64(), Some(1.0));
-    two.bus.post(&Message::Updated(alice()));
+    two.bus.post(CLIENT_ID, &Message::Updated(alice()));
     sleep(50).await;
     assert!(heard.borrow().is_empty());
     // The same bus can be listened on anew.
     let (heard, _guard) = listen(&one);
-    two.bus.post(&Message::Updated(alice()));
+    two.bus.post(CLIENT_ID, &Message::Updated(alice()));
     until(|| !heard.borrow().is_empty()).await;
     assert_eq!(heard.borrow().len(), 1);
 }
@@ -173,5 +177,5 @@ fn without_channels_nobody_is_told() {
     let _missing = Replaced::missing("globalThis", "BroadcastChannel");
     let ports = ports();
     let _guard = listen(&ports);
-    ports.bus.post(&Message::Updated(alice()));
+    ports.bus.post(CLIENT_ID, &Message::Updated(alice()));
 }

@@ -18,7 +18,11 @@ async fn a_signature_is_one_that_the_public_jwk_verifies() {
 async fn the_private_key_cannot_be_read_out() {
     no_database().await;
     let key = new_key().await;
-    ports().sessions.put(&session(key)).await.expect("stores");
+    ports()
+        .sessions
+        .put(CLIENT_ID, &session(key), None)
+        .await
+        .expect("stores");
     let row = row("session", ALICE).await.expect("row");
     let private = get(&row, "value.dpopKey.keyPair.privateKey");
     assert_eq!(get(&private, "extractable"), JsValue::FALSE);

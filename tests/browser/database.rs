@@ -29,7 +29,7 @@ async fn the_database_is_the_official_one() {
     assert!(
         ports()
             .sessions
-            .get(&alice())
+            .get(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
@@ -61,7 +61,11 @@ async fn writes_are_durable_before_they_are_done() {
     no_database().await;
     let ports = ports();
     let session = session(new_key().await);
-    ports.sessions.delete(&alice()).await.expect("opens");
+    ports
+        .sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("opens");
     let _seen = Replaced::new(
         "IDBDatabase.prototype",
         "transaction",
@@ -72,7 +76,11 @@ async fn writes_are_durable_before_they_are_done() {
              transaction.addEventListener('complete', () => { globalThis.committed = true });
              return transaction } }",
     );
-    ports.sessions.put(&session).await.expect("stores");
+    ports
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     assert_eq!(
         js("return globalThis.durability").as_string().as_deref(),
         Some("strict")
@@ -91,7 +99,7 @@ async fn of_two_takers_one_gets_the_row() {
     let takers = (0..4).map(|_| {
         let ports = ports();
         async move {
-            let taken = ports.pending.take("s").await.expect("reads");
+            let taken = ports.pending.take(CLIENT_ID, "s").await.expect("reads");
             JsValue::from(taken.is_some())
         }
     });
@@ -132,14 +140,26 @@ async fn the_first_use_sweeps_what_expired_and_only_that() {
     }
     put_row("didCache", "cached", &row_expiring_in(60_000)).await;
     let sessions = ports().sessions;
-    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    assert!(
+        sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
     for store in ["state", "session"] {
         assert_eq!(keys(store).await, "alive timeless");
     }
     // That of the official client, which it may be using.
     assert_eq!(keys("didCache").await, "cached");
     put_row("session", "gone", &row_expiring_in(-1000)).await;
-    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    assert!(
+        sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
     assert_eq!(keys("session").await, "alive gone timeless", "once will do");
 }
 
@@ -158,17 +178,36 @@ async fn storing_a_sign_in_sweeps() {
 async fn an_expired_row_reads_as_absent_and_is_removed() {
     no_database().await;
     put_row("state", "s", &row_expiring_in(-1)).await;
-    assert!(ports().pending.take("s").await.expect("reads").is_none());
+    assert!(
+        ports()
+            .pending
+            .take(CLIENT_ID, "s")
+            .await
+            .expect("reads")
+            .is_none()
+    );
     assert_eq!(keys("state").await, "");
 
     let mut session = session(new_key().await);
     session.tokens.refresh_token = None;
     session.tokens.expires_at = Some(js_sys::Date::now() as u64 - 1000);
     let sessions = ports().sessions;
-    sessions.delete(&alice()).await.expect("opens, and sweeps");
-    sessions.put(&session).await.expect("stores");
+    sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("opens, and sweeps");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     assert_eq!(keys("session").await, ALICE);
-    assert!(sessions.get(&alice()).await.expect("reads").is_none());
+    assert!(
+        sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
     assert_eq!(keys("session").await, "");
 }
 
@@ -176,12 +215,18 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
 async fn deleting_what_is_not_there_is_no_error() {
     no_database().await;
     let sessions = ports().sessions;
-    sessions.delete(&alice()).await.expect("deletes");
     sessions
-        .put(&session(new_key().await))
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("deletes");
+    sessions
+        .put(CLIENT_ID, &session(new_key().await), None)
         .await
         .expect("stores");
-    sessions.delete(&alice()).await.expect("deletes");
+    sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("deletes");
     assert!(row("session", ALICE).await.is_none());
 }
 
@@ -190,11 +235,26 @@ async fn a_database_deleted_under_us_is_made_anew() {
     no_database().await;
     let ports = ports();
     let session = session(new_key().await);
-    ports.sessions.put(&session).await.expect("stores");
+    ports
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     // Comes to an end only because our connection gives way.
     Rexie::delete(DATABASE).await.expect("deletes");
-    assert!(ports.sessions.get(&alice()).await.expect("reads").is_none());
-    ports.sessions.put(&session).await.expect("stores");
+    assert!(
+        ports
+            .sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
+    ports
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     assert!(row("session", ALICE).await.is_some());
 }
 
@@ -244,11 +304,14 @@ async fn a_lost_connection_is_replaced_once() {
         "const t = old.apply(this, args); queueMicrotask(() => t.abort()); return t",
     ] {
         let _broken = failing(1, failure);
-        sessions.put(&session).await.expect(failure);
+        sessions
+            .put(CLIENT_ID, &session, None)
+            .await
+            .expect(failure);
     }
     let _broken = failing(9, "throw new DOMException('closing', 'InvalidStateError')");
     assert_eq!(
-        sessions.put(&session).await,
+        sessions.put(CLIENT_ID, &session, None).await,
         Err(StorageError::Failed("closing".to_owned()))
     );
     assert_eq!(js("return globalThis.failures").as_f64(), Some(7.0));
@@ -272,16 +335,25 @@ fn watched() -> Replaced {
 async fn a_connection_that_is_closed_under_us_is_let_go_at_once() {
     no_database().await;
     let sessions = ports().sessions;
-    sessions.delete(&alice()).await.expect("opens");
+    sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("opens");
     for event in ["close", "versionchange"] {
         let _watched = watched();
-        sessions.delete(&alice()).await.expect("deletes");
+        sessions
+            .delete(CLIENT_ID, &alice(), None)
+            .await
+            .expect("deletes");
         let before = js("return globalThis.connection");
         js1(
             "globalThis.connection.dispatchEvent(new Event(a))",
             &event.into(),
         );
-        sessions.delete(&alice()).await.expect("deletes");
+        sessions
+            .delete(CLIENT_ID, &alice(), None)
+            .await
+            .expect("deletes");
         assert_ne!(js("return globalThis.connection"), before, "{event}");
         // None was tried on the old one.
         assert_eq!(js("return globalThis.begun").as_f64(), Some(2.0), "{event}");
@@ -315,7 +387,9 @@ async fn a_full_disk_is_told_apart() {
     let sessions = ports().sessions;
     let _full = full(false);
     assert_eq!(
-        sessions.put(&session(new_key().await)).await,
+        sessions
+            .put(CLIENT_ID, &session(new_key().await), None)
+            .await,
         Err(StorageError::Full)
     );
     assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
@@ -325,7 +399,10 @@ async fn a_full_disk_is_told_apart() {
 async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     no_database().await;
     let sessions = ports().sessions;
-    sessions.delete(&alice()).await.expect("opens, and sweeps");
+    sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("opens, and sweeps");
     let caches = [
         "didCache",
         "dpopNonceCache",
@@ -343,7 +420,9 @@ async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     }
     {
         let _full = full(true);
-        let stored = sessions.put(&session(new_key().await)).await;
+        let stored = sessions
+            .put(CLIENT_ID, &session(new_key().await), None)
+            .await;
         stored.expect("there is room now");
         assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
     }
@@ -359,28 +438,39 @@ async fn a_row_whose_key_needs_webcrypto_is_good_where_there_is_none() {
     no_database().await;
     let sessions = ports().sessions;
     let session = session(new_key().await);
-    sessions.put(&session).await.expect("stores");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     {
         let _insecure = Replaced::missing("globalThis.crypto", "subtle");
-        let read = sessions.get(&alice()).await;
+        let read = sessions.get(CLIENT_ID, &alice()).await;
         assert_eq!(read.err(), Some(StorageError::Key(KeyError::Unavailable)));
     }
-    assert!(sessions.get(&alice()).await.expect("reads").is_some());
+    assert!(
+        sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_some()
+    );
 }
 
+/// A refresh whose answer comes after the app has disposed of its client must not lose its tokens. No connection stays open: one
+/// would hold up whoever wants to delete the database.
 #[wasm_bindgen_test]
-async fn a_disposed_browser_stores_nothing_more() {
+async fn a_disposed_browser_still_stores_and_keeps_no_connection() {
     no_database().await;
     let browser = Browser::new(BrowserOptions::default());
     let ports = browser.ports();
-    ports.sessions.delete(&alice()).await.expect("opens");
+    let (sessions, stored) = (&ports.sessions, session(new_key().await));
+    sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("opens");
     browser.dispose();
-    assert_eq!(
-        ports.sessions.put(&session(new_key().await)).await,
-        Err(StorageError::Disposed)
-    );
-    assert_eq!(
-        ports.pending.take("s").await.err(),
-        Some(StorageError::Disposed)
-    );
+    assert_eq!(sessions.put(CLIENT_ID, &stored, None).await, Ok(true));
+    let read = sessions.get(CLIENT_ID, &alice()).await.expect("reads");
+    assert_eq!(read.expect("a row").tokens, stored.tokens);
+    no_database().await;
 }

@@ -8,7 +8,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-const NAME: &str = "@atproto-oauth-client-test";
+/// The adapter puts the official client's prefix before it.
+const NAME: &str = "test";
 
 /// What `navigator.locks` knows of the name: how many hold it and how many wait.
 async fn known() -> (u32, u32) {
@@ -16,7 +17,7 @@ async fn known() -> (u32, u32) {
         "const state = await navigator.locks.query();
          const count = list => list.filter(l => l.name === a && l.mode === 'exclusive').length;
          return { held: count(state.held), pending: count(state.pending) }",
-        &NAME.into(),
+        &format!("@atproto-oauth-client-{NAME}").into(),
         &JsValue::UNDEFINED,
     )
     .await;
@@ -45,7 +46,7 @@ async fn one_holder_at_a_time_until_the_guard_is_dropped() {
     assert!(still_waits(&mut waiting).await);
     assert_eq!(known().await, (1, 1));
     // Another name is another lock.
-    drop(two.acquire("@atproto-oauth-client-other").await);
+    drop(two.acquire("other").await);
     drop(guard);
     let guard = waiting.await;
     assert_eq!(known().await, (1, 0));
@@ -58,7 +59,7 @@ async fn one_holder_at_a_time_until_the_guard_is_dropped() {
 async fn a_lock_of_other_code_excludes_as_well() {
     let release = js2(
         "let release; navigator.locks.request(a, () => new Promise(done => { release = done })); return () => release()",
-        &NAME.into(),
+        &format!("@atproto-oauth-client-{NAME}").into(),
         &JsValue::UNDEFINED,
     );
     let lock = ports().lock;
@@ -119,7 +120,7 @@ async fn without_web_locks_the_page_queues_in_order() {
     note(&two, &order, 3);
     sleep(30).await;
     assert!(order.borrow().is_empty());
-    drop(two.acquire("@atproto-oauth-client-other").await);
+    drop(two.acquire("other").await);
     drop(guard);
     sleep(100).await;
     assert_eq!(*order.borrow(), [1, 1, 2, 2, 3, 3]);

@@ -28,7 +28,10 @@ fn opening(instead: &str) -> Replaced {
 }
 
 async fn is_denied(sessions: &Rc<dyn SessionStore>, did: &Did) -> bool {
-    matches!(sessions.get(did).await, Err(StorageError::Denied(_)))
+    matches!(
+        sessions.get(CLIENT_ID, did).await,
+        Err(StorageError::Denied(_))
+    )
 }
 
 /// All that rows can be used for, by a client that has no database.
@@ -38,20 +41,44 @@ async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
     assert!(is_denied(sessions, did).await);
     assert!(!ports.storage.outlives_page());
     let session = session_of(did).await;
-    sessions.put(&session).await.expect("stores");
-    let read = sessions.get(did).await.expect("reads").expect("a row");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
+    let read = sessions
+        .get(CLIENT_ID, did)
+        .await
+        .expect("reads")
+        .expect("a row");
     assert_eq!(read.tokens, session.tokens);
     let signature = read.key.sign("input").await.expect("signs");
     assert!(verifies(&*session.key, &signature, "input").await);
-    sessions.delete(did).await.expect("deletes");
+    sessions
+        .delete(CLIENT_ID, did, None)
+        .await
+        .expect("deletes");
     // Now it is known that there is none.
-    assert!(sessions.get(did).await.expect("reads").is_none());
+    assert!(sessions.get(CLIENT_ID, did).await.expect("reads").is_none());
 
     let state = did.as_str();
     let login = login(session.key);
     ports.pending.put(state, &login).await.expect("stores");
-    assert!(ports.pending.take(state).await.expect("reads").is_some());
-    assert!(ports.pending.take(state).await.expect("reads").is_none());
+    assert!(
+        ports
+            .pending
+            .take(CLIENT_ID, state)
+            .await
+            .expect("reads")
+            .is_some()
+    );
+    assert!(
+        ports
+            .pending
+            .take(CLIENT_ID, state)
+            .await
+            .expect("reads")
+            .is_none()
+    );
 }
 
 #[wasm_bindgen_test]
@@ -84,7 +111,11 @@ async fn without_a_database_rows_live_in_memory() {
         }
         // Once in memory, always in memory: no row may be in both places.
         let session = session_of(&did).await;
-        ports.sessions.put(&session).await.expect("stores");
+        ports
+            .sessions
+            .put(CLIENT_ID, &session, None)
+            .await
+            .expect("stores");
         assert!(row("session", did.as_str()).await.is_none());
         assert!(!ports.storage.outlives_page());
     }
@@ -95,8 +126,12 @@ async fn the_clients_of_a_page_share_what_is_in_memory() {
     let _denied = Replaced::missing("globalThis", "indexedDB");
     let did = account("shared");
     let session = session_of(&did).await;
-    ports().sessions.put(&session).await.expect("stores");
-    let read = ports().sessions.get(&did).await.expect("reads");
+    ports()
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
+    let read = ports().sessions.get(CLIENT_ID, &did).await.expect("reads");
     assert_eq!(read.expect("a row").tokens, session.tokens);
 }
 
@@ -109,7 +144,14 @@ async fn a_failure_of_the_moment_is_tried_again() {
          return old.apply(this, args)",
     );
     let ports = ports();
-    assert!(ports.sessions.get(&alice()).await.expect("reads").is_none());
+    assert!(
+        ports
+            .sessions
+            .get(CLIENT_ID, &alice())
+            .await
+            .expect("reads")
+            .is_none()
+    );
     assert!(ports.storage.outlives_page());
     assert_eq!(js("return globalThis.failures").as_f64(), Some(-1.0));
 }
@@ -119,7 +161,11 @@ async fn a_client_that_had_a_database_never_falls_back() {
     no_database().await;
     let ports = ports();
     let session = session(new_key().await);
-    ports.sessions.put(&session).await.expect("stores");
+    ports
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     {
         let _denied = opening("throw new DOMException('no', 'SecurityError')");
         let _closed = Replaced::new(
@@ -130,7 +176,11 @@ async fn a_client_that_had_a_database_never_falls_back() {
         assert!(is_denied(&ports.sessions, &alice()).await);
         assert!(ports.storage.outlives_page());
     }
-    let read = ports.sessions.get(&alice()).await.expect("reads");
+    let read = ports
+        .sessions
+        .get(CLIENT_ID, &alice())
+        .await
+        .expect("reads");
     assert_eq!(read.expect("a row").tokens, session.tokens);
 }
 
@@ -172,20 +222,20 @@ async fn in_memory_the_account_is_remembered_in_memory() {
     no_database().await;
     let pointer = "@@atproto/oauth-client-browser(sub)".into();
     let stored = || js1("return localStorage.getItem(a)", &pointer).as_string();
-    ports().active.set(Some(&alice()));
+    ports().active.set(CLIENT_ID, Some(&alice()));
     let ports = ports();
     {
         let _denied = Replaced::missing("globalThis", "indexedDB");
         assert!(is_denied(&ports.sessions, &alice()).await);
     }
     // What a page with a database has stored is still there to be tried.
-    assert_eq!(ports.active.get().as_deref(), Some(ALICE));
+    assert_eq!(ports.active.get(CLIENT_ID).as_deref(), Some(ALICE));
     let bob = account("bob");
-    ports.active.set(Some(&bob));
-    assert_eq!(ports.active.get().as_deref(), Some(bob.as_str()));
+    ports.active.set(CLIENT_ID, Some(&bob));
+    assert_eq!(ports.active.get(CLIENT_ID).as_deref(), Some(bob.as_str()));
     assert_eq!(stored().as_deref(), Some(ALICE));
-    ports.active.set(None);
-    assert_eq!(ports.active.get(), None);
+    ports.active.set(CLIENT_ID, None);
+    assert_eq!(ports.active.get(CLIENT_ID), None);
     assert_eq!(stored().as_deref(), Some(ALICE));
-    crate::support::ports().active.set(None);
+    crate::support::ports().active.set(CLIENT_ID, None);
 }

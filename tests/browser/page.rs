@@ -1,8 +1,9 @@
 //! The page: its address, leaving it, the pointer to the account, and work in the background.
 
 use crate::support::*;
+use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Account, AccountStatus};
-use atproto_oauth_wasm::{Handle, Issuer};
+use atproto_oauth_wasm::{Did, Handle, Issuer};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,13 +17,13 @@ const POINTER: &str = "@@atproto/oauth-client-browser(sub)";
 #[wasm_bindgen_test]
 fn the_account_is_remembered_where_the_official_client_looks() {
     let active = ports().active;
-    active.set(Some(&alice()));
+    active.set(CLIENT_ID, Some(&alice()));
     let stored = js1("return localStorage.getItem(a)", &POINTER.into());
     assert_eq!(stored.as_string().as_deref(), Some(ALICE));
-    assert_eq!(ports().active.get().as_deref(), Some(ALICE));
-    active.set(None);
+    assert_eq!(ports().active.get(CLIENT_ID).as_deref(), Some(ALICE));
+    active.set(CLIENT_ID, None);
     assert!(js1("return localStorage.getItem(a)", &POINTER.into()).is_null());
-    assert_eq!(active.get(), None);
+    assert_eq!(active.get(CLIENT_ID), None);
 }
 
 #[wasm_bindgen_test]
@@ -33,11 +34,11 @@ fn without_storage_the_page_remembers_by_itself() {
         "{ get() { throw new DOMException('denied', 'SecurityError') } }",
     ] {
         let _denied = Replaced::new("globalThis", "localStorage", denial);
-        active.set(Some(&alice()));
-        assert_eq!(active.get().as_deref(), Some(ALICE));
-        assert_eq!(ports().active.get(), None);
-        active.set(None);
-        assert_eq!(active.get(), None);
+        active.set(CLIENT_ID, Some(&alice()));
+        assert_eq!(active.get(CLIENT_ID).as_deref(), Some(ALICE));
+        assert_eq!(ports().active.get(CLIENT_ID), None);
+        active.set(CLIENT_ID, None);
+        assert_eq!(active.get(CLIENT_ID), None);
     }
 }
 
@@ -59,10 +60,10 @@ fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
         last_used: None,
         ..full.clone()
     };
-    accounts.set(&alice(), Some(&full));
+    accounts.set(CLIENT_ID, &alice(), Some(&full));
     let stored = js1(
         "return localStorage.getItem('atproto-oauth-wasm:account:' + a)",
-        &ALICE.into(),
+        &format!("{ALICE} {CLIENT_ID}").into(),
     );
     assert_eq!(
         stored.as_string().as_deref(),
@@ -70,24 +71,24 @@ fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
             r#"{"handle":"alice.example.com","pds":"https://pds.example/","issuer":"https://auth.example","lastUsed":1900000000000}"#
         )
     );
-    assert_eq!(ports().accounts.list(), slice::from_ref(&full));
-    accounts.set(&alice(), Some(&bare));
-    assert_eq!(ports().accounts.list(), slice::from_ref(&bare));
+    assert_eq!(ports().accounts.list(CLIENT_ID), slice::from_ref(&full));
+    accounts.set(CLIENT_ID, &alice(), Some(&bare));
+    assert_eq!(ports().accounts.list(CLIENT_ID), slice::from_ref(&bare));
     for denial in [
         "{ value: undefined }",
         "{ get() { throw new DOMException('denied', 'SecurityError') } }",
         "{ value: { setItem() { throw new DOMException('full', 'QuotaExceededError') }, getItem() { return null }, removeItem() {} } }",
     ] {
         let _denied = Replaced::new("globalThis", "localStorage", denial);
-        assert_eq!(accounts.list(), []);
-        accounts.set(&alice(), Some(&full));
-        assert_eq!(accounts.list(), slice::from_ref(&full));
-        assert_eq!(ports().accounts.list(), []);
-        accounts.set(&alice(), None);
-        assert_eq!(accounts.list(), []);
+        assert_eq!(accounts.list(CLIENT_ID), []);
+        accounts.set(CLIENT_ID, &alice(), Some(&full));
+        assert_eq!(accounts.list(CLIENT_ID), slice::from_ref(&full));
+        assert_eq!(ports().accounts.list(CLIENT_ID), []);
+        accounts.set(CLIENT_ID, &alice(), None);
+        assert_eq!(accounts.list(CLIENT_ID), []);
     }
-    accounts.set(&alice(), None);
-    assert_eq!(ports().accounts.list(), []);
+    accounts.set(CLIENT_ID, &alice(), None);
+    assert_eq!(ports().accounts.list(CLIENT_ID), []);
 }
 
 #[wasm_bindgen_test]
@@ -169,4 +170,78 @@ fn the_clock_is_the_browsers() {
     let before = js_sys::Date::now() as u64;
     let now = ports().clock.now();
     assert!((before..before + 1000).contains(&now));
+}
+
+/// The official client's item, and one of each of our own clients beside it.
+#[wasm_bindgen_test]
+fn each_client_has_an_active_account_and_heeds_the_official_client() {
+    const OTHER_ID: &str = "https://app.example/two.json";
+    let common = || js1("return localStorage.getItem(a)", &POINTER.into()).as_string();
+    let official = |did: &str| js2("localStorage.setItem(a, b)", &POINTER.into(), &did.into());
+    let bob = Did::parse("did:web:bob.example").expect("a DID");
+    let carol = "did:web:carol.example";
+    js("localStorage.clear()");
+    let (one, two) = (ports().active, ports().active);
+    let both = || (one.get(CLIENT_ID), two.get(OTHER_ID));
+    let are = |first: Option<&str>, second: Option<&str>| {
+        let own = |did: Option<&str>| did.map(str::to_owned);
+        assert_eq!(both(), (own(first), own(second)));
+    };
+    are(None, None);
+
+    // The official client's, or of an earlier version of ours: whoever's is asked.
+    official(ALICE);
+    are(Some(ALICE), Some(ALICE));
+    one.set(CLIENT_ID, Some(&alice()));
+    are(Some(ALICE), None);
+    two.set(OTHER_ID, Some(&bob));
+    assert_eq!(common().as_deref(), Some(bob.as_str()));
+    are(Some(ALICE), Some(bob.as_str()));
+    // The app changed over to the official client and back.
+    official(carol);
+    are(Some(carol), Some(carol));
+    one.set(CLIENT_ID, Some(&bob));
+    two.set(OTHER_ID, Some(&bob));
+    are(Some(bob.as_str()), Some(bob.as_str()));
+    // Its end for one is none for the other.
+    one.set(CLIENT_ID, None);
+    are(None, Some(bob.as_str()));
+    assert_eq!(common().as_deref(), Some(bob.as_str()));
+    two.set(OTHER_ID, None);
+    are(None, None);
+    assert_eq!(common(), None);
+    js("localStorage.clear()");
+}
+
+#[wasm_bindgen_test]
+async fn a_name_of_the_app_s_own_is_shared_with_nobody() {
+    let own = || {
+        let options = BrowserOptions {
+            storage_name: Some("mine".to_owned()),
+            ..BrowserOptions::default()
+        };
+        Browser::new(options).ports()
+    };
+    let ports = own();
+    ports.active.set(CLIENT_ID, Some(&alice()));
+    assert_eq!(crate::support::ports().active.get(CLIENT_ID), None);
+    assert_eq!(own().active.get(CLIENT_ID).as_deref(), Some(ALICE));
+    let stored = session(new_key().await);
+    let put = ports.sessions.put(CLIENT_ID, &stored, None).await;
+    assert_eq!(put, Ok(true));
+    let common = crate::support::ports();
+    let elsewhere = common.sessions.get(CLIENT_ID, &alice()).await;
+    assert!(elsewhere.expect("reads").is_none());
+    let here = own().sessions.get(CLIENT_ID, &alice()).await;
+    assert!(here.expect("reads").is_some());
+    let _held = ports.lock.acquire(ALICE).await;
+    drop(common.lock.acquire(ALICE).await);
+    ports.active.set(CLIENT_ID, None);
+    ports
+        .sessions
+        .delete(CLIENT_ID, &alice(), None)
+        .await
+        .expect("deletes");
+    let names = js("return Object.keys(localStorage).join()").as_string();
+    assert_eq!(names.as_deref(), Some(""));
 }

@@ -1,8 +1,10 @@
 //! The rows' format: ours read by other code, the official client's read by ours, and broken ones.
 
 use crate::support::*;
-use atproto_oauth_wasm::ports::{AccountStatus, KeyError, Local, Signer, StorageError};
-use atproto_oauth_wasm::{Issuer, Json, PublicJwk};
+use atproto_oauth_wasm::ports::{
+    AccountStatus, KeyError, Local, SessionStore, Signer, StorageError, StoredSession,
+};
+use atproto_oauth_wasm::{Issuer, Json, PublicJwk, Secret};
 use std::any::Any;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -18,7 +20,11 @@ async fn a_session_row_has_the_official_format() {
     no_database().await;
     let key = new_key().await;
     let kid = key.public_jwk().kid.clone();
-    ports().sessions.put(&session(key)).await.expect("stores");
+    ports()
+        .sessions
+        .put(CLIENT_ID, &session(key), None)
+        .await
+        .expect("stores");
     let row = row("session", ALICE).await.expect("row");
     assert_eq!(members(&row), "value");
     assert_eq!(
@@ -61,7 +67,10 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     let mut session = session(new_key().await);
     session.tokens.refresh_token = None;
     let sessions = ports().sessions;
-    sessions.put(&session).await.expect("stores");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     let stored = row("session", ALICE).await.expect("row");
     assert_eq!(members(&stored), "expiresAt value");
     assert_eq!(
@@ -74,7 +83,10 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     session.verified_at = None;
     session.refresh_started_at = None;
     session.clock_offset = 0;
-    sessions.put(&session).await.expect("stores");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     let stored = row("session", ALICE).await.expect("row");
     assert_eq!(members(&stored), "value");
     assert_eq!(
@@ -126,7 +138,7 @@ async fn what_is_stored_comes_back_whole() {
     ports().pending.put("s", &login).await.expect("stores");
     let back = ports()
         .pending
-        .take("s")
+        .take(CLIENT_ID, "s")
         .await
         .expect("reads")
         .expect("row");
@@ -143,10 +155,14 @@ async fn what_is_stored_comes_back_whole() {
     assert_eq!(back.key.public_jwk(), key.public_jwk());
 
     let session = session(key);
-    ports().sessions.put(&session).await.expect("stores");
+    ports()
+        .sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
     let back = ports()
         .sessions
-        .get(&alice())
+        .get(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -164,12 +180,12 @@ async fn a_key_pair_survives_storage_and_signs_again() {
     let key = new_key().await;
     ports()
         .sessions
-        .put(&session(key.clone()))
+        .put(CLIENT_ID, &session(key.clone()), None)
         .await
         .expect("stores");
     let back = ports()
         .sessions
-        .get(&alice())
+        .get(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -183,8 +199,15 @@ async fn a_lifetime_beyond_all_dates_is_stored_as_the_last_date() {
     let mut session = session(new_key().await);
     session.tokens.expires_at = Some(u64::MAX);
     let sessions = ports().sessions;
-    sessions.put(&session).await.expect("stores");
-    let back = sessions.get(&alice()).await.expect("reads").expect("row");
+    sessions
+        .put(CLIENT_ID, &session, None)
+        .await
+        .expect("stores");
+    let back = sessions
+        .get(CLIENT_ID, &alice())
+        .await
+        .expect("reads")
+        .expect("row");
     assert_eq!(back.tokens.expires_at, Some(8_640_000_000_000_000));
 }
 
@@ -214,7 +237,7 @@ async fn a_session_of_the_official_client_loads_and_signs() {
     put_row("session", ALICE, &official_session().await).await;
     let session = ports()
         .sessions
-        .get(&alice())
+        .get(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -246,7 +269,7 @@ async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for
             &row,
         );
         put_row("session", ALICE, &row).await;
-        let session = sessions.get(&alice()).await.expect(extra).expect("row");
+        let session = sessions.get(CLIENT_ID, &alice()).await.expect(extra).expect("row");
         assert_eq!(session.tokens.issuer, "https://auth.example", "{extra}");
         assert_eq!(session.tokens.sub, alice());
         assert_eq!(session.tokens.access_token.expose(), "a");
@@ -283,7 +306,7 @@ async fn a_sign_in_begun_by_the_official_client_loads() {
     put_row("state", "s", &official_login().await).await;
     let login = ports()
         .pending
-        .take("s")
+        .take(CLIENT_ID, "s")
         .await
         .expect("reads")
         .expect("row");
@@ -331,7 +354,7 @@ async fn a_broken_session_row_is_corrupt_and_says_where() {
         let row = official_session().await;
         js1(damage, &row);
         put_row("session", ALICE, &row).await;
-        match sessions.get(&alice()).await.err() {
+        match sessions.get(CLIENT_ID, &alice()).await.err() {
             Some(StorageError::Corrupt(what)) => {
                 assert!(
                     expected.split('|').any(|name| name == what),
@@ -341,9 +364,6 @@ async fn a_broken_session_row_is_corrupt_and_says_where() {
             other => panic!("{damage}: {other:?}"),
         }
     }
-    // What is no object at all is no row.
-    put_row("session", ALICE, &"text".into()).await;
-    assert!(sessions.get(&alice()).await.expect("reads").is_none());
 }
 
 #[wasm_bindgen_test]
@@ -359,7 +379,7 @@ async fn a_stored_key_of_another_kind_is_corrupt() {
     js2("a.value.dpopKey.keyPair = b", &row, &pair);
     put_row("session", ALICE, &row).await;
     assert_eq!(
-        ports().sessions.get(&alice()).await.err(),
+        ports().sessions.get(CLIENT_ID, &alice()).await.err(),
         Some(StorageError::Corrupt("dpopKey"))
     );
 }
@@ -375,10 +395,10 @@ async fn a_broken_pending_row_is_corrupt_once_and_gone() {
     put_row("state", "s", &row).await;
     let pending = ports().pending;
     assert_eq!(
-        pending.take("s").await.err(),
+        pending.take(CLIENT_ID, "s").await.err(),
         Some(StorageError::Corrupt("account"))
     );
-    assert!(pending.take("s").await.expect("reads").is_none());
+    assert!(pending.take(CLIENT_ID, "s").await.expect("reads").is_none());
 }
 
 #[wasm_bindgen_test]
@@ -397,7 +417,7 @@ async fn a_key_of_another_host_cannot_be_stored() {
     }
     let key = Rc::new(Foreign(new_key().await.public_jwk().clone()));
     assert_eq!(
-        ports().sessions.put(&session(key)).await,
+        ports().sessions.put(CLIENT_ID, &session(key), None).await,
         Err(StorageError::Corrupt("dpopKey"))
     );
 }
@@ -406,12 +426,12 @@ async fn a_key_of_another_host_cannot_be_stored() {
 async fn the_list_of_sessions_holds_those_that_can_be_read() {
     no_database().await;
     let sessions = ports().sessions;
-    assert_eq!(sessions.list().await, Ok(Vec::new()));
+    assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()));
     sessions
-        .put(&session(new_key().await))
+        .put(CLIENT_ID, &session(new_key().await), None)
         .await
         .expect("stores");
-    let [listed] = &sessions.list().await.expect("reads")[..] else {
+    let [listed] = &sessions.list(CLIENT_ID).await.expect("reads")[..] else {
         panic!("one session");
     };
     assert_eq!(listed.did, alice());
@@ -430,10 +450,124 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
     ] {
         let row = row("session", ALICE).await.expect("row");
         put_row("session", ALICE, &js1(&format!("{spoil}; return a"), &row)).await;
-        assert_eq!(sessions.list().await, Ok(Vec::new()), "{spoil}");
+        assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()), "{spoil}");
         sessions
-            .put(&session(new_key().await))
+            .put(CLIENT_ID, &session(new_key().await), None)
             .await
             .expect("stores");
+    }
+}
+
+const OTHER_ID: &str = "https://app.example/two.json";
+
+async fn session_of(client_id: Option<&str>, token: &str) -> StoredSession {
+    let mut session = session(new_key().await);
+    session.client_id = client_id.map(str::to_owned);
+    session.tokens.access_token = Secret::new(token.to_owned());
+    session
+}
+
+async fn token_of(sessions: &Rc<dyn SessionStore>, client_id: &str) -> Option<String> {
+    let found = sessions.get(client_id, &alice()).await.expect("reads");
+    found.map(|session| session.tokens.access_token.expose().to_owned())
+}
+
+#[wasm_bindgen_test]
+async fn each_client_has_a_row_of_its_own() {
+    no_database().await;
+    let sessions = ports().sessions;
+    for (client_id, token) in [(CLIENT_ID, "one"), (OTHER_ID, "two")] {
+        let session = session_of(Some(client_id), token).await;
+        assert_eq!(token_of(&sessions, client_id).await, None);
+        assert_eq!(sessions.put(client_id, &session, None).await, Ok(true));
+    }
+    for (client_id, token) in [(CLIENT_ID, "one"), (OTHER_ID, "two")] {
+        assert_eq!(token_of(&sessions, client_id).await.as_deref(), Some(token));
+        assert_eq!(sessions.list(client_id).await.map(|all| all.len()), Ok(1));
+    }
+    // The first is where the official client looks.
+    let row = row("session", ALICE).await.expect("a row");
+    assert_eq!(
+        text(&row, "value.tokenSet.access_token").as_deref(),
+        Some("one")
+    );
+    assert_eq!(
+        sessions.owner(&alice()).await,
+        Ok(Some(CLIENT_ID.to_owned()))
+    );
+
+    assert_eq!(sessions.delete(CLIENT_ID, &alice(), None).await, Ok(true));
+    assert_eq!(token_of(&sessions, CLIENT_ID).await, None);
+    assert_eq!(token_of(&sessions, OTHER_ID).await.as_deref(), Some("two"));
+    assert_eq!(sessions.delete(CLIENT_ID, &alice(), None).await, Ok(false));
+    assert_eq!(token_of(&sessions, OTHER_ID).await.as_deref(), Some("two"));
+}
+
+#[wasm_bindgen_test]
+async fn a_row_of_no_client_is_whoever_s_asks_first() {
+    no_database().await;
+    let sessions = ports().sessions;
+    let official = session_of(None, "official").await;
+    sessions
+        .put(CLIENT_ID, &official, None)
+        .await
+        .expect("stores");
+    for client_id in [CLIENT_ID, OTHER_ID] {
+        let found = token_of(&sessions, client_id).await;
+        assert_eq!(found.as_deref(), Some("official"));
+    }
+    let claimed = session_of(Some(OTHER_ID), "claimed").await;
+    let expected = official.tokens.access_token;
+    let stored = sessions.put(OTHER_ID, &claimed, Some(&expected)).await;
+    assert_eq!(stored, Ok(true));
+    assert_eq!(token_of(&sessions, CLIENT_ID).await, None);
+}
+
+#[wasm_bindgen_test]
+async fn only_the_expected_row_is_changed() {
+    no_database().await;
+    let sessions = ports().sessions;
+    let (old, new) = (
+        session_of(Some(CLIENT_ID), "old").await,
+        session_of(Some(CLIENT_ID), "new").await,
+    );
+    let token = |session: &StoredSession| session.tokens.access_token.clone();
+    assert_eq!(
+        sessions.put(CLIENT_ID, &new, Some(&token(&old))).await,
+        Ok(false),
+        "there is none"
+    );
+    sessions.put(CLIENT_ID, &old, None).await.expect("stores");
+    let to_new = sessions.put(CLIENT_ID, &new, Some(&token(&old))).await;
+    assert_eq!(to_new, Ok(true));
+    let again = sessions.put(CLIENT_ID, &old, Some(&token(&old))).await;
+    assert_eq!(again, Ok(false));
+    let removed = sessions
+        .delete(CLIENT_ID, &alice(), Some(&token(&old)))
+        .await;
+    assert_eq!(removed, Ok(false));
+    assert_eq!(token_of(&sessions, CLIENT_ID).await.as_deref(), Some("new"));
+    let removed = sessions
+        .delete(CLIENT_ID, &alice(), Some(&token(&new)))
+        .await;
+    assert_eq!(removed, Ok(true));
+}
+
+/// As in a shared worker of WebKit, for which a row with a key in it is `null`: it is there, and is not touched.
+#[wasm_bindgen_test]
+async fn a_row_that_the_browser_does_not_give_out_is_not_absent() {
+    no_database().await;
+    let (sessions, pending) = (ports().sessions, ports().pending);
+    for given in ["null", "7", "'row'", "[]", "false"] {
+        let given_out = js(&format!("return {given}"));
+        put_row("session", ALICE, &given_out).await;
+        put_row("state", "s", &given_out).await;
+        for _ in 0..2 {
+            let read = sessions.get(CLIENT_ID, &alice()).await.err();
+            assert_eq!(read, Some(StorageError::Unreadable), "{given}");
+            let taken = pending.take(CLIENT_ID, "s").await.err();
+            assert_eq!(taken, Some(StorageError::Unreadable), "{given}");
+        }
+        assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()), "{given}");
     }
 }

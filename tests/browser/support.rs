@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 pub(crate) const DATABASE: &str = "@atproto-oauth-client";
+pub(crate) const CLIENT_ID: &str = "https://app.example/client.json";
 pub(crate) const ALICE: &str = "did:plc:z72i7hdynmk6r22z27h6tvur";
 
 /// The ports of a client that uses the browser's own `fetch`.
@@ -190,6 +191,7 @@ pub(crate) fn alice() -> Did {
 
 pub(crate) fn login(key: Rc<dyn Signer>) -> PendingLogin {
     PendingLogin {
+        client_id: Some(CLIENT_ID.to_owned()),
         issuer: "https://auth.example".to_owned(),
         key,
         verifier: Secret::new("the verifier".to_owned()),
@@ -216,10 +218,11 @@ pub(crate) fn session(key: Rc<dyn Signer>) -> StoredSession {
             expires_at: Some(1_900_000_000_123),
         },
         key,
-        client_id: Some("https://app.example/client.json".to_owned()),
+        client_id: Some(CLIENT_ID.to_owned()),
         server: Json::parse(r#"{"issuer":"https://auth.example"}"#),
         verified_at: Some(1_800_000_000_456),
         refresh_started_at: Some(1_800_000_000_789),
+        refused_at: None,
         clock_offset: 1_200_000,
     }
 }

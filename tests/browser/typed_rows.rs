@@ -97,7 +97,11 @@ fn assert_sealed(key: &DpopKey) {
 async fn a_session_row_is_of_its_type() {
     no_database().await;
     let stored = session(new_key().await);
-    ports().sessions.put(&stored).await.expect("stores");
+    ports()
+        .sessions
+        .put(CLIENT_ID, &stored, None)
+        .await
+        .expect("stores");
     let Row { value, expires_at } = read::<Session>(row("session", ALICE).await);
     let tokens = &stored.tokens;
     assert_eq!(

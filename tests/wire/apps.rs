@@ -3,8 +3,7 @@
 use crate::server::{ALICE, BOB, asked};
 use crate::world::{CLIENT_ID, Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::{
-    CallbackError, ClientMetadata, ClientOptions, ConfigError, ErrorKind, Json, Refresh,
-    SessionEnd,
+    CallbackError, ClientMetadata, ClientOptions, ConfigError, ErrorKind, Json, Refresh, SessionEnd,
 };
 
 const OTHER_ID: &str = "https://app.example.com/two/client.json";
@@ -43,8 +42,12 @@ fn what_one_app_has_the_other_does_not_see() {
         kind(world.restore(&two, &ALICE, Refresh::Force)),
         ended(&ALICE, SessionEnd::Vanished)
     );
-    world.run(two.client.revoke(ALICE.did)).expect("nothing to do");
-    world.run(two.client.forget(ALICE.did)).expect("nothing to do");
+    world
+        .run(two.client.revoke(ALICE.did))
+        .expect("nothing to do");
+    world
+        .run(two.client.forget(ALICE.did))
+        .expect("nothing to do");
     world.settle();
     assert_eq!(world.server.count(asked::ANYTHING), 0);
 
@@ -59,7 +62,11 @@ fn both_hold_the_same_account_for_as_long_as_they_like() {
     let (one, two) = two_apps(&world);
     let first = world.sign_in(&one, &ALICE);
     let second = world.sign_in(&two, &ALICE);
-    assert_eq!(world.server.sessions_of(&ALICE), 2, "neither replaced the other");
+    assert_eq!(
+        world.server.sessions_of(&ALICE),
+        2,
+        "neither replaced the other"
+    );
     for _ in 0..3 {
         world.expire();
         for session in [&first, &second] {
@@ -139,7 +146,13 @@ fn a_loopback_id_that_changed_is_explained_and_costs_nothing() {
     world.change_stored(&ALICE, |row| row.client_id = Some(was.clone()));
     let is = format!("{was}&scope=atproto%20transition%3Ageneric");
     let metadata = ClientMetadata::of_loopback_id(&is).expect("an id");
-    let tab = world.tab_with(ClientOptions { metadata, ..options() }, |_| ());
+    let tab = world.tab_with(
+        ClientOptions {
+            metadata,
+            ..options()
+        },
+        |_| (),
+    );
     world.server.take_log();
     assert!(world.init(&tab).expect("nobody").is_none());
     assert_eq!(

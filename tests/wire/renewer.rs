@@ -139,7 +139,11 @@ impl Renewer for Forestalled {
     fn renew<'a>(&'a self, sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
         Box::pin(async move {
             let ports = self.0.borrow().clone().expect("ports");
-            ports.sessions.delete(CLIENT_ID, sub, None).await.expect("deleted");
+            ports
+                .sessions
+                .delete(CLIENT_ID, sub, None)
+                .await
+                .expect("deleted");
             ports.active.set(CLIENT_ID, None);
             Renewal::Ended(SessionEnd::Vanished)
         })

@@ -105,7 +105,12 @@ fn restoring_while_another_tab_signs_in_does_not_undo_it() {
     let signing_in = async {
         let held = there.ports.lock.acquire(ALICE.did).await;
         crate::server::yield_now().await;
-        there.ports.sessions.put(CLIENT_ID, &row, None).await.expect("storage");
+        there
+            .ports
+            .sessions
+            .put(CLIENT_ID, &row, None)
+            .await
+            .expect("storage");
         drop(held);
     };
     let restoring = here.client.restore(ALICE.did, Refresh::Auto);

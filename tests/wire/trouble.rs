@@ -2,7 +2,9 @@
 
 use crate::server::{ALICE, Fault, asked};
 use crate::world::{World, ended, kind};
-use atproto_oauth_wasm::{AccountStatus, ErrorKind, HttpError, PeerError, Refresh, SessionEnd, Step};
+use atproto_oauth_wasm::{
+    AccountStatus, ErrorKind, HttpError, PeerError, Refresh, SessionEnd, Step,
+};
 use serde_json::json;
 
 /// What keeps a session, though it could not be renewed.
@@ -90,11 +92,17 @@ fn trouble_is_no_ending() {
 fn a_refresh_that_is_rejected_leaves_a_user_who_has_to_sign_in() {
     for (fault, words) in [
         (
-            Fault::json(400, json!({ "error": "InvalidRequest", "message": "expired refresh token" })),
+            Fault::json(
+                400,
+                json!({ "error": "InvalidRequest", "message": "expired refresh token" }),
+            ),
             Some("expired refresh token"),
         ),
         (
-            Fault::json(401, json!({ "error": { "error": "ExpiredToken", "message": "Too old" } })),
+            Fault::json(
+                401,
+                json!({ "error": { "error": "ExpiredToken", "message": "Too old" } }),
+            ),
             Some("Too old"),
         ),
         (
@@ -107,7 +115,9 @@ fn a_refresh_that_is_rejected_leaves_a_user_who_has_to_sign_in() {
         let world = World::new();
         let (tab, other) = (world.tab(), world.tab());
         world.sign_in(&tab, &ALICE);
-        let theirs = world.restore(&other, &ALICE, Refresh::Never).expect("alive");
+        let theirs = world
+            .restore(&other, &ALICE, Refresh::Never)
+            .expect("alive");
         world.expire();
         world.server.fault(asked::REFRESH, fault);
         let end = SessionEnd::RefreshRejected(words.map(str::to_owned));
@@ -129,7 +139,9 @@ fn a_refresh_that_is_rejected_leaves_a_user_who_has_to_sign_in() {
         };
         assert_eq!(account.status, AccountStatus::SignedOut);
         assert_eq!(world.server.count(asked::ANYTHING), 0);
-        let refused = world.restore(&later, &ALICE, Refresh::Auto).expect_err("again");
+        let refused = world
+            .restore(&later, &ALICE, Refresh::Auto)
+            .expect_err("again");
         assert_eq!(refused.kind(), &ended(&ALICE, end.clone()));
         assert_eq!(refused.login_hint(), Some(ALICE.handle));
         assert_eq!(world.server.count(asked::REFRESH), 1);

@@ -108,7 +108,9 @@ fn a_new_sign_in_takes_its_place_within_seconds() {
 
         answered_late(&world);
         assert_eq!(world.server.sessions_of(&ALICE), 1, "{what}");
-        let fresh = world.restore(&world.tab(), &ALICE, Refresh::Auto).expect(what);
+        let fresh = world
+            .restore(&world.tab(), &ALICE, Refresh::Auto)
+            .expect(what);
         assert_eq!(world.status(&fresh), Ok(200), "{what}");
         world.run(fresh.token_info(Refresh::Force)).expect(what);
     }
@@ -158,7 +160,10 @@ fn tokens_that_come_for_a_row_that_has_gone_are_revoked() {
     tab.heard.take();
     let removed = async {
         let sessions = &tab.ports.sessions;
-        sessions.delete(CLIENT_ID, &did(&ALICE), None).await.expect("storage");
+        sessions
+            .delete(CLIENT_ID, &did(&ALICE), None)
+            .await
+            .expect("storage");
         world.server.heal();
     };
     let ((), failed) = while_it_hangs(&world, &session, removed);

@@ -117,13 +117,16 @@ impl World {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
         let mut row = self.stored(account).expect("a row to change");
         change(&mut row);
-        self.run(ports.sessions.put(CLIENT_ID, &row, None)).expect("storage");
+        self.run(ports.sessions.put(CLIENT_ID, &row, None))
+            .expect("storage");
     }
 
     /// Changes a pending sign-in, behind the clients' backs.
     pub(crate) fn change_pending(&self, state: &str, change: impl FnOnce(&mut PendingLogin)) {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
-        let row = self.run(ports.pending.take(CLIENT_ID, state)).expect("storage");
+        let row = self
+            .run(ports.pending.take(CLIENT_ID, state))
+            .expect("storage");
         let mut row = row.expect("a row to change");
         change(&mut row);
         self.run(ports.pending.put(state, &row)).expect("storage");
