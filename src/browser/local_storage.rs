@@ -139,7 +139,9 @@ impl NonceStore for Nonces {
 
 /// Whether an item, by its name, may say something of the accounts.
 pub(super) fn is_of_accounts(name: &str) -> bool {
-    [ACCOUNT, "active:", "(sub)"].iter().any(|part| mentions(name, part))
+    [ACCOUNT, "active:", "(sub)"]
+        .iter()
+        .any(|part| mentions(name, part))
 }
 
 fn read(name: &str) -> Option<String> {

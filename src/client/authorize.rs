@@ -119,7 +119,9 @@ impl Shared {
             handle,
             redirect_uri: Some(self.redirect_uri(options)?.to_owned()),
             server: Some(server.raw.clone()),
-            clock_offset: self.offset.get(),
+            clock_offset: prover
+                .offsets
+                .get(&server.pushed_authorization_request_endpoint),
         };
         self.ports
             .pending

@@ -100,7 +100,10 @@ impl Shared {
         let held = self.lock_soon(&live.did).await;
         let row = Row::Removed(&grant.session.tokens.access_token);
         let ended = match self.stored(&live.did).await {
-            Ok(Some(_)) => self.end(&held, &live.did, SessionEnd::TokenRefused, row).await,
+            Ok(Some(_)) => {
+                self.end(&held, &live.did, SessionEnd::TokenRefused, row)
+                    .await
+            }
             _ => Ok(false),
         };
         self.release_with(held, ended).await.map(drop)
@@ -129,6 +132,7 @@ impl Shared {
         } = &session.tokens;
         let server = self.known_server(issuer, session.server.clone()).await;
         let prover = Prover::new(session.key.clone());
+        prover.offsets.assume(session.clock_offset);
         if let Some(live) = self.live(sub) {
             prover.learn_all(&live.last_grant().prover);
         }

@@ -194,6 +194,5 @@ pub(crate) fn granted_token(response: &Response) -> Option<Secret> {
 /// A token that is one.
 fn token(json: &Json, member: &'static str) -> Result<Secret, PeerError> {
     let text = json.str(member).filter(|text| !text.is_empty());
-    text.map(Secret::new)
-        .ok_or(PeerError::InvalidToken(member))
+    text.map(Secret::new).ok_or(PeerError::InvalidToken(member))
 }

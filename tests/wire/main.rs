@@ -15,6 +15,7 @@ mod apps;
 mod callback;
 mod cancelled;
 mod clock;
+mod clocks_apart;
 mod ending;
 mod follow;
 mod other_client;

@@ -67,12 +67,18 @@ fn an_answer_to_a_refresh_is_used_as_far_as_it_can_be() {
     for (what, lie) in [
         ("another case", member("token_type", json!("dPoP"))),
         ("no scope", member("scope", json!(null))),
-        ("another scope", member("scope", json!("transition:generic"))),
+        (
+            "another scope",
+            member("scope", json!("transition:generic")),
+        ),
         ("no account", member("sub", json!(null))),
         ("an account that is none", member("sub", json!("alice"))),
         ("a time that is none", member("expires_in", json!("3600"))),
         ("an ID token", member("id_token", json!("ey.ey.s"))),
-        ("a refresh token that is none", member("refresh_token", json!(7))),
+        (
+            "a refresh token that is none",
+            member("refresh_token", json!(7)),
+        ),
     ] {
         let world = World::new();
         let tab = world.tab();
@@ -95,7 +101,9 @@ fn an_answer_to_a_refresh_is_used_as_far_as_it_can_be() {
         let tab = world.tab();
         let session = world.sign_in(&tab, &ALICE);
         world.server.fault(asked::REFRESH, Fault::lies(lie));
-        let failure = world.run(session.token_info(Refresh::Force)).expect_err(what);
+        let failure = world
+            .run(session.token_info(Refresh::Force))
+            .expect_err(what);
         assert_eq!(failure.code(), "TOKEN_RESPONSE_INVALID", "{what}");
         assert_eq!(failure.step(), Step::Refresh, "{what}");
         world.server.heal();
