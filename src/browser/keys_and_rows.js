@@ -57,9 +57,6 @@ async function describe(pair) {
 /** The official client's members of a session's token set and of a pending sign-in. */
 const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
 
-/** The last moment that a `Date` can tell. */
-const LAST_MOMENT = 8.64e15
-
 /**
  * What can be done with the rows of a store, by name. `expected` is an access token: only a session that has it is replaced or
  * removed, which those resolve to whether they did.
@@ -148,7 +145,7 @@ const isObject = (row) => typeof row === 'object' && row !== null && !Array.isAr
  * @param {string} operation
  * @param {string} client the client id
  * @param {string} key
- * @param {any} [row] with `keyPair` in place of `key`, and no member that is `undefined`
+ * @param {any} [row] with `keyPair` in place of `key`, no time that a `Date` cannot hold, and no member that is `undefined`
  * @param {string} [expected]
  */
 export async function perform(database, store, operation, client, key, row, expected) {
@@ -198,8 +195,7 @@ function layOut(store, { keyId, keyPair, expires_at, ...members }) {
   /** @type {any} */
   const row = { value }
   if (expires_at !== undefined) {
-    // A server can name a lifetime beyond what a `Date` can tell, which throws: the last moment stands for all later.
-    const time = new Date(Math.min(expires_at, LAST_MOMENT)).toISOString()
+    const time = new Date(expires_at).toISOString()
     if (value.tokenSet) official.expires_at = time
     // A session that can be refreshed outlives its access token.
     if (!('refresh_token' in members)) row.expiresAt = time

@@ -5,6 +5,7 @@ use crate::http::Response;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::secret::Secret;
+use crate::time;
 use crate::url::push_form;
 
 /// The tokens of a session, and whom and what they are for.
@@ -55,7 +56,7 @@ impl TokenAnswer {
             refresh_token: self.refresh_token,
             expires_at: self
                 .expires_in
-                .map(|seconds| requested_at.saturating_add((seconds * 1000.0) as u64)),
+                .map(|seconds| time::expiry(requested_at, seconds)),
         }
     }
 }
@@ -113,7 +114,7 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
         Some(value) => Some(
             value
                 .as_f64()
-                .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+                .filter(|seconds| *seconds >= 0.0)
                 .ok_or_else(|| invalid("expires_in"))?,
         ),
     };
@@ -160,7 +161,7 @@ pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, Exchange
         refresh_token,
         sub: json.str("sub").and_then(|sub| Did::parse(&sub).ok()),
         scope: json.str("scope"),
-        expires_in: seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+        expires_in: seconds.filter(|seconds| *seconds >= 0.0),
     })
 }
 
@@ -168,7 +169,7 @@ impl Refreshed {
     /// The new token set. What the server did not say anew stays: the scope (RFC 6749 section 5.1), and a refresh token that it does
     /// not rotate (section 6). Where the access token cannot be used, the old one has expired.
     pub(crate) fn applied_to(&self, old: &TokenSet, requested_at: u64) -> TokenSet {
-        let lifetime = |seconds: f64| requested_at.saturating_add((seconds * 1000.0) as u64);
+        let lifetime = |seconds| time::expiry(requested_at, seconds);
         let (access_token, expires_at) = match &self.access_token {
             Ok(token) => (token, self.expires_in.map(lifetime)),
             Err(_) => (&old.access_token, Some(requested_at)),

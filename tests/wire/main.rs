@@ -31,6 +31,7 @@ mod session;
 mod sign_in;
 mod storage;
 mod tabs;
+mod times;
 mod transcripts;
 mod trouble;
 mod waiting;

@@ -158,20 +158,6 @@ fn answers_may_differ_in_what_is_not_demanded() {
 }
 
 #[test]
-fn a_lifetime_beyond_all_time_is_only_long() {
-    let world = World::new();
-    let tab = world.tab();
-    let change = |body: &mut Value| body["expires_in"] = json!(1e300);
-    world.server.fault(asked::TOKEN, Fault::lies(change));
-    let session = world.sign_in(&tab, &ALICE);
-    let info = world
-        .run(session.token_info(Refresh::Never))
-        .expect("alive");
-    assert_eq!(info.expires_at, Some(u64::MAX));
-    assert_eq!(info.expired, Some(false));
-}
-
-#[test]
 fn a_refusal_of_the_code_is_the_server_s() {
     let world = World::new();
     let tab = world.tab();
