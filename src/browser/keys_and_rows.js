@@ -57,6 +57,9 @@ async function describe(pair) {
 /** The official client's members of a session's token set and of a pending sign-in. */
 const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
 
+/** What a header can carry unchanged: the core's `is_access_token`, by the table `spec/tokens.json`. */
+const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
+
 /**
  * What can be done with the rows of a store, by name. `expected` is an access token: only a session that has it is replaced or
  * removed, which those resolve to whether they did.
@@ -237,7 +240,9 @@ function tokens({ authMethod, tokenSet }) {
   check(token_type === 'DPoP', 'token_type')
   const expires_at = time == null ? undefined : Date.parse(texts(tokenSet, ['expires_at']).expires_at)
   check(expires_at === undefined || expires_at >= 0, 'expires_at')
-  return { ...texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token']), refresh_token, expires_at }
+  const found = texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token'])
+  check(ACCESS_TOKEN.test(found.access_token), 'access_token')
+  return { ...found, refresh_token, expires_at }
 }
 
 /** @param {any} row */

@@ -4,8 +4,8 @@ use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
 use crate::identity::Did;
-use crate::oauth::SessionEnd;
-use crate::ports::{Ports, StoredSession};
+use crate::oauth::{SessionEnd, is_access_token};
+use crate::ports::{Ports, StorageError, StoredSession};
 use crate::secret::Secret;
 use crate::time;
 use crate::url::Url;
@@ -59,6 +59,10 @@ impl Grant {
         prover: Rc<Prover>,
     ) -> Result<Rc<Self>, Error> {
         let token = session.tokens.access_token.expose();
+        if !is_access_token(token) {
+            let corrupt = StorageError::Corrupt("access_token");
+            return Err(Error::new(Step::Storage, corrupt));
+        }
         let digest = ports
             .crypto
             .sha256(token.as_bytes())

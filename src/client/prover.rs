@@ -4,7 +4,7 @@ use super::clock::{NotTaken, Offsets, SignedAt, Tried};
 use super::{Error, Shared, Step};
 use crate::http::{Request, Response};
 use crate::identity::Did;
-use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
+use crate::oauth::{ProofClaims, ProofHead, is_visible, judge_refusal, refusal_in};
 use crate::ports::{KeyError, Signer};
 use crate::time;
 use crate::url::without_query;
@@ -13,6 +13,10 @@ use std::rc::Rc;
 
 /// How long nonces are in storage before they are written again, in milliseconds.
 const KEPT_FOR: u64 = 60_000;
+
+/// The longest nonce that is used, in bytes. Servers refuse headers of more than some thousand, and whoever shares the
+/// origin can write into its storage.
+const LONGEST_NONCE: usize = 1_024;
 
 /// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
 /// asks ("Demonstrating Proof of Possession").
@@ -65,7 +69,9 @@ impl Prover {
     /// Keeps the nonce that came with an answer. Whether it is another than the one that was sent: only then is
     /// there any use in proving again.
     pub(super) fn learn(&self, url: &str, sent: Option<&str>, received: Option<&str>) -> bool {
-        let Some(received) = received.filter(|received| Some(*received) != sent) else {
+        let is_usable = |nonce: &str| is_visible(nonce) && nonce.len() <= LONGEST_NONCE;
+        let is_news = |nonce: &&str| Some(*nonce) != sent && is_usable(nonce);
+        let Some(received) = received.filter(is_news) else {
             return false;
         };
         let origin = origin_of(url);

@@ -7,8 +7,8 @@ use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::oauth::{
-    ServerMetadata, SessionEnd, Verdict, endpoint_request, judge_refreshed, judge_refusal,
-    refresh_form,
+    ServerMetadata, SessionEnd, Verdict, endpoint_request, is_visible, judge_refreshed,
+    judge_refusal, refresh_form,
 };
 use crate::ports::{Local, Message, StoredSession};
 use crate::secret::Secret;
@@ -156,7 +156,9 @@ impl Shared {
         let grant = live.grant()?;
         let session = &grant.session;
         let token = &session.tokens.access_token;
-        let Some(refresh_token) = &session.tokens.refresh_token else {
+        let refresh_token = session.tokens.refresh_token.as_ref();
+        // What no server issued, none takes.
+        let Some(refresh_token) = refresh_token.filter(|token| is_visible(token.expose())) else {
             let end = SessionEnd::NotRefreshable;
             return self.lost(held, live, end, token).await;
         };
