@@ -3,6 +3,8 @@
 //! A parser in the wasm would cost every visitor 17 kB for what the page has already. What is read here comes from a
 //! server or from storage, so no accessor assumes a type: a field of another type reads as absent.
 
+mod bounded;
+
 use std::fmt;
 
 /// A parsed JSON value. Cheap to clone.
@@ -123,7 +125,7 @@ pub(crate) fn push_quoted(out: &mut String, value: &str) {
 #[cfg(target_arch = "wasm32")]
 mod backend {
     use super::Json;
-    use js_sys::{Array, JSON, Object, Reflect};
+    use js_sys::{Array, JSON, JsString, Object, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
 
     pub(super) type Value = JsValue;
@@ -164,6 +166,52 @@ mod backend {
         value.is_object() && !Array::is_array(value)
     }
 
+    /// The length of a text; 0 of all else.
+    pub(super) fn length(value: &Value) -> usize {
+        let text = value.dyn_ref::<JsString>();
+        text.map_or(0, |text| text.length() as usize)
+    }
+
+    pub(super) fn is_list(value: &Value) -> bool {
+        Array::is_array(value)
+    }
+
+    pub(super) fn item(value: &Value, at: usize) -> Option<Value> {
+        let items: &Array = value.unchecked_ref();
+        ((at as u32) < items.length()).then(|| items.get(at as u32))
+    }
+
+    pub(super) fn list(items: Vec<Json>) -> Value {
+        let list = Array::new();
+        for item in items {
+            list.push(&item.0);
+        }
+        list.into()
+    }
+
+    /// The first so many names of an object's members.
+    pub(super) fn names(value: &Value, limit: usize) -> Vec<String> {
+        let names = Object::keys(value.unchecked_ref());
+        let names = names.iter().take(limit);
+        names.filter_map(|name| name.as_string()).collect()
+    }
+
+    /// A member, `null` as well.
+    pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
+        let member = Reflect::get(value, &JsValue::from_str(name)).ok()?;
+        (!member.is_undefined()).then_some(member)
+    }
+
+    pub(super) fn object(members: Vec<(String, Json)>) -> Value {
+        let entries = Array::new();
+        for (name, member) in members {
+            entries.push(&Array::of2(&JsValue::from(name), &member.0));
+        }
+        // Which, unlike setting a member, makes one even of `__proto__`.
+        let object = Object::from_entries(&entries);
+        object.unwrap_or_default().into()
+    }
+
     pub(super) fn text(value: &Value) -> String {
         JSON::stringify(value)
             .ok()
@@ -179,8 +227,40 @@ mod backend {
 
     pub(super) type Value = Rc<serde_json::Value>;
 
+    /// `serde_json` gives up where values are nested 128 deep, which a browser takes. Nothing here reads as deep, so what is
+    /// deeper than this counts as `null`.
+    const DEPTH: usize = 100;
+
     pub(super) fn parse(text: &str) -> Option<Value> {
-        serde_json::from_str(text).ok().map(Rc::new)
+        let parsed = serde_json::from_str(text);
+        let parsed = parsed.or_else(|_| serde_json::from_str(&shallow(text)));
+        parsed.ok().map(Rc::new)
+    }
+
+    /// A JSON text with `null` in place of what is too deep.
+    fn shallow(text: &str) -> String {
+        let mut out = String::new();
+        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+        for c in text.chars() {
+            let was_too_deep = depth > DEPTH;
+            if in_text {
+                in_text = escaped || c != '"';
+                escaped = !escaped && c == '\\';
+            } else {
+                match c {
+                    '"' => in_text = true,
+                    '[' | '{' => depth += 1,
+                    ']' | '}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+            }
+            match (was_too_deep, depth > DEPTH) {
+                (false, false) => out.push(c),
+                (false, true) => out.push_str("null"),
+                _ => {}
+            }
+        }
+        out
     }
 
     pub(super) fn get(value: &Value, name: &str) -> Option<Value> {
@@ -207,6 +287,38 @@ mod backend {
 
     pub(super) fn is_object(value: &Value) -> bool {
         value.is_object()
+    }
+
+    pub(super) fn length(value: &Value) -> usize {
+        value.as_str().map_or(0, str::len)
+    }
+
+    pub(super) fn is_list(value: &Value) -> bool {
+        value.is_array()
+    }
+
+    pub(super) fn item(value: &Value, at: usize) -> Option<Value> {
+        value.get(at).cloned().map(Rc::new)
+    }
+
+    pub(super) fn list(items: Vec<Json>) -> Value {
+        let items = items.into_iter().map(|item| Rc::unwrap_or_clone(item.0));
+        Rc::new(items.collect())
+    }
+
+    pub(super) fn names(value: &Value, limit: usize) -> Vec<String> {
+        let members = value.as_object().into_iter().flatten();
+        members.map(|(name, _)| name.clone()).take(limit).collect()
+    }
+
+    pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
+        value.get(name).cloned().map(Rc::new)
+    }
+
+    pub(super) fn object(members: Vec<(String, Json)>) -> Value {
+        let members = members.into_iter();
+        let members = members.map(|(name, member)| (name, Rc::unwrap_or_clone(member.0)));
+        Rc::new(members.collect())
     }
 
     pub(super) fn text(value: &Value) -> String {

@@ -12,6 +12,7 @@
 mod accounts;
 mod app;
 mod apps;
+mod bounds;
 mod callback;
 mod cancelled;
 mod clock;

@@ -9,6 +9,7 @@ mod time;
 
 pub(crate) use documents::{
     ALICE, Account, BOB, FOREIGN_ISSUER, FOREIGN_PDS, ISSUER, MALLORY, PDS, PLC, SECOND_PDS, WANDA,
+    server_metadata,
 };
 pub(crate) use time::{Apart, Source};
 
