@@ -172,28 +172,26 @@ mod backend {
         text.map_or(0, |text| text.length() as usize)
     }
 
-    pub(super) fn is_list(value: &Value) -> bool {
-        Array::is_array(value)
+    pub(super) fn object() -> Value {
+        Object::new().into()
     }
 
-    pub(super) fn item(value: &Value, at: usize) -> Option<Value> {
-        let items: &Array = value.unchecked_ref();
-        ((at as u32) < items.length()).then(|| items.get(at as u32))
-    }
-
-    pub(super) fn list(items: Vec<Json>) -> Value {
-        let list = Array::new();
-        for item in items {
-            list.push(&item.0);
+    /// A list for a list, an object for an object; `None` for all else.
+    pub(super) fn empty_like(value: &Value) -> Option<Value> {
+        if Array::is_array(value) {
+            Some(Array::new().into())
+        } else {
+            value.is_object().then(object)
         }
-        list.into()
     }
 
-    /// The first so many names of an object's members.
-    pub(super) fn names(value: &Value, limit: usize) -> Vec<String> {
-        let names = Object::keys(value.unchecked_ref());
-        let names = names.iter().take(limit);
-        names.filter_map(|name| name.as_string()).collect()
+    /// Those of an object's members, or of a list's.
+    pub(super) fn names(value: &Value) -> Array {
+        Object::keys(value.unchecked_ref::<Object>())
+    }
+
+    pub(super) fn name_at(names: &Array, at: usize) -> Option<String> {
+        names.get(at as u32).as_string()
     }
 
     /// A member, `null` as well.
@@ -202,14 +200,13 @@ mod backend {
         (!member.is_undefined()).then_some(member)
     }
 
-    pub(super) fn object(members: Vec<(String, Json)>) -> Value {
-        let entries = Array::new();
-        for (name, member) in members {
-            entries.push(&Array::of2(&JsValue::from(name), &member.0));
+    pub(super) fn add(container: &mut Value, name: String, member: Value) {
+        if let Some(list) = container.dyn_ref::<Array>() {
+            list.push(&member);
+        } else if name != "__proto__" {
+            // That one, set, would be no member.
+            let _ = Reflect::set(container, &JsValue::from(name), &member);
         }
-        // Which, unlike setting a member, makes one even of `__proto__`.
-        let object = Object::from_entries(&entries);
-        object.unwrap_or_default().into()
     }
 
     pub(super) fn text(value: &Value) -> String {
@@ -293,32 +290,45 @@ mod backend {
         value.as_str().map_or(0, str::len)
     }
 
-    pub(super) fn is_list(value: &Value) -> bool {
-        value.is_array()
+    pub(super) fn object() -> Value {
+        Rc::new(serde_json::Value::Object(serde_json::Map::new()))
     }
 
-    pub(super) fn item(value: &Value, at: usize) -> Option<Value> {
-        value.get(at).cloned().map(Rc::new)
+    pub(super) fn empty_like(value: &Value) -> Option<Value> {
+        if value.is_array() {
+            Some(Rc::new(serde_json::Value::Array(Vec::new())))
+        } else {
+            value.is_object().then(object)
+        }
     }
 
-    pub(super) fn list(items: Vec<Json>) -> Value {
-        let items = items.into_iter().map(|item| Rc::unwrap_or_clone(item.0));
-        Rc::new(items.collect())
+    pub(super) fn names(value: &Value) -> Vec<String> {
+        match &**value {
+            serde_json::Value::Array(items) => (0..items.len()).map(|at| at.to_string()).collect(),
+            serde_json::Value::Object(members) => members.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
     }
 
-    pub(super) fn names(value: &Value, limit: usize) -> Vec<String> {
-        let members = value.as_object().into_iter().flatten();
-        members.map(|(name, _)| name.clone()).take(limit).collect()
+    pub(super) fn name_at(names: &[String], at: usize) -> Option<String> {
+        names.get(at).cloned()
     }
 
     pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
-        value.get(name).cloned().map(Rc::new)
+        let found = match &**value {
+            serde_json::Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+            object => object.get(name),
+        };
+        found.cloned().map(Rc::new)
     }
 
-    pub(super) fn object(members: Vec<(String, Json)>) -> Value {
-        let members = members.into_iter();
-        let members = members.map(|(name, member)| (name, Rc::unwrap_or_clone(member.0)));
-        Rc::new(members.collect())
+    pub(super) fn add(container: &mut Value, name: String, member: Value) {
+        let member = Rc::unwrap_or_clone(member);
+        match Rc::make_mut(container) {
+            serde_json::Value::Array(items) => items.push(member),
+            serde_json::Value::Object(members) => drop(members.insert(name, member)),
+            _ => {}
+        }
     }
 
     pub(super) fn text(value: &Value) -> String {

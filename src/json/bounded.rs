@@ -24,45 +24,39 @@ impl Json {
     /// before all others.
     pub(crate) fn bounded(&self, first: &[&str]) -> Self {
         let mut room = ROOM;
-        keep(self, DEPTH, first, &mut room).unwrap_or_else(|| Self(backend::object(Vec::new())))
+        Self(keep(&self.0, DEPTH, first, &mut room).unwrap_or_else(backend::object))
     }
 }
 
-fn keep(value: &Json, depth: usize, first: &[&str], room: &mut usize) -> Option<Json> {
-    let length = backend::length(&value.0);
-    take(room, length)?;
-    let (is_list, is_object) = (backend::is_list(&value.0), value.is_object());
-    if !is_list && !is_object {
+fn keep(
+    value: &backend::Value,
+    depth: usize,
+    first: &[&str],
+    room: &mut usize,
+) -> Option<backend::Value> {
+    take(room, backend::length(value))?;
+    let Some(mut kept) = backend::empty_like(value) else {
         return Some(value.clone());
-    }
-    let depth = depth.checked_sub(1)?;
-    if is_list {
-        let mut items = Vec::new();
-        for at in 0..MEMBERS {
-            let Some(item) = backend::item(&value.0, at) else {
-                break;
-            };
-            items.extend(keep(&Json(item), depth, &[], room));
-        }
-        return Some(Json(backend::list(items)));
-    }
-    let mut members = Vec::new();
-    let mut add = |name: &str| {
-        let member = Json(backend::member(&value.0, name)?);
-        take(room, name.len())?;
-        let member = keep(&member, depth, &[], room)?;
-        members.push((name.to_owned(), member));
-        Some(())
     };
-    for name in first {
-        add(name);
-    }
-    for name in backend::names(&value.0, MEMBERS) {
-        if !first.contains(&name.as_str()) {
-            add(&name);
+    let depth = depth.checked_sub(1)?;
+    let names = backend::names(value);
+    for at in 0..first.len() + MEMBERS {
+        let name = match first.get(at) {
+            Some(name) => (*name).to_owned(),
+            None => match backend::name_at(&names, at - first.len()) {
+                Some(name) if first.contains(&name.as_str()) => continue,
+                Some(name) => name,
+                None => break,
+            },
+        };
+        if let Some(member) = backend::member(value, &name)
+            && take(room, name.len()).is_some()
+            && let Some(member) = keep(&member, depth, &[], room)
+        {
+            backend::add(&mut kept, name, member);
         }
     }
-    Some(Json(backend::object(members)))
+    Some(kept)
 }
 
 /// Takes up room; `None` if there is not as much, or if this is too long.
