@@ -57,6 +57,13 @@ impl Offsets {
         }
     }
 
+    fn forget(&self, url: &str) {
+        let origin = origin_of(url);
+        self.learned
+            .borrow_mut()
+            .retain(|(known, _)| known != origin);
+    }
+
     /// Learns of the server at a URL from a time in an answer. It was written some time after the request was sent,
     /// `from`, and before the answer came, `to`, both by this machine's clock: a machine that slept meanwhile is no reason
     /// to doubt its clock.
@@ -149,6 +156,11 @@ impl Shared {
                         None => {}
                     }
                     offsets.get(last.url) != in_use
+                }
+                Verdict::ProofRefused => {
+                    // What was learned did not help, so it is none of what this server's proofs need.
+                    last.prover.offsets.forget(last.url);
+                    false
                 }
                 _ => false,
             }

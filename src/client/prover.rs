@@ -188,8 +188,7 @@ impl Shared {
                 date: sent.response.date(),
             };
             if !self.prove_again(verdict, &mut tried, last).await {
-                let offset = prover.offsets.get(&request.url);
-                return match self.skew(verdict, refusal, offset) {
+                return match self.skew(verdict, refusal, sent.signed.offset) {
                     Some(skew) => Err(Error::new(step, skew).at(&request.url)),
                     None => Ok(sent.response),
                 };

@@ -2,10 +2,10 @@
 //! change with it.
 
 use crate::server::{
-    ALICE, Account, Apart, FOREIGN_ISSUER, FOREIGN_PDS, ISSUER, MALLORY, PDS, asked,
+    ALICE, Account, Apart, FOREIGN_ISSUER, FOREIGN_PDS, Fault, ISSUER, MALLORY, PDS, asked,
 };
 use crate::world::{REDIRECT_URI, Tab, World, options, url};
-use atproto_oauth_wasm::{OAuthSession, Refresh};
+use atproto_oauth_wasm::{OAuthSession, Refresh, Response};
 
 const A_DAY: i64 = 86_400_000;
 const FOREIGN_XRPC: &str = "GET https://pds.elsewhere.com/xrpc/app.test";
@@ -158,6 +158,34 @@ fn a_server_that_is_asked_ahead_has_no_say_in_the_sign_in() {
     assert_eq!(world.server.count(asked::TOKEN), 1);
     assert_eq!(world.status(&session), Ok(200));
     is_untouched(&world, &tab, &ALICE, &session);
+}
+
+/// A proof is refused for other reasons too, by a server whose `Date` is wrong.
+#[test]
+fn a_date_that_does_not_help_is_forgotten() {
+    let world = World::new();
+    let session = world.sign_in(&world.tab(), &ALICE);
+    let refusal = Response {
+        status: 400,
+        headers: vec![
+            ("content-type", "application/json".to_owned()),
+            ("date", "Thu, 01 Jan 2026 12:00:00 GMT".to_owned()),
+        ],
+        body: r#"{"error":"invalid_dpop_proof"}"#.to_owned(),
+    };
+    world
+        .server
+        .fault(asked::REFRESH, Fault::Instead(Ok(refusal)));
+    let refused = world.run(session.token_info(Refresh::Force));
+    assert_eq!(refused.expect_err("a refusal").code(), "CLOCK_SKEW");
+    assert_eq!(world.server.count(asked::REFRESH), 2);
+    world.server.heal();
+    world.settle();
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("tokens");
+    assert_eq!(world.server.count(asked::REFRESH), 3, "no refusal");
+    assert_eq!(world.stored(&ALICE).expect("a row").clock_offset, 0);
 }
 
 /// The page's own server speaks for the server that refused, and for no other.
