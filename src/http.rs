@@ -136,7 +136,8 @@ impl Response {
     pub fn date(&self) -> Option<u64> {
         let date = parse_date(self.header("date")?)?;
         let age = self.header("age").and_then(|age| number(age.as_bytes()));
-        Some(date + age.unwrap_or_default() * 1000)
+        let age = age.unwrap_or_default().saturating_mul(1000);
+        Some(date.saturating_add(age))
     }
 
     /// Whether the status is 2xx.

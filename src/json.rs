@@ -3,6 +3,8 @@
 //! A parser in the wasm would cost every visitor 17 kB for what the page has already. What is read here comes from a
 //! server or from storage, so no accessor assumes a type: a field of another type reads as absent.
 
+mod bounded;
+
 use std::fmt;
 
 /// A parsed JSON value. Cheap to clone.
@@ -123,7 +125,7 @@ pub(crate) fn push_quoted(out: &mut String, value: &str) {
 #[cfg(target_arch = "wasm32")]
 mod backend {
     use super::Json;
-    use js_sys::{Array, JSON, Object, Reflect};
+    use js_sys::{Array, JSON, JsString, Object, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
 
     pub(super) type Value = JsValue;
@@ -164,6 +166,49 @@ mod backend {
         value.is_object() && !Array::is_array(value)
     }
 
+    /// The length of a text; 0 of all else.
+    pub(super) fn length(value: &Value) -> usize {
+        let text = value.dyn_ref::<JsString>();
+        text.map_or(0, |text| text.length() as usize)
+    }
+
+    pub(super) fn object() -> Value {
+        Object::new().into()
+    }
+
+    /// A list for a list, an object for an object; `None` for all else.
+    pub(super) fn empty_like(value: &Value) -> Option<Value> {
+        if Array::is_array(value) {
+            Some(Array::new().into())
+        } else {
+            value.is_object().then(object)
+        }
+    }
+
+    /// Those of an object's members, or of a list's.
+    pub(super) fn names(value: &Value) -> Array {
+        Object::keys(value.unchecked_ref::<Object>())
+    }
+
+    pub(super) fn name_at(names: &Array, at: usize) -> Option<String> {
+        names.get(at as u32).as_string()
+    }
+
+    /// A member, `null` as well.
+    pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
+        let member = Reflect::get(value, &JsValue::from_str(name)).ok()?;
+        (!member.is_undefined()).then_some(member)
+    }
+
+    pub(super) fn add(container: &mut Value, name: String, member: Value) {
+        if let Some(list) = container.dyn_ref::<Array>() {
+            list.push(&member);
+        } else if name != "__proto__" {
+            // That one, set, would be no member.
+            let _ = Reflect::set(container, &JsValue::from(name), &member);
+        }
+    }
+
     pub(super) fn text(value: &Value) -> String {
         JSON::stringify(value)
             .ok()
@@ -179,8 +224,40 @@ mod backend {
 
     pub(super) type Value = Rc<serde_json::Value>;
 
+    /// `serde_json` gives up where values are nested 128 deep, which a browser takes. Nothing here reads as deep, so what is
+    /// deeper than this counts as `null`.
+    const DEPTH: usize = 100;
+
     pub(super) fn parse(text: &str) -> Option<Value> {
-        serde_json::from_str(text).ok().map(Rc::new)
+        let parsed = serde_json::from_str(text);
+        let parsed = parsed.or_else(|_| serde_json::from_str(&shallow(text)));
+        parsed.ok().map(Rc::new)
+    }
+
+    /// A JSON text with `null` in place of what is too deep.
+    fn shallow(text: &str) -> String {
+        let mut out = String::new();
+        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+        for c in text.chars() {
+            let was_too_deep = depth > DEPTH;
+            if in_text {
+                in_text = escaped || c != '"';
+                escaped = !escaped && c == '\\';
+            } else {
+                match c {
+                    '"' => in_text = true,
+                    '[' | '{' => depth += 1,
+                    ']' | '}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+            }
+            match (was_too_deep, depth > DEPTH) {
+                (false, false) => out.push(c),
+                (false, true) => out.push_str("null"),
+                _ => {}
+            }
+        }
+        out
     }
 
     pub(super) fn get(value: &Value, name: &str) -> Option<Value> {
@@ -207,6 +284,51 @@ mod backend {
 
     pub(super) fn is_object(value: &Value) -> bool {
         value.is_object()
+    }
+
+    pub(super) fn length(value: &Value) -> usize {
+        value.as_str().map_or(0, str::len)
+    }
+
+    pub(super) fn object() -> Value {
+        Rc::new(serde_json::Value::Object(serde_json::Map::new()))
+    }
+
+    pub(super) fn empty_like(value: &Value) -> Option<Value> {
+        if value.is_array() {
+            Some(Rc::new(serde_json::Value::Array(Vec::new())))
+        } else {
+            value.is_object().then(object)
+        }
+    }
+
+    pub(super) fn names(value: &Value) -> Vec<String> {
+        match &**value {
+            serde_json::Value::Array(items) => (0..items.len()).map(|at| at.to_string()).collect(),
+            serde_json::Value::Object(members) => members.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn name_at(names: &[String], at: usize) -> Option<String> {
+        names.get(at).cloned()
+    }
+
+    pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
+        let found = match &**value {
+            serde_json::Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+            object => object.get(name),
+        };
+        found.cloned().map(Rc::new)
+    }
+
+    pub(super) fn add(container: &mut Value, name: String, member: Value) {
+        let member = Rc::unwrap_or_clone(member);
+        match Rc::make_mut(container) {
+            serde_json::Value::Array(items) => items.push(member),
+            serde_json::Value::Object(members) => drop(members.insert(name, member)),
+            _ => {}
+        }
     }
 
     pub(super) fn text(value: &Value) -> String {

@@ -17,6 +17,7 @@ pub mod memory;
 mod oauth;
 pub mod ports;
 mod secret;
+mod time;
 mod url;
 
 #[cfg(feature = "atrium")]

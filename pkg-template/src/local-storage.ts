@@ -1,6 +1,9 @@
 // `localStorage`, which a page may be denied: then there is nothing in it, and nothing is put into it.
 import { type Names, activeAccount, names } from './core.js'
 
+/** The core's own limit: a header of any length is refused by servers. */
+const LONGEST_NONCE = 1_024
+
 function readItem(name: string): string | null {
   try {
     return globalThis.localStorage?.getItem(name) ?? null
@@ -36,7 +39,8 @@ export class Remembered {
   /** The last nonce that a server gave an account's session: the core keeps them (`src/client/prover.rs`), a line for each server. */
   nonce(sub: string, origin: string): string | undefined {
     const lines = readItem(`${this.#names.items}nonces:${sub}`)?.split('\n')
-    return lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
+    const nonce = lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
+    return nonce && nonce.length <= LONGEST_NONCE ? nonce : undefined
   }
 
   /** Whether the core has accepted these options the last time. */

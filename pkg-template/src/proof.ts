@@ -15,9 +15,9 @@ export interface Grant {
   readonly key: CryptoKey
   /** The last nonce of the PDS. */
   nonce?: string | null | undefined
-  /** By how much the servers' time is ahead of this machine's. */
+  /** By how much the PDS's time is ahead of this machine's: for the time in a proof. */
   readonly clockOffset: number
-  /** From when on, by the servers' time, the token wants renewing. */
+  /** From when on, by this machine's clock, the token wants renewing. */
   readonly staleAt?: number | undefined
 }
 

@@ -137,8 +137,7 @@ export class OAuthSession {
     const core = this.#core
     if (core && core.stamp !== this.#grant?.stamp) this.#grant = core.stamp ? core.grant() : undefined
     const grant = this.#grant
-    const { staleAt = Infinity, clockOffset = 0 } = grant ?? {}
-    return Date.now() + clockOffset < staleAt ? grant : undefined
+    return Date.now() < (grant?.staleAt ?? Infinity) ? grant : undefined
   }
 
   async #freshened(): Promise<Grant> {

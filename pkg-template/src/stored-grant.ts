@@ -52,7 +52,8 @@ async function row({ sub, clientId, storageName }: Wanted): Promise<SessionRow |
 async function judged(row: SessionRow, { sub, clientId, remembered }: Wanted): Promise<StoredGrant | undefined> {
   const { access_token: token, aud, keyId, key, expires_at = NaN, server: serverMetadata, clockOffset = 0 } = row
   const staleAt = expires_at - FRESH
-  const isWhole = typeof serverMetadata.issuer === 'string' && Number.isFinite(clockOffset)
+  // The core knows what to make of a difference that no two clocks have.
+  const isWhole = typeof serverMetadata.issuer === 'string' && Number.isSafeInteger(clockOffset)
   const isOurs = row.sub === sub && row.clientId === clientId
   // What is not a number compares as false.
   if (!isWhole || !isOurs || row.refreshStartedAt !== undefined || !(Date.now() < staleAt)) return undefined
@@ -68,8 +69,9 @@ async function judged(row: SessionRow, { sub, clientId, remembered }: Wanted): P
     head: `${base64url(encoder.encode(JSON.stringify(header)))}.`,
     key: key.private,
     nonce: remembered.nonce(sub, pds),
+    // The authorization server's: what the PDS's is, only a page that was refused knows.
     clockOffset,
-    staleAt: staleAt + clockOffset,
+    staleAt,
   }
   return { grant, serverMetadata }
 }

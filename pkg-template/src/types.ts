@@ -235,7 +235,10 @@ export type Persistence = 'durable' | 'memory'
 export interface TokenInfo {
   /** When the access token expires, where the server said. */
   readonly expiresAt?: Date
-  /** Whether it has, or is about to. */
+  /**
+   * Whether it expired more than 5 seconds ago, as in the official client: it does not say that a token about to expire still
+   * serves. Requests renew tokens in time by themselves.
+   */
   readonly expired?: boolean
   /** The granted scope. */
   readonly scope: string

@@ -41,6 +41,9 @@ impl Spawn for Microtasks {
     }
 }
 
+/// The longest that `setTimeout` waits. What is longer it takes for nothing at all.
+pub(super) const LONGEST_WAIT: u32 = i32::MAX as u32;
+
 /// `setTimeout`.
 pub(super) struct Timeouts;
 
@@ -57,7 +60,8 @@ impl Timer for Timeouts {
 /// Calls a function after so many milliseconds, unless the guard is dropped before.
 pub(super) fn timeout(function: &Function, milliseconds: u32) -> Option<Guard> {
     let global = js_sys::global();
-    let timer = call(&global, "setTimeout", &[function, &milliseconds.into()]).ok()?;
+    let milliseconds = milliseconds.min(LONGEST_WAIT).into();
+    let timer = call(&global, "setTimeout", &[function, &milliseconds]).ok()?;
     Some(Guard::new(move || {
         drop(call(&global, "clearTimeout", &[&timer]))
     }))

@@ -1,5 +1,6 @@
 //! `fetch`, for the client's own requests: what `fetch.js` does, as the port knows it.
 
+use super::environment::LONGEST_WAIT;
 use super::reflect::{call, get, get_str, resolved, set, set_text, texts, words};
 use crate::http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 use crate::ports::{Guard, Http, Local};
@@ -48,7 +49,7 @@ impl Http for Fetch {
                 self.custom.as_ref(),
                 &request.url,
                 &init(&request),
-                request.timeout_ms,
+                request.timeout_ms.map(|limit| limit.min(LONGEST_WAIT)),
                 MAX_BODY as u32,
             );
             // Dropped before it is over, it aborts.

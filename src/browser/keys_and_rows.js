@@ -57,8 +57,8 @@ async function describe(pair) {
 /** The official client's members of a session's token set and of a pending sign-in. */
 const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
 
-/** The last moment that a `Date` can tell. */
-const LAST_MOMENT = 8.64e15
+/** What a header can carry unchanged: the core's `is_access_token`, by the table `spec/tokens.json`. */
+const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
 
 /**
  * What can be done with the rows of a store, by name. `expected` is an access token: only a session that has it is replaced or
@@ -148,7 +148,7 @@ const isObject = (row) => typeof row === 'object' && row !== null && !Array.isAr
  * @param {string} operation
  * @param {string} client the client id
  * @param {string} key
- * @param {any} [row] with `keyPair` in place of `key`, and no member that is `undefined`
+ * @param {any} [row] with `keyPair` in place of `key`, no time that a `Date` cannot hold, and no member that is `undefined`
  * @param {string} [expected]
  */
 export async function perform(database, store, operation, client, key, row, expected) {
@@ -198,8 +198,7 @@ function layOut(store, { keyId, keyPair, expires_at, ...members }) {
   /** @type {any} */
   const row = { value }
   if (expires_at !== undefined) {
-    // A server can name a lifetime beyond what a `Date` can tell, which throws: the last moment stands for all later.
-    const time = new Date(Math.min(expires_at, LAST_MOMENT)).toISOString()
+    const time = new Date(expires_at).toISOString()
     if (value.tokenSet) official.expires_at = time
     // A session that can be refreshed outlives its access token.
     if (!('refresh_token' in members)) row.expiresAt = time
@@ -241,7 +240,9 @@ function tokens({ authMethod, tokenSet }) {
   check(token_type === 'DPoP', 'token_type')
   const expires_at = time == null ? undefined : Date.parse(texts(tokenSet, ['expires_at']).expires_at)
   check(expires_at === undefined || expires_at >= 0, 'expires_at')
-  return { ...texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token']), refresh_token, expires_at }
+  const found = texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token'])
+  check(ACCESS_TOKEN.test(found.access_token), 'access_token')
+  return { ...found, refresh_token, expires_at }
 }
 
 /** @param {any} row */

@@ -14,6 +14,7 @@ use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::Issuer;
 use crate::ports::{Account, AccountStatus, AccountStore, ActiveAccount, NonceStore, Storage};
+use crate::time;
 use js_sys::Reflect;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,8 +25,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 const ACCOUNT: &str = "account:";
 /// A DID follows.
 const NONCES: &str = "nonces:";
-/// The last moment that a `Date` can tell, in milliseconds since the epoch.
-const LAST_MOMENT: f64 = 8.64e15;
 
 #[wasm_bindgen(module = "/src/browser/between_tabs.js")]
 extern "C" {
@@ -190,8 +189,6 @@ fn from_item(items: &JsValue, name: &str, whose: &str) -> Option<Account> {
         pds: record.str("pds"),
         issuer: record.str("issuer").map(Issuer::known),
         status: AccountStatus::SignedOut,
-        last_used: last_used
-            .filter(|at| (0.0..=LAST_MOMENT).contains(at))
-            .map(|at| at as u64),
+        last_used: last_used.and_then(time::moment),
     })
 }

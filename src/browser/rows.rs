@@ -13,6 +13,7 @@ use crate::ports::{
     SessionStore, Signer, StorageError, StoredSession,
 };
 use crate::secret::Secret;
+use crate::time;
 use crate::url::Url;
 use js_sys::{Date, Promise};
 use std::rc::Rc;
@@ -250,9 +251,9 @@ fn stored_session(row: &JsValue) -> Result<Rc<StoredSession>, StorageError> {
         key: key(row),
         client_id: get_str(row, "clientId"),
         server: server(row),
-        verified_at: time(row, "verifiedAt"),
-        refresh_started_at: time(row, "refreshStartedAt"),
-        refused_at: time(row, "refusedAt"),
+        verified_at: time_of(row, "verifiedAt"),
+        refresh_started_at: time_of(row, "refreshStartedAt"),
+        refused_at: time_of(row, "refusedAt"),
         clock_offset: clock_offset(row),
     }))
 }
@@ -266,7 +267,7 @@ fn tokens(row: &JsValue) -> Option<TokenSet> {
         scope: string(row, "scope"),
         access_token: Secret::new(string(row, "access_token")),
         refresh_token: get_str(row, "refresh_token").map(Secret::new),
-        expires_at: time(row, "expires_at"),
+        expires_at: time_of(row, "expires_at"),
     })
 }
 
@@ -278,7 +279,7 @@ fn signed_in(row: &JsValue) -> Option<Account> {
         handle: None,
         pds: Some(tokens.audience),
         issuer: Some(Issuer::known(tokens.issuer)),
-        status: match time(row, "refusedAt") {
+        status: match time_of(row, "refusedAt") {
             None => AccountStatus::SignedIn,
             Some(_) => AccountStatus::SignedOut,
         },
@@ -318,7 +319,7 @@ fn server(row: &JsValue) -> Option<Json> {
 }
 
 fn clock_offset(row: &JsValue) -> i64 {
-    get(row, "clockOffset").as_f64().unwrap_or_default() as i64
+    time::clock_offset(get(row, "clockOffset").as_f64().unwrap_or_default())
 }
 
 /// A member that `keys_and_rows.js` has found to be a text.
@@ -335,10 +336,12 @@ fn set_known(row: &JsValue, name: &str, value: Option<&str>) {
 /// Milliseconds since the epoch.
 fn set_time(row: &JsValue, name: &str, value: Option<u64>) {
     if let Some(value) = value {
+        // The row will hold some as the text of a `Date`, which throws for a later one.
+        let value = time::shifted(value, 0);
         set(row, name, &JsValue::from_f64(value as f64));
     }
 }
 
-fn time(row: &JsValue, name: &str) -> Option<u64> {
-    Some(get(row, name).as_f64()? as u64)
+fn time_of(row: &JsValue, name: &str) -> Option<u64> {
+    time::moment(get(row, name).as_f64()?)
 }

@@ -8,6 +8,7 @@ use super::{Error, ErrorKind, Shared};
 use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
 use crate::ports::{Message, StoredSession};
+use crate::time;
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ impl Shared {
     pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
         let verified_at = live.last_grant().session.verified_at;
         let due =
-            verified_at.is_none_or(|at| at.saturating_add(VERIFIED_FOR) <= self.ports.clock.now());
+            verified_at.is_none_or(|at| !time::is_recent(at, self.ports.clock.now(), VERIFIED_FOR));
         if due && !live.watched.replace(true) {
             self.watch_authority(live);
         }

@@ -118,8 +118,10 @@ impl Shared {
             pds,
             handle,
             redirect_uri: Some(self.redirect_uri(options)?.to_owned()),
-            server: Some(server.raw.clone()),
-            clock_offset: self.offset.get(),
+            server: server.to_keep(),
+            clock_offset: prover
+                .offsets
+                .get(&server.pushed_authorization_request_endpoint),
         };
         self.ports
             .pending

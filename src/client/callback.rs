@@ -92,13 +92,13 @@ impl Shared {
         let redirect_uri = redirect_uri
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
-        self.offset.assume(login.clock_offset);
         // The account will most likely be of the PDS that the sign-in was begun with.
         let asked = match (&login.account, &login.pds) {
             (None, Some(pds)) => Some(self.ask_ahead(pds)),
             _ => None,
         };
         let prover = Prover::new(login.key.clone());
+        prover.offsets.assume(login.clock_offset);
         let endpoint = &server.token_endpoint;
         prover.learn(endpoint, None, login.nonce.as_deref());
         let form = code_form(&code, &login.verifier, redirect_uri);
@@ -142,7 +142,7 @@ impl Shared {
             verified_at: Some(requested_at),
             refresh_started_at: None,
             refused_at: None,
-            clock_offset: self.offset.get(),
+            clock_offset: prover.offsets.get(&server.token_endpoint),
         });
 
         let (live, older) = self.replace(&session, prover).await?;

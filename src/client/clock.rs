@@ -1,44 +1,78 @@
 //! The servers' time, where this machine's clock is wrong.
 //!
-//! A server refuses a proof whose `iat` is minutes off (RFC 9449 section 11.1). How far off this machine's clock is,
-//! answers tell by their `Date` (RFC 9110 section 6.6.1). Across origins a page reads that header only where the server
+//! A server refuses a proof whose `iat` is minutes off (RFC 9449 section 11.1). How far off this machine's clock is, the
+//! refusal tells by its `Date` (RFC 9110 section 6.6.1). Across origins a page reads that header only where the server
 //! exposes it, so there is a second source: the page's own server.
+//!
+//! A server is believed about nothing but its own time, and only when it refuses a proof: a `Date` that lies, or is
+//! wrong, then changes the proofs that this server gets and nothing else.
 
+use super::prover::{Prover, origin_of};
 use super::{ErrorKind, Shared, Step};
 use crate::http::{Request, mentions};
 use crate::oauth::{Refusal, Verdict};
 use crate::ports::Local;
-use std::cell::Cell;
+use crate::time;
+use std::cell::{Cell, RefCell};
 
 /// What is closer than this is the same time, in milliseconds: a `Date` has whole seconds, and answers are under way for
 /// a while.
 const NOISE: i64 = 5_000;
 
-/// The largest difference there can be between two times that a JavaScript `Date` can hold.
-const LARGEST: i64 = 17_280_000_000_000_000;
-
-/// By how many milliseconds the servers' time is ahead of this machine's, as far as that is known.
+/// By how many milliseconds the time of each of a session's servers is ahead of this machine's, as far as that is known.
 #[derive(Default)]
-pub(super) struct Offset(Cell<Option<i64>>);
+pub(super) struct Offsets {
+    /// Of a server that has refused no proof yet: what was stored of the session's authorization server.
+    assumed: Cell<i64>,
+    /// By origin, from refusals. A session talks to two servers, so a list beats a map.
+    learned: RefCell<Vec<(String, i64)>>,
+}
 
-impl Offset {
-    /// 0 where nothing is known.
-    pub(super) fn get(&self) -> i64 {
-        self.0.get().unwrap_or_default()
+impl Offsets {
+    /// That of the server at a URL; 0 where nothing is known.
+    pub(super) fn get(&self, url: &str) -> i64 {
+        let origin = origin_of(url);
+        let learned = self.learned.borrow();
+        let known = learned.iter().find(|(known, _)| known == origin);
+        known.map_or(self.assumed.get(), |(_, offset)| *offset)
     }
 
-    /// Believes what was stored, as long as no answer has told otherwise.
+    /// Believes what was stored, of each server that has not told otherwise.
     pub(super) fn assume(&self, stored: i64) {
-        if stored != 0 && self.0.get().is_none() {
-            self.0.set(Some(stored.clamp(-LARGEST, LARGEST)));
+        self.assumed.set(stored);
+    }
+
+    /// Takes over all that is known of the servers of another session of the same account.
+    pub(super) fn copy(&self, other: &Self) {
+        self.assumed.set(other.assumed.get());
+        self.learned.replace(other.learned.borrow().clone());
+    }
+
+    fn set(&self, url: &str, offset: i64) {
+        let origin = origin_of(url);
+        let mut learned = self.learned.borrow_mut();
+        match learned.iter_mut().find(|(known, _)| known == origin) {
+            Some((_, known)) => *known = offset,
+            None => learned.push((origin.to_owned(), offset)),
         }
     }
 
-    /// Learns from the time in an answer. It was written some time after the request was sent, `from`, and before the
-    /// answer came, `to`, both by this machine's clock: a machine that slept meanwhile is no reason to doubt its clock.
-    fn learn(&self, date: u64, from: u64, to: u64) {
-        let offset = self.get();
-        let beyond = |time: u64| (date as i64).wrapping_sub((time as i64).wrapping_add(offset));
+    fn forget(&self, url: &str) {
+        let origin = origin_of(url);
+        self.learned
+            .borrow_mut()
+            .retain(|(known, _)| known != origin);
+    }
+
+    /// Learns of the server at a URL from a time in an answer. It was written some time after the request was sent,
+    /// `from`, and before the answer came, `to`, both by this machine's clock: a machine that slept meanwhile is no reason
+    /// to doubt its clock.
+    fn learn(&self, url: &str, date: u64, from: u64, to: u64) {
+        let offset = self.get(url);
+        let beyond = |time: u64| {
+            let expected = time::shifted(time, offset);
+            (date as i64).saturating_sub(expected as i64)
+        };
         let (after, before) = (beyond(to), beyond(from));
         let wrong = if after > NOISE {
             after
@@ -47,9 +81,9 @@ impl Offset {
         } else {
             0
         };
-        let right = offset.wrapping_add(wrong);
+        let right = offset.saturating_add(wrong);
         let is_noise = (-NOISE..=NOISE).contains(&right);
-        self.0.set(Some(if is_noise { 0 } else { right }));
+        self.set(url, if is_noise { 0 } else { right });
     }
 }
 
@@ -80,78 +114,89 @@ impl Tried {
 
 impl SignedAt {
     pub(super) fn time(self) -> u64 {
-        self.machine.saturating_add_signed(self.offset)
+        time::shifted(self.machine, self.offset)
     }
 }
 
+/// A proof that a server did not take.
+pub(super) struct NotTaken<'a> {
+    pub(super) prover: &'a Prover,
+    /// Where it was sent.
+    pub(super) url: &'a str,
+    pub(super) signed: SignedAt,
+    /// Whether a new nonce came with the answer.
+    pub(super) has_nonce: bool,
+    /// The answer's time.
+    pub(super) date: Option<u64>,
+}
+
 impl Shared {
-    /// This moment, for a proof to be signed at.
-    pub(super) fn signed_now(&self) -> SignedAt {
-        SignedAt {
-            machine: self.ports.clock.now(),
-            offset: self.offset.get(),
-        }
-    }
-
-    /// The time for the servers, in milliseconds since the epoch.
-    pub(super) fn time(&self) -> u64 {
-        self.signed_now().time()
-    }
-
-    /// Learns from the `Date` of an answer that just came.
-    pub(super) fn learn_time(&self, date: Option<u64>, sent: u64) {
-        if let Some(date) = date {
-            self.offset.learn(date, sent, self.ports.clock.now());
-        }
-    }
-
     /// Whether a new proof may be taken where the last one was not: with a nonce, if that is new, or with another time.
-    /// `date` is the refusal's. Boxed, since futures of two kinds await it.
+    /// Boxed, since futures of two kinds await it.
     pub(super) fn prove_again<'a>(
         &'a self,
         verdict: Verdict,
         tried: &'a mut Tried,
-        has_nonce: bool,
-        signed: SignedAt,
-        date: Option<u64>,
+        last: NotTaken<'a>,
     ) -> Local<'a, bool> {
         Box::pin(async move {
             match verdict {
-                Verdict::NonceDemanded => has_nonce && tried.begin(Tried::NONCE),
+                Verdict::NonceDemanded => last.has_nonce && tried.begin(Tried::NONCE),
                 Verdict::ProofRefused if tried.begin(Tried::TIME) => {
-                    self.learn_time(date, signed.machine);
-                    // Another request may have learned it while this one was under way.
-                    if date.is_none() && self.offset.get() == signed.offset {
-                        self.ask_own_server(signed.offset).await;
+                    let (offsets, in_use) = (&last.prover.offsets, last.signed.offset);
+                    match last.date {
+                        Some(date) => {
+                            let now = self.ports.clock.now();
+                            offsets.learn(last.url, date, last.signed.machine, now);
+                        }
+                        // Another request may have learned it while this one was under way.
+                        None if offsets.get(last.url) == in_use => {
+                            self.ask_own_server(offsets, last.url).await;
+                        }
+                        None => {}
                     }
-                    self.offset.get() != signed.offset
+                    offsets.get(last.url) != in_use
+                }
+                Verdict::ProofRefused => {
+                    // What was learned did not help, so it is none of what this server's proofs need.
+                    last.prover.offsets.forget(last.url);
+                    false
                 }
                 _ => false,
             }
         })
     }
 
-    /// Asks the page's own server for the time, where the one in use was refused.
-    async fn ask_own_server(&self, in_use: i64) {
+    /// Asks the page's own server for the time, where the server at a URL refused the one in use and does not say its own.
+    async fn ask_own_server(&self, offsets: &Offsets, url: &str) {
+        let in_use = offsets.get(url);
         let date = match self.ports.clock.reference() {
             None => None,
-            Some(url) => {
+            Some(own) => {
                 let sent = self.ports.clock.now();
-                let answer = self.send(Step::Request, Request::head(url)).await;
+                let answer = self.send(Step::Request, Request::head(own)).await;
                 let date = answer.ok().and_then(|answer| answer.date());
-                self.learn_time(date, sent);
+                if let Some(date) = date {
+                    offsets.learn(url, date, sent, self.ports.clock.now());
+                }
                 date
             }
         };
         // A correction that does not help and that nobody confirms is out of date: the clock was set right since.
-        if date.is_none() && self.offset.get() == in_use {
-            self.offset.0.set(Some(0));
+        if date.is_none() && offsets.get(url) == in_use {
+            offsets.set(url, 0);
         }
     }
 
-    /// What the authorization server's refusal is, if this machine's clock is the likely reason.
-    pub(super) fn skew(&self, verdict: Verdict, refusal: Refusal) -> Option<ErrorKind> {
-        let ahead = self.offset.get() / -1000;
+    /// What the authorization server's refusal of a proof is, if this machine's clock is the likely reason. `offset` is by
+    /// how much that was corrected.
+    pub(super) fn skew(
+        &self,
+        verdict: Verdict,
+        refusal: Refusal,
+        offset: i64,
+    ) -> Option<ErrorKind> {
+        let ahead = offset / -1000;
         let is_of_time = match &refusal.description {
             Some(words) => mentions(words, "\"iat\""),
             None => ahead != 0,

@@ -132,6 +132,7 @@ impl Shared {
         } = &session.tokens;
         let server = self.known_server(issuer, session.server.clone()).await;
         let prover = Prover::new(session.key.clone());
+        prover.offsets.assume(session.clock_offset);
         if let Some(live) = self.live(sub) {
             prover.learn_all(&live.last_grant().prover);
         }

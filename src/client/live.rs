@@ -4,9 +4,10 @@ use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
 use crate::identity::Did;
-use crate::oauth::SessionEnd;
-use crate::ports::{Ports, StoredSession};
+use crate::oauth::{SessionEnd, is_access_token};
+use crate::ports::{Ports, StorageError, StoredSession};
 use crate::secret::Secret;
+use crate::time;
 use crate::url::Url;
 use std::cell::{Cell, Ref, RefCell};
 use std::future::poll_fn;
@@ -45,7 +46,7 @@ pub(super) struct Grant {
     pub(super) authorization: String,
     /// The PDS; `None` where what is stored is no URL of the web.
     pub(super) pds: Option<Url>,
-    /// When the token expires, by the servers' time.
+    /// When the token expires, by the authorization server's time.
     pub(super) expires_at: Option<u64>,
     /// From when on, by the same time, it wants renewing.
     pub(super) stale_at: Cell<Option<u64>>,
@@ -58,6 +59,10 @@ impl Grant {
         prover: Rc<Prover>,
     ) -> Result<Rc<Self>, Error> {
         let token = session.tokens.access_token.expose();
+        if !is_access_token(token) {
+            let corrupt = StorageError::Corrupt("access_token");
+            return Err(Error::new(Step::Storage, corrupt));
+        }
         let digest = ports
             .crypto
             .sha256(token.as_bytes())
@@ -67,7 +72,8 @@ impl Grant {
         ports.random.fill(&mut spread);
         let ahead = RENEW_AHEAD + u64::from(u16::from_le_bytes(spread)) % RENEW_SPREAD;
         let expires_at = session.tokens.expires_at;
-        let expires_at = expires_at.map(|at| at.saturating_add_signed(session.clock_offset));
+        let expires_at = expires_at.map(|at| time::shifted(at, session.clock_offset));
+        prover.offsets.assume(session.clock_offset);
         let grant = Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
@@ -89,11 +95,26 @@ impl Grant {
         self.stale_at.set(self.expires_at);
     }
 
+    /// By how many milliseconds the authorization server's time is ahead of this machine's. No other server has a say in
+    /// when the token expires.
+    pub(super) fn clock_offset(&self) -> i64 {
+        self.prover.offsets.get(&self.session.tokens.issuer)
+    }
+
+    /// A time of the authorization server's, by this machine's clock.
+    pub(super) fn to_machine(&self, at: u64) -> u64 {
+        time::shifted(at, self.clock_offset().saturating_neg())
+    }
+
+    /// `now` is by this machine's clock.
     pub(super) fn is_stale(&self, now: u64) -> bool {
+        let now = time::shifted(now, self.clock_offset());
         self.stale_at.get().is_some_and(|at| at <= now)
     }
 
+    /// `now` is by this machine's clock.
     pub(super) fn is_expired(&self, now: u64) -> bool {
+        let now = time::shifted(now, self.clock_offset());
         self.expires_at.is_some_and(|at| at <= now)
     }
 }
@@ -172,7 +193,6 @@ impl Shared {
 
     /// Takes what is stored for what is in force. The nonces live on.
     pub(super) async fn adopt(&self, stored: Rc<StoredSession>) -> Result<Rc<Live>, Error> {
-        self.offset.assume(stored.clock_offset);
         let prover = Prover::new(stored.key.clone());
         if let Some(live) = self.live(&stored.tokens.sub) {
             let known = live.last_grant().clone();

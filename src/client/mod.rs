@@ -42,7 +42,6 @@ use crate::identity::Did;
 use crate::oauth::{ClientMetadata, ResponseMode, TokenSet};
 use crate::ports::{Guard, Observer, Ports};
 use crate::url::Url;
-use clock::Offset;
 use live::Live;
 use network::Memory;
 use std::cell::{Cell, RefCell};
@@ -88,7 +87,6 @@ impl OAuthClient {
             ports,
             observer,
             memory: Memory::default(),
-            offset: Offset::default(),
             live: RefCell::default(),
             subscription: RefCell::default(),
             told: RefCell::default(),
@@ -130,7 +128,6 @@ struct Shared {
     ports: Ports,
     observer: Option<Rc<dyn Observer>>,
     memory: Memory,
-    offset: Offset,
     /// The sessions in use, so that what another tab did to one reaches it.
     live: RefCell<Vec<Weak<Live>>>,
     subscription: RefCell<Option<Guard>>,

@@ -4,6 +4,7 @@ use super::{Error, ErrorKind, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::ports::{Local, Question};
+use crate::time;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -17,23 +18,26 @@ pub(super) struct Memory(RefCell<Vec<Remembered>>);
 struct Remembered {
     place: String,
     response: Rc<Response>,
-    until: u64,
+    read_at: u64,
 }
 
 impl Memory {
     fn get(&self, place: &str, now: u64) -> Option<Rc<Response>> {
         let memory = self.0.borrow();
         let known = memory.iter().find(|known| known.place == place)?;
-        (now < known.until).then(|| known.response.clone())
+        let is_recent = time::is_recent(known.read_at, now, MEMORY_LIFETIME);
+        is_recent.then(|| known.response.clone())
     }
 
     fn put(&self, place: String, response: Rc<Response>, now: u64) {
         let mut memory = self.0.borrow_mut();
-        memory.retain(|known| now < known.until && known.place != place);
+        memory.retain(|known| {
+            time::is_recent(known.read_at, now, MEMORY_LIFETIME) && known.place != place
+        });
         memory.push(Remembered {
             place,
             response,
-            until: now + MEMORY_LIFETIME,
+            read_at: now,
         });
     }
 }

@@ -1,17 +1,22 @@
-//! One session's proofs of possession (RFC 9449): its key, and the nonces its servers gave it.
+//! One session's proofs of possession (RFC 9449): its key, the nonces its servers gave it, and what is known of their clocks.
 
-use super::clock::{SignedAt, Tried};
+use super::clock::{NotTaken, Offsets, SignedAt, Tried};
 use super::{Error, Shared, Step};
 use crate::http::{Request, Response};
 use crate::identity::Did;
-use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
+use crate::oauth::{ProofClaims, ProofHead, is_visible, judge_refusal, refusal_in};
 use crate::ports::{KeyError, Signer};
+use crate::time;
 use crate::url::without_query;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// How long nonces are in storage before they are written again, in milliseconds.
 const KEPT_FOR: u64 = 60_000;
+
+/// The longest nonce that is used, in bytes. Servers refuse headers of more than some thousand, and whoever shares the
+/// origin can write into its storage.
+const LONGEST_NONCE: usize = 1_024;
 
 /// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
 /// asks ("Demonstrating Proof of Possession").
@@ -20,6 +25,7 @@ pub(super) struct Prover {
     pub(super) head: ProofHead,
     /// By origin. A session talks to two servers, so a list beats a map.
     nonces: RefCell<Vec<(String, String)>>,
+    pub(super) offsets: Offsets,
     /// When they were last put into storage, in milliseconds since the epoch, and of how many servers.
     kept: Cell<(u64, usize)>,
 }
@@ -47,6 +53,7 @@ impl Prover {
             key,
             head,
             nonces: RefCell::default(),
+            offsets: Offsets::default(),
             kept: Cell::default(),
         })
     }
@@ -62,7 +69,9 @@ impl Prover {
     /// Keeps the nonce that came with an answer. Whether it is another than the one that was sent: only then is
     /// there any use in proving again.
     pub(super) fn learn(&self, url: &str, sent: Option<&str>, received: Option<&str>) -> bool {
-        let Some(received) = received.filter(|received| Some(*received) != sent) else {
+        let is_usable = |nonce: &str| is_visible(nonce) && nonce.len() <= LONGEST_NONCE;
+        let is_news = |nonce: &&str| Some(*nonce) != sent && is_usable(nonce);
+        let Some(received) = received.filter(is_news) else {
             return false;
         };
         let origin = origin_of(url);
@@ -77,6 +86,7 @@ impl Prover {
     /// Keeps what another prover of the same account knows.
     pub(super) fn learn_all(&self, other: &Self) {
         self.nonces.replace(other.nonces.borrow().clone());
+        self.offsets.copy(&other.offsets);
     }
 
     /// Takes up the nonces of an earlier page. A wrong one costs no more than none: the server says the right one.
@@ -110,7 +120,10 @@ impl Prover {
     ) -> Result<Proof, KeyError> {
         let mut jti = [0; 16];
         shared.ports.random.fill(&mut jti);
-        let signed = shared.signed_now();
+        let signed = SignedAt {
+            machine: shared.ports.clock.now(),
+            offset: self.offsets.get(htu),
+        };
         let nonce = self.nonce(htu);
         let mut jwt = self.head.signing_input(&ProofClaims {
             issued_at: signed.time() / 1000,
@@ -128,7 +141,7 @@ impl Prover {
 }
 
 /// Scheme, host and port of a URL in its normal form.
-fn origin_of(url: &str) -> &str {
+pub(super) fn origin_of(url: &str) -> &str {
     let behind_scheme = url
         .split_once(':')
         .and_then(|(_, behind)| behind.strip_prefix("//"))
@@ -146,7 +159,7 @@ impl Shared {
         let now = self.ports.clock.now();
         let servers = prover.nonces.borrow().len();
         let (kept_at, kept) = prover.kept.get();
-        if servers != kept || kept_at.saturating_add(KEPT_FOR) <= now {
+        if servers != kept || !time::is_recent(kept_at, now, KEPT_FOR) {
             prover.kept.set((now, servers));
             self.ports.nonces.set(sub, Some(&prover.text()));
         }
@@ -167,10 +180,15 @@ impl Shared {
                 return Ok(sent.response);
             };
             let verdict = judge_refusal(&refusal);
-            let date = sent.response.date();
-            let again = self.prove_again(verdict, &mut tried, sent.learned, sent.signed, date);
-            if !again.await {
-                return match self.skew(verdict, refusal) {
+            let last = NotTaken {
+                prover,
+                url: &request.url,
+                signed: sent.signed,
+                has_nonce: sent.learned,
+                date: sent.response.date(),
+            };
+            if !self.prove_again(verdict, &mut tried, last).await {
+                return match self.skew(verdict, refusal, sent.signed.offset) {
                     Some(skew) => Err(Error::new(step, skew).at(&request.url)),
                     None => Ok(sent.response),
                 };
@@ -193,7 +211,6 @@ impl Shared {
         let mut proved = request.clone();
         proved.headers.push(("dpop", proof.jwt));
         let response = self.send(step, proved).await?;
-        self.learn_time(response.date(), proof.signed.machine);
         let received = response.header("dpop-nonce");
         Ok(Sent {
             learned: prover.learn(htu, proof.nonce.as_deref(), received),

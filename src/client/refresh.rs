@@ -7,11 +7,12 @@ use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::oauth::{
-    ServerMetadata, SessionEnd, Verdict, endpoint_request, judge_refreshed, judge_refusal,
-    refresh_form,
+    ServerMetadata, SessionEnd, Verdict, endpoint_request, is_visible, judge_refreshed,
+    judge_refusal, refresh_form,
 };
 use crate::ports::{Local, Message, StoredSession};
 use crate::secret::Secret;
+use crate::time;
 use std::rc::Rc;
 
 /// How long to wait for another tab where no lock keeps tabs apart, in milliseconds.
@@ -51,12 +52,13 @@ impl Shared {
             drop(self.renew(live, &spent).await);
         }
         let grant = self.in_force(live)?;
-        if !grant.is_stale(self.time()) {
+        if !grant.is_stale(self.ports.clock.now()) {
             return Ok(grant);
         }
         let renewed = self.renew(live, &grant.session.tokens.access_token).await;
         let current = self.in_force(live)?;
-        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(self.time()) {
+        let now = self.ports.clock.now();
+        if renewed.is_err() && Rc::ptr_eq(&current, &grant) && !grant.is_expired(now) {
             grant.use_up();
             return Ok(grant);
         }
@@ -154,13 +156,15 @@ impl Shared {
         let grant = live.grant()?;
         let session = &grant.session;
         let token = &session.tokens.access_token;
-        let Some(refresh_token) = &session.tokens.refresh_token else {
+        let refresh_token = session.tokens.refresh_token.as_ref();
+        // What no server issued, none takes.
+        let Some(refresh_token) = refresh_token.filter(|token| is_visible(token.expose())) else {
             let end = SessionEnd::NotRefreshable;
             return self.lost(held, live, end, token).await;
         };
         let seen_lately = |_: &Json| {
             let seen_at = session.verified_at.unwrap_or_default();
-            self.ports.clock.now() < seen_at.saturating_add(METADATA_LIFETIME)
+            time::is_recent(seen_at, self.ports.clock.now(), METADATA_LIFETIME)
         };
         let stored = session.server.clone().filter(seen_lately);
         let server = self.known_server(&session.tokens.issuer, stored).await?;
@@ -242,7 +246,7 @@ impl Shared {
             server: Some(renewed.server.raw.clone()),
             refresh_started_at: None,
             refused_at: None,
-            clock_offset: self.offset.get(),
+            clock_offset: grant.prover.offsets.get(endpoint),
             ..StoredSession::clone(session)
         });
         if session.refused_at.is_some() {
@@ -289,7 +293,7 @@ impl Shared {
                 self.lost(held, live, end, token).await
             }
             // Any other refusal may be the server's passing mistake. But while it lasts, the user is not signed in.
-            _ if grant.is_expired(self.time()) && is_rejection(&error) => {
+            _ if grant.is_expired(self.ports.clock.now()) && is_rejection(&error) => {
                 let words = match error {
                     ErrorKind::Refused(refusal) => refusal.description.or(refusal.error),
                     _ => None,

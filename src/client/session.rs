@@ -1,6 +1,6 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
-use super::clock::{SignedAt, Tried};
+use super::clock::{NotTaken, SignedAt, Tried};
 use super::live::{Grant, Live};
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
@@ -8,12 +8,10 @@ use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{ConfigError, Issuer, Scope, ScopeError, Verdict, judge_resource};
 use crate::ports::{Http, Signer};
+use crate::time;
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
-
-/// A token counts as expired this long before it is, in milliseconds.
-const EXPIRY_TOLERANCE: u64 = 5_000;
 
 /// The session of an account.
 #[derive(Clone)]
@@ -37,7 +35,6 @@ pub struct Credentials<'a> {
 #[derive(Clone)]
 pub struct InForce {
     grant: Rc<Grant>,
-    clock_offset: i64,
 }
 
 /// A proof that a request was sent with, as far as the answer may say more about it.
@@ -71,7 +68,8 @@ pub trait ResourceAnswer {
 pub struct TokenInfo {
     /// When the access token expires, in milliseconds since the epoch by this machine's clock, where the server said.
     pub expires_at: Option<u64>,
-    /// Whether it has, or is about to within 5 seconds.
+    /// Whether it expired more than 5 seconds ago, as in the official client: it does not say that a token about to expire
+    /// still serves. Requests renew tokens in time by themselves.
     pub expired: Option<bool>,
     /// The granted scope.
     pub scope: String,
@@ -132,14 +130,11 @@ impl OAuthSession {
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let grant = self.shared.granted(&self.live, refresh).await?;
-        let soon = self.shared.time() + EXPIRY_TOLERANCE;
+        let expires_at = grant.expires_at.map(|at| grant.to_machine(at));
         let tokens = &grant.session.tokens;
-        let to_machine = self.shared.offset.get().saturating_neg();
         Ok(TokenInfo {
-            expires_at: grant
-                .expires_at
-                .map(|at| at.saturating_add_signed(to_machine)),
-            expired: grant.expires_at.map(|at| at < soon),
+            expires_at,
+            expired: expires_at.map(|at| time::is_expired(at, self.shared.ports.clock.now())),
             scope: tokens.scope.clone(),
             issuer: Issuer::known(tokens.issuer.clone()),
             audience: tokens.audience.clone(),
@@ -211,7 +206,6 @@ impl OAuthSession {
     pub fn in_force(&self) -> Result<InForce, Error> {
         Ok(InForce {
             grant: self.live.grant()?,
-            clock_offset: self.shared.offset.get(),
         })
     }
 
@@ -279,10 +273,15 @@ impl OAuthSession {
                     machine: sent.signed_at,
                     offset: sent.clock_offset,
                 };
-                let date = answer.header("date").and_then(|date| parse_date(&date));
+                let last = NotTaken {
+                    prover: &grant.prover,
+                    url: sent.url,
+                    signed,
+                    has_nonce: learned,
+                    date: answer.header("date").and_then(|date| parse_date(&date)),
+                };
                 // Also where it cannot be sent again: the next request goes with what was learned.
-                let again = shared.prove_again(verdict, &mut tried, learned, signed, date);
-                again.await
+                shared.prove_again(verdict, &mut tried, last).await
             }
         };
         Ok(again.then_some(tried))
@@ -320,14 +319,16 @@ impl InForce {
         self.grant.prover.nonce(self.pds()?.origin())
     }
 
-    /// By how many milliseconds the servers' time is ahead of this machine's.
+    /// By how many milliseconds the PDS's time is ahead of this machine's: for a proof's `iat`.
     pub fn clock_offset(&self) -> i64 {
-        self.clock_offset
+        let pds = self.pds().map(Url::origin).unwrap_or_default();
+        self.grant.prover.offsets.get(pds)
     }
 
-    /// From when on the token wants renewing, in milliseconds since the epoch by the servers' time.
+    /// From when on the token wants renewing, in milliseconds since the epoch by this machine's clock.
     pub fn stale_at(&self) -> Option<u64> {
-        self.grant.stale_at.get()
+        let stale_at = self.grant.stale_at.get()?;
+        Some(self.grant.to_machine(stale_at))
     }
 }
 

@@ -15,9 +15,12 @@ pub struct DidDocument {
     pub handle: Option<Handle>,
     /// The PDS: an origin.
     pub pds: Url,
-    /// The document as it came.
+    /// The document: what atproto knows of it, and of the rest as much as is worth keeping.
     pub raw: Json,
 }
+
+/// The members that atproto knows.
+const KNOWN: [&str; 4] = ["id", "alsoKnownAs", "service", "verificationMethod"];
 
 impl DidDocument {
     /// Judges a document that was asked for as that of `did`.
@@ -41,7 +44,7 @@ impl DidDocument {
             did: did.clone(),
             handle,
             pds,
-            raw,
+            raw: raw.bounded(&KNOWN),
         })
     }
 

@@ -53,7 +53,8 @@ impl Session {
     }
 
     /// What requests with the tokens in force have in common: `{stamp, pds, authorization, tokenId, head, key, nonce,
-    /// clockOffset, staleAt}`. `pds` is an origin; times are milliseconds.
+    /// clockOffset, staleAt}`. `pds` is an origin; times are milliseconds: `clockOffset` is by how much the PDS's time is ahead
+    /// of this machine's, `staleAt` is by this machine's clock.
     pub fn grant(&self) -> Result<JsValue, JsValue> {
         let in_force = self.0.in_force()?;
         let grant = Object::new();

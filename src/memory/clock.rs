@@ -40,7 +40,7 @@ impl SettableClock {
 
     /// Lets milliseconds pass.
     pub fn advance(&self, milliseconds: u64) {
-        self.0.set(self.0.now.get() + milliseconds);
+        self.0.set(self.0.now.get().saturating_add(milliseconds));
     }
 }
 
@@ -53,7 +53,7 @@ impl Clock for SettableClock {
 impl Timer for SettableClock {
     fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
         let state = self.0.clone();
-        let until = state.now.get() + u64::from(milliseconds);
+        let until = state.now.get().saturating_add(u64::from(milliseconds));
         Box::pin(poll_fn(move |context| {
             if state.now.get() >= until {
                 return Poll::Ready(());

@@ -41,7 +41,7 @@ impl PendingStore for Pending {
             let now = self.clock.now();
             let mut rows = self.rows.borrow_mut();
             rows.retain(|_, (until, _)| now < *until);
-            let row = (now + PENDING_LIFETIME, login.clone());
+            let row = (now.saturating_add(PENDING_LIFETIME), login.clone());
             rows.insert(state.to_owned(), row);
             Ok(())
         })

@@ -44,7 +44,8 @@ pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
 pub use session_end::SessionEnd;
 pub use token::TokenSet;
 pub(crate) use token::{
-    TokenAnswer, code_form, granted_token, judge_refreshed, judge_token, refresh_form,
+    TokenAnswer, code_form, granted_token, is_access_token, is_visible, judge_refreshed,
+    judge_token, refresh_form,
 };
 
 use crate::http::{HttpError, Request, Response};

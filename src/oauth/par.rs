@@ -1,7 +1,8 @@
 //! Pushed authorization requests (RFC 9126).
 
 use super::{
-    ClientMetadata, ExchangeError, PeerError, Pkce, ResponseMode, ServerMetadata, success,
+    ClientMetadata, ExchangeError, PeerError, Pkce, ResponseMode, ServerMetadata, is_visible,
+    success,
 };
 use crate::http::Response;
 use crate::url::{Url, push_form};
@@ -81,6 +82,7 @@ pub(crate) fn judge_par(
     let json = success(response)?;
     let request_uri = json
         .str("request_uri")
+        .filter(|uri| is_visible(uri))
         .ok_or(PeerError::InvalidPar("request_uri"))?;
     json.get("expires_in")
         .and_then(|json| json.as_f64())

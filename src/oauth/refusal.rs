@@ -12,7 +12,7 @@ pub struct Refusal {
     pub error: Option<String>,
     /// The `error_description`, or the `message` of an XRPC error.
     pub description: Option<String>,
-    /// The answer as it came.
+    /// The answer: these, and of the rest as much as is worth keeping.
     pub payload: Json,
 }
 
@@ -20,10 +20,11 @@ impl Refusal {
     /// Reads a refusal in the words of OAuth, or in those of XRPC (`error` and `message`), which some servers use at their OAuth
     /// endpoints too; they may be one level down.
     pub(super) fn new(status: u16, payload: Json) -> Self {
+        const WORDS: [&str; 2] = ["error_description", "message"];
+        let payload = payload.bounded(&["error", "error_description", "message"]);
         let inner = payload.get("error").filter(Json::is_object);
         let said = inner.as_ref().unwrap_or(&payload);
         let first = |json: &Json, names: &[&str]| names.iter().find_map(|name| json.str(name));
-        const WORDS: [&str; 2] = ["error_description", "message"];
         Self {
             status,
             error: match inner.is_some() {

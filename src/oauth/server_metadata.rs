@@ -21,9 +21,28 @@ pub struct ServerMetadata {
     pub revocation_endpoint: Option<String>,
     /// The resources it protects, where it lists them (RFC 9728 section 4).
     pub protected_resources: Option<Vec<String>>,
-    /// The document as it came.
+    /// The document: what is used of it, and of the rest as much as is worth keeping.
     pub raw: Json,
 }
+
+/// The members that are used, those that a refresh goes by first.
+const USED: [&str; 15] = [
+    "issuer",
+    "token_endpoint",
+    "revocation_endpoint",
+    "authorization_endpoint",
+    "pushed_authorization_request_endpoint",
+    "client_id_metadata_document_supported",
+    "authorization_response_iss_parameter_supported",
+    "require_pushed_authorization_requests",
+    "scopes_supported",
+    "response_types_supported",
+    "code_challenge_methods_supported",
+    "dpop_signing_alg_values_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "protected_resources",
+];
 
 /// What a server must be able to do: the member that says so, and what that must list, where it is a list.
 const DEMANDS: [(Capability, &str, Option<&str>); 8] = {
@@ -136,8 +155,15 @@ impl ServerMetadata {
                 .to_string(),
             revocation_endpoint,
             protected_resources: raw.strings("protected_resources"),
-            raw,
+            raw: raw.bounded(&USED),
         }))
+    }
+
+    /// The document, for a sign-in that is to end with it. `None` where that will have to read it anew: its list of
+    /// resources was too long to be kept.
+    pub(crate) fn to_keep(&self) -> Option<Json> {
+        let is_whole = self.raw.strings("protected_resources") == self.protected_resources;
+        is_whole.then(|| self.raw.clone())
     }
 
     /// Checks that a resource is one this server says it protects, where it says so at all (RFC 9728 section 4).

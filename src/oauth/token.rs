@@ -5,6 +5,7 @@ use crate::http::Response;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::secret::Secret;
+use crate::time;
 use crate::url::push_form;
 
 /// The tokens of a session, and whom and what they are for.
@@ -55,9 +56,20 @@ impl TokenAnswer {
             refresh_token: self.refresh_token,
             expires_at: self
                 .expires_in
-                .map(|seconds| requested_at.saturating_add((seconds * 1000.0) as u64)),
+                .map(|seconds| time::expiry(requested_at, seconds)),
         }
     }
+}
+
+/// Whether a text is of the characters that tokens are of (RFC 6749 appendices A.12 and A.17, `1*VSCHAR`).
+pub(crate) fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Whether a text can be an access token: it goes to the PDS in a header, which would lose spaces at its ends (RFC 9110
+/// section 5.5). `keys_and_rows.js` holds rows to the same, by the table `spec/tokens.json`.
+pub(crate) fn is_access_token(text: &str) -> bool {
+    is_visible(text) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// The form that exchanges a code.
@@ -94,11 +106,6 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
     let json = success(response)?;
     let invalid = |member| ExchangeError::Peer(PeerError::InvalidToken(member));
     let text = |member| json.str(member).ok_or_else(|| invalid(member));
-    let optional = |member| {
-        json.get(member)
-            .map(|value| value.as_str().ok_or_else(|| invalid(member)))
-            .transpose()
-    };
     check_token_type(&json)?;
     // An ID token would have to be judged by rules of OpenID Connect that do not hold for atproto accounts.
     if json.get("id_token").is_some() {
@@ -113,15 +120,18 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
         Some(value) => Some(
             value
                 .as_f64()
-                .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+                .filter(|seconds| *seconds >= 0.0)
                 .ok_or_else(|| invalid("expires_in"))?,
         ),
     };
     Ok(Box::new(TokenAnswer {
         sub: Did::parse(&text("sub")?).map_err(|_| invalid("sub"))?,
         scope,
-        access_token: Secret::new(text("access_token")?),
-        refresh_token: optional("refresh_token")?.map(Secret::new),
+        access_token: token(&json, "access_token", is_access_token)?,
+        refresh_token: match json.get("refresh_token") {
+            None => None,
+            Some(_) => Some(token(&json, "refresh_token", is_visible)?),
+        },
         expires_in,
     }))
 }
@@ -149,8 +159,9 @@ pub(crate) struct Refreshed {
 /// Judges the answer to a refresh: an error where there is no token in it that can be used.
 pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, ExchangeError> {
     let json = success(response)?;
-    let access_token = check_token_type(&json).and_then(|()| token(&json, "access_token"));
-    let refresh_token = token(&json, "refresh_token").ok();
+    let access_token =
+        check_token_type(&json).and_then(|()| token(&json, "access_token", is_access_token));
+    let refresh_token = token(&json, "refresh_token", is_visible).ok();
     if let (Err(error), None) = (&access_token, &refresh_token) {
         return Err(error.clone().into());
     }
@@ -160,7 +171,7 @@ pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, Exchange
         refresh_token,
         sub: json.str("sub").and_then(|sub| Did::parse(&sub).ok()),
         scope: json.str("scope"),
-        expires_in: seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+        expires_in: seconds.filter(|seconds| *seconds >= 0.0),
     })
 }
 
@@ -168,7 +179,7 @@ impl Refreshed {
     /// The new token set. What the server did not say anew stays: the scope (RFC 6749 section 5.1), and a refresh token that it does
     /// not rotate (section 6). Where the access token cannot be used, the old one has expired.
     pub(crate) fn applied_to(&self, old: &TokenSet, requested_at: u64) -> TokenSet {
-        let lifetime = |seconds: f64| requested_at.saturating_add((seconds * 1000.0) as u64);
+        let lifetime = |seconds| time::expiry(requested_at, seconds);
         let (access_token, expires_at) = match &self.access_token {
             Ok(token) => (token, self.expires_in.map(lifetime)),
             Err(_) => (&old.access_token, Some(requested_at)),
@@ -187,12 +198,20 @@ impl Refreshed {
 /// grant (RFC 7009 section 2.1).
 pub(crate) fn granted_token(response: &Response) -> Option<Secret> {
     let json = success(response).ok()?;
-    let refresh_token = token(&json, "refresh_token");
-    refresh_token.or_else(|_| token(&json, "access_token")).ok()
+    // A form carries any text.
+    let is_any = |text: &str| !text.is_empty();
+    let refresh_token = token(&json, "refresh_token", is_any);
+    refresh_token
+        .or_else(|_| token(&json, "access_token", is_any))
+        .ok()
 }
 
 /// A token that is one.
-fn token(json: &Json, member: &'static str) -> Result<Secret, PeerError> {
-    let text = json.str(member).filter(|text| !text.is_empty());
+fn token(
+    json: &Json,
+    member: &'static str,
+    is_good: fn(&str) -> bool,
+) -> Result<Secret, PeerError> {
+    let text = json.str(member).filter(|text| is_good(text));
     text.map(Secret::new).ok_or(PeerError::InvalidToken(member))
 }

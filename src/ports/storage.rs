@@ -37,7 +37,7 @@ pub struct PendingLogin {
     pub server: Option<Json>,
     /// The last DPoP nonce of the authorization server.
     pub nonce: Option<String>,
-    /// By how many milliseconds the server's time was ahead of this machine's; 0 where they agreed.
+    /// By how many milliseconds the authorization server's time was ahead of this machine's; 0 where they agreed.
     pub clock_offset: i64,
 }
 
@@ -61,8 +61,8 @@ pub struct StoredSession {
     /// When the authorization server refused to refresh these tokens, which had expired, without saying that the session is
     /// over; in milliseconds since the epoch. The user counts as signed out, but to ask again may succeed.
     pub refused_at: Option<u64>,
-    /// By how many milliseconds the server's time was ahead of this machine's, which the tokens' times are in, when the
-    /// tokens came; 0 where they agreed.
+    /// By how many milliseconds the authorization server's time was ahead of this machine's, which the tokens' times are in,
+    /// when the tokens came; 0 where they agreed.
     pub clock_offset: i64,
 }
 

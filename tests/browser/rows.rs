@@ -328,6 +328,10 @@ async fn a_broken_session_row_is_corrupt_and_says_where() {
         ("a.value.tokenSet.sub = 5", "sub"),
         ("delete a.value.tokenSet.iss", "iss"),
         ("a.value.tokenSet.access_token = {}", "access_token"),
+        (
+            "a.value.tokenSet.access_token = 'two\\nlines'",
+            "access_token",
+        ),
         ("a.value.tokenSet.token_type = 'Bearer'", "token_type"),
         ("a.value.tokenSet.expires_at = 'soon'", "expires_at"),
         ("a.value.tokenSet.expires_at = 5", "expires_at"),

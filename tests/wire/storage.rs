@@ -1,7 +1,7 @@
 //! Storage of sessions that fails, or that lies.
 
 use crate::server::{ALICE, BOB, asked};
-use crate::world::{Tab, World, ended, kind, options};
+use crate::world::{Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, SessionStore, Storage, StorageError, StoredSession};
 use atproto_oauth_wasm::{
     Account, AuthorizeOptions, Did, ErrorKind, OAuthSession, Persistence, Refresh, Secret,
@@ -287,4 +287,26 @@ fn a_row_of_another_account_is_not_used() {
         "a row that was not read is not deleted"
     );
     assert!(world.stored(&BOB).is_some());
+}
+
+/// Whoever shares the origin can write into its storage.
+#[test]
+fn a_nonce_from_storage_that_no_server_gave_is_not_sent() {
+    for (kept, expected) in [
+        ("n", Some("n")),
+        ("", None),
+        ("n\u{e9}", None),
+        ("n\0", None),
+        (&"n".repeat(1_025), None),
+    ] {
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        let tab = world.tab();
+        let nonces = format!("https://pds.example.com {kept}\nhttps://other.example.com x\n");
+        tab.ports.nonces.set(&did(&ALICE), Some(&nonces));
+        let session = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
+        let nonce = session.in_force().expect("alive").nonce();
+        assert_eq!(nonce.as_deref(), expected, "{kept:?}");
+        assert_eq!(world.status(&session), Ok(200));
+    }
 }

@@ -9,8 +9,9 @@ mod time;
 
 pub(crate) use documents::{
     ALICE, Account, BOB, FOREIGN_ISSUER, FOREIGN_PDS, ISSUER, MALLORY, PDS, PLC, SECOND_PDS, WANDA,
+    server_metadata,
 };
-pub(crate) use time::Source;
+pub(crate) use time::{Apart, Source};
 
 use atproto_oauth_wasm::memory::SettableClock;
 use atproto_oauth_wasm::{HttpError, Request, Response};
@@ -252,7 +253,7 @@ impl Server {
     ) -> Response {
         let origin = url.origin().ascii_serialization();
         match (request.method, origin.as_str(), url.path()) {
-            ("GET", PDS | ISSUER, "/xrpc/com.atproto.identity.resolveHandle") => {
+            ("GET", PDS | ISSUER | FOREIGN_ISSUER, "/xrpc/com.atproto.identity.resolveHandle") => {
                 self.resolve_handle(url)
             }
             ("GET", PLC, path) => {
@@ -270,7 +271,8 @@ impl Server {
             }
             ("HEAD", "https://app.example.com", "/cb") => self.own_page(),
             (_, origin, path) if path.starts_with("/xrpc/") => self.xrpc_answer(origin, request),
-            ("POST", ISSUER | FOREIGN_ISSUER, path) => self.endpoint(path, request, form),
+            ("POST", ISSUER, path) => self.endpoint(ISSUER, path, request, form),
+            ("POST", FOREIGN_ISSUER, path) => self.endpoint(FOREIGN_ISSUER, path, request, form),
             (method, ..) => {
                 self.blame(format!("a {method} to {url}"));
                 answer(404, &json!({}))

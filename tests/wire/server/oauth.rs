@@ -2,7 +2,7 @@
 
 use super::proof::{self, Proof};
 use super::time::{Source, Timing};
-use super::{Account, ISSUER, Server, answer, form};
+use super::{Account, FOREIGN_ISSUER, ISSUER, Server, answer, form};
 use atproto_oauth_wasm::{Request, Response, Url};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub(super) struct Granted {
     pub(super) did: &'static str,
     pub(super) thumbprint: String,
     pub(super) access_token: String,
+    pub(super) issuer: &'static str,
     /// Milliseconds since the epoch.
     pub(super) expires_at: u64,
     pub(super) revoked: bool,
@@ -45,14 +46,14 @@ impl Server {
         let did = account.did;
         let mut memory = self.state.borrow_mut();
         memory.codes.insert(code.clone(), Code { pushed, did });
-        redirect(&[("iss", ISSUER), ("state", &state), ("code", &code)])
+        redirect(&[("iss", url.origin()), ("state", &state), ("code", &code)])
     }
 
     /// The user, or the server, says no.
     pub(crate) fn deny(&self, url: &Url, error: &str) -> String {
         let state = &self.visit(url).form["state"];
         redirect(&[
-            ("iss", ISSUER),
+            ("iss", url.origin()),
             ("state", state),
             ("error", error),
             ("error_description", "So it is"),
@@ -69,7 +70,9 @@ impl Server {
 
     /// Uses a pushed request up.
     fn visit(&self, url: &Url) -> Pushed {
-        assert_eq!(url.without_query(), format!("{ISSUER}/oauth/authorize"));
+        let issuer = url.origin();
+        assert!([ISSUER, FOREIGN_ISSUER].contains(&issuer));
+        assert_eq!(url.without_query(), format!("{issuer}/oauth/authorize"));
         let query = form(url.query().unwrap_or_default());
         let pushed = self.state.borrow_mut().pushed.remove(&query["request_uri"]);
         let pushed = pushed.expect("a request that was pushed and not yet used");
@@ -102,6 +105,7 @@ impl Server {
     /// An endpoint of the authorization server: every request must prove its key.
     pub(super) fn endpoint(
         &self,
+        issuer: &'static str,
         path: &str,
         request: &Request,
         form: &BTreeMap<String, String>,
@@ -114,10 +118,10 @@ impl Server {
             self.blame(format!("{path}: no form"));
         }
         let outcome = self
-            .check_proof(ISSUER, "POST", &request.url, header("dpop"))
+            .check_proof(issuer, "POST", &request.url, header("dpop"))
             .and_then(|proof| match path {
                 "/oauth/par" => self.push(form, proof),
-                "/oauth/token" => self.token(form, &proof),
+                "/oauth/token" => self.token(issuer, form, &proof),
                 "/oauth/revoke" => self.revoke(form, &proof),
                 _ => Err("not_found"),
             });
@@ -131,9 +135,10 @@ impl Server {
                 answer(400, &json!({ "error": error, "error_description": words }))
             }
         };
-        let date = self.date(Source::Answers).map(|date| ("date", date));
+        let date = self.date(issuer, Source::Answers);
+        let date = date.map(|date| ("date", date));
         response.headers.extend(date);
-        response.headers.push(("dpop-nonce", self.nonce(ISSUER)));
+        response.headers.push(("dpop-nonce", self.nonce(issuer)));
         response
     }
 
@@ -153,7 +158,7 @@ impl Server {
         let unique = |proof: &Proof| self.state.borrow_mut().jtis.insert(proof.jti.clone());
         let wrong = match verdict {
             Err(why) => why,
-            Ok(proof) => match self.timing(proof.issued_at) {
+            Ok(proof) => match self.timing(origin, proof.issued_at) {
                 Timing::Mistaken => "not of now".to_owned(),
                 Timing::Refused => return Err("invalid_dpop_proof"),
                 Timing::Good if !unique(&proof) => "replayed".to_owned(),
@@ -197,14 +202,19 @@ impl Server {
         Ok(json!({ "request_uri": request_uri, "expires_in": 299 }))
     }
 
-    fn token(&self, form: &BTreeMap<String, String>, proof: &Proof) -> Outcome {
+    fn token(
+        &self,
+        issuer: &'static str,
+        form: &BTreeMap<String, String>,
+        proof: &Proof,
+    ) -> Outcome {
         let at = match form["grant_type"].as_str() {
-            "authorization_code" => self.exchange_code(form, proof)?,
+            "authorization_code" => self.exchange_code(issuer, form, proof)?,
             "refresh_token" => self.rotate(form, proof)?,
             _ => return Err("unsupported_grant_type"),
         };
         let (access_token, refresh_token) = (self.unique("access"), self.unique("refresh"));
-        let now = self.now();
+        let now = self.now(issuer);
         let mut state = self.state.borrow_mut();
         let lifetime = state.lifetime;
         let granted = &mut state.granted[at];
@@ -224,6 +234,7 @@ impl Server {
 
     fn exchange_code(
         &self,
+        issuer: &'static str,
         form: &BTreeMap<String, String>,
         proof: &Proof,
     ) -> Result<usize, &'static str> {
@@ -252,6 +263,7 @@ impl Server {
             did,
             thumbprint: proof.thumbprint.clone(),
             access_token: String::new(),
+            issuer,
             expires_at: 0,
             revoked: false,
             client_id: form["client_id"].clone(),

@@ -45,7 +45,7 @@ impl Server {
             status: fault.unwrap_or(if refused.is_some() { 401 } else { 200 }),
             challenge: refused,
             nonce: self.nonce(&origin),
-            date: self.date(Source::Answers),
+            date: self.date(&origin, Source::Answers),
         }
     }
 
@@ -95,7 +95,7 @@ impl Server {
             let home = state.accounts.iter().find(|a| a.did == g.did);
             !g.revoked
                 && g.thumbprint == proof.thumbprint
-                && self.now() < g.expires_at
+                && self.now(g.issuer) < g.expires_at
                 && home.is_some_and(|account| account.pds == origin)
         });
         good.then_some(()).ok_or(invalid)

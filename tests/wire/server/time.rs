@@ -3,7 +3,8 @@
 use super::Server;
 use atproto_oauth_wasm::Response;
 use atproto_oauth_wasm::ports::Clock;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 /// How the servers stand to the machine's time. By default they share it to the second, and any other `iat` is a mistake.
 #[derive(Default)]
@@ -16,6 +17,17 @@ pub(super) struct Time {
     shown_by: Cell<Option<Source>>,
     /// By how many milliseconds that is off.
     lie: Cell<i64>,
+    /// The servers, by origin, whose clock is their own.
+    apart: RefCell<BTreeMap<String, Apart>>,
+}
+
+/// A server whose clock is its own, and whose answers show a `Date`.
+#[derive(Clone, Copy)]
+pub(crate) struct Apart {
+    /// By how many milliseconds its time is ahead of the machine's: what it takes in proofs, and what its tokens live by.
+    pub(crate) ahead: i64,
+    /// By how many milliseconds its `Date` is ahead of the machine's.
+    pub(crate) date: i64,
 }
 
 /// Where a client can read the servers' time.
@@ -49,14 +61,33 @@ impl Server {
         self.time.lie.set(milliseconds);
     }
 
-    pub(super) fn now(&self) -> u64 {
-        let machine = self.clock.get().expect("a clock").now();
-        machine.saturating_add_signed(self.time.ahead.get())
+    /// From now on this server has a clock of its own.
+    pub(crate) fn set_apart(&self, origin: &str, apart: Apart) {
+        self.time
+            .apart
+            .borrow_mut()
+            .insert(origin.to_owned(), apart);
     }
 
-    pub(super) fn timing(&self, issued_at: u64) -> Timing {
-        let off = issued_at.abs_diff(self.now() / 1000);
-        match self.time.tolerance.get() {
+    fn apart(&self, origin: &str) -> Option<Apart> {
+        self.time.apart.borrow().get(origin).copied()
+    }
+
+    fn machine(&self) -> u64 {
+        self.clock.get().expect("a clock").now()
+    }
+
+    /// The time of the server of an origin.
+    pub(super) fn now(&self, origin: &str) -> u64 {
+        let ahead = self.apart(origin).map(|apart| apart.ahead);
+        self.machine()
+            .saturating_add_signed(ahead.unwrap_or(self.time.ahead.get()))
+    }
+
+    pub(super) fn timing(&self, origin: &str, issued_at: u64) -> Timing {
+        let off = issued_at.abs_diff(self.now(origin) / 1000);
+        let tolerance = self.apart(origin).map(|_| 120);
+        match tolerance.or(self.time.tolerance.get()) {
             _ if off == 0 => Timing::Good,
             None => Timing::Mistaken,
             Some(tolerance) if off <= tolerance => Timing::Good,
@@ -65,14 +96,21 @@ impl Server {
     }
 
     /// The `Date` of an answer, where this source shows it.
-    pub(super) fn date(&self, source: Source) -> Option<String> {
+    pub(super) fn date(&self, origin: &str, source: Source) -> Option<String> {
+        if let (Some(apart), Source::Answers) = (self.apart(origin), source) {
+            let date = self.machine().saturating_add_signed(apart.date);
+            return Some(http_date(date / 1000));
+        }
         let shown = self.time.shown_by.get() == Some(source);
-        shown.then(|| http_date(self.now().saturating_add_signed(self.time.lie.get()) / 1000))
+        let date = self.now(origin).saturating_add_signed(self.time.lie.get());
+        shown.then(|| http_date(date / 1000))
     }
 
     /// An answer of the app's own server.
     pub(super) fn own_page(&self) -> Response {
-        let date = self.date(Source::OwnServer).map(|date| ("date", date));
+        let date = self
+            .date("https://app.example.com", Source::OwnServer)
+            .map(|date| ("date", date));
         Response {
             status: 200,
             headers: date.into_iter().collect(),

@@ -35,6 +35,18 @@ fn answers_that_are_refused() {
             "PAR_RESPONSE_INVALID",
         ),
         (
+            "an empty request_uri",
+            lie(|body| body["request_uri"] = json!("")),
+            invalid("request_uri"),
+            "PAR_RESPONSE_INVALID",
+        ),
+        (
+            "a request_uri of two lines",
+            lie(|body| body["request_uri"] = json!("urn:a\nb")),
+            invalid("request_uri"),
+            "PAR_RESPONSE_INVALID",
+        ),
+        (
             "no expires_in",
             lie(|body| body["expires_in"] = json!(null)),
             invalid("expires_in"),
@@ -132,7 +144,15 @@ fn demand(nonce: Option<&str>) -> Fault {
 
 #[test]
 fn a_server_that_is_never_content_with_its_nonce_is_asked_twice() {
-    for (nonce, times) in [(Some("always the same"), 2), (None, 1)] {
+    let too_long = "n".repeat(1_025);
+    for (nonce, times) in [
+        (Some("always the same"), 2),
+        (Some(&too_long[1..]), 2),
+        // A header would carry neither.
+        (Some(&too_long), 1),
+        (Some("two\nlines"), 1),
+        (None, 1),
+    ] {
         let world = World::new();
         world.server.fault(asked::PAR, demand(nonce));
         let (_, expected) = refusal(400, json!({ "error": "use_dpop_nonce" }));

@@ -1,8 +1,9 @@
 //! Token responses (RFC 6749 section 5.1): for a code, each rule must hold; at a refresh, what can be used is kept.
 
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{World, kind};
-use atproto_oauth_wasm::{ErrorKind, PeerError, Refresh, Step};
+use crate::world::{World, ended, kind};
+use atproto_oauth_wasm::ports::StorageError;
+use atproto_oauth_wasm::{ErrorKind, PeerError, Refresh, Secret, SessionEnd, Step};
 use serde_json::{Value, json};
 
 /// Members, and values with which they break a rule.
@@ -113,6 +114,116 @@ fn an_answer_to_a_refresh_is_used_as_far_as_it_can_be() {
     }
 }
 
+/// Held by `tests/package/stored-tokens.test.mjs` as well, for rows.
+fn tokens() -> Vec<Value> {
+    serde_json::from_str(include_str!("../../../spec/tokens.json")).expect("a table")
+}
+
+#[test]
+fn tokens_are_what_the_table_says() {
+    for case in tokens() {
+        for (member, is_good) in [
+            ("access_token", &case["access"]),
+            ("refresh_token", &case["refresh"]),
+        ] {
+            let token = case["token"].clone();
+            let world = World::new();
+            let tab = world.tab();
+            let params = world.consented(&tab, &ALICE);
+            let lie = move |body: &mut Value| body[member] = token.clone();
+            world.server.fault(asked::TOKEN, Fault::lies(lie));
+            let outcome = world.callback(&tab, &params);
+            if is_good == &json!(true) {
+                outcome.expect("a session");
+                continue;
+            }
+            let failure = outcome.expect_err("no session");
+            let expected = ErrorKind::Peer(PeerError::InvalidToken(member));
+            assert_eq!(failure.kind(), &expected, "{member}: {case}");
+            assert!(world.stored(&ALICE).is_none(), "{member}: {case}");
+        }
+    }
+}
+
+/// The other of the two is stored.
+#[test]
+fn a_refresh_gives_tokens_that_are_what_the_table_says() {
+    for case in tokens() {
+        for (member, is_good) in [
+            ("access_token", &case["access"]),
+            ("refresh_token", &case["refresh"]),
+        ] {
+            let token = case["token"].clone();
+            let world = World::new();
+            let session = world.sign_in(&world.tab(), &ALICE);
+            let before = world.stored(&ALICE).expect("a row").tokens;
+            let lie = move |body: &mut Value| body[member] = token.clone();
+            world.server.fault(asked::REFRESH, Fault::lies(lie));
+            let outcome = world.run(session.token_info(Refresh::Force));
+            let is_good = is_good == &json!(true);
+            assert_eq!(
+                outcome.is_ok(),
+                is_good || member == "refresh_token",
+                "{case}"
+            );
+            let after = world.stored(&ALICE).expect("a row").tokens;
+            let is_new = match member {
+                "access_token" => {
+                    assert_ne!(after.refresh_token, before.refresh_token, "{case}");
+                    after.access_token != before.access_token
+                }
+                _ => after.refresh_token != before.refresh_token,
+            };
+            assert_eq!(is_new, is_good, "{member}: {case}");
+        }
+    }
+}
+
+/// As some other code may have stored them.
+#[test]
+fn a_row_with_an_access_token_that_is_none_is_corrupt_and_can_be_signed_out() {
+    for case in tokens() {
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        let token = Secret::new(case["token"].as_str().expect("a text").to_owned());
+        world.change_stored(&ALICE, |row| row.tokens.access_token = token);
+        let tab = world.tab();
+        let restored = world.restore(&tab, &ALICE, Refresh::Auto);
+        if case["access"] == json!(true) {
+            restored.expect("a session");
+            continue;
+        }
+        let expected = ErrorKind::Storage(StorageError::Corrupt("access_token"));
+        assert_eq!(kind(restored), expected, "{case}");
+        assert_eq!(kind(world.init(&tab)), expected, "{case}");
+        assert!(world.stored(&ALICE).is_some(), "{case}");
+        world.run(tab.client.revoke(ALICE.did)).expect("signed out");
+        assert!(world.stored(&ALICE).is_none(), "{case}");
+    }
+}
+
+/// The access token serves as long as it lasts.
+#[test]
+fn a_row_with_a_refresh_token_that_is_none_cannot_be_refreshed() {
+    for case in tokens() {
+        if case["refresh"] == json!(true) {
+            continue;
+        }
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        let token = Secret::new(case["token"].as_str().expect("a text").to_owned());
+        world.change_stored(&ALICE, |row| row.tokens.refresh_token = Some(token));
+        let tab = world.tab();
+        let session = world.restore(&tab, &ALICE, Refresh::Auto);
+        let session = session.expect("a session");
+        assert_eq!(world.status(&session), Ok(200), "{case}");
+        let refreshed = world.run(session.token_info(Refresh::Force));
+        let end = ended(&ALICE, SessionEnd::NotRefreshable);
+        assert_eq!(kind(refreshed), end, "{case}");
+        assert_eq!(world.server.count(asked::REFRESH), 0, "{case}");
+    }
+}
+
 #[test]
 fn answers_may_differ_in_what_is_not_demanded() {
     for (what, change, expires_in) in [
@@ -155,20 +266,6 @@ fn answers_may_differ_in_what_is_not_demanded() {
         let now = tab.ports.clock.now();
         assert_eq!(info.expires_at, expires_in.map(|ms| now + ms), "{what}");
     }
-}
-
-#[test]
-fn a_lifetime_beyond_all_time_is_only_long() {
-    let world = World::new();
-    let tab = world.tab();
-    let change = |body: &mut Value| body["expires_in"] = json!(1e300);
-    world.server.fault(asked::TOKEN, Fault::lies(change));
-    let session = world.sign_in(&tab, &ALICE);
-    let info = world
-        .run(session.token_info(Refresh::Never))
-        .expect("alive");
-    assert_eq!(info.expires_at, Some(u64::MAX));
-    assert_eq!(info.expired, Some(false));
 }
 
 #[test]
