@@ -10,6 +10,7 @@ mod elsewhere;
 mod end;
 mod error;
 mod held;
+mod help;
 mod host_error;
 mod init;
 mod live;
