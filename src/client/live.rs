@@ -49,6 +49,20 @@ pub(super) struct Grant {
     pub(super) expires_at: Option<u64>,
     /// From when on, by the same time, it wants renewing.
     pub(super) stale_at: Cell<Option<u64>>,
+    /// What came of answers that refuse the token, as it seems, and do not say why.
+    pub(super) doubt: Cell<Doubt>,
+}
+
+/// Whether a refusal without a reason may have the token renewed. An endpoint may refuse in such words whatever the token is,
+/// so one renewal has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It may.
+    None,
+    /// It has: whoever meets the same waits for that renewal.
+    Renewing,
+    /// It may not: the token came of such a renewal, or cannot be renewed.
+    Settled,
 }
 
 impl Grant {
@@ -74,6 +88,7 @@ impl Grant {
             pds: Url::parse(&session.tokens.audience).filter(Url::is_web),
             expires_at,
             stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
+            doubt: Cell::new(Doubt::None),
             session,
             prover,
         };
@@ -87,6 +102,15 @@ impl Grant {
     /// From now on the token serves until it expires.
     pub(super) fn use_up(&self) {
         self.stale_at.set(self.expires_at);
+    }
+
+    /// Takes the place of a token that was doubted: also where another tab renewed it, so that tabs do not take turns. A token whose
+    /// time had come was renewed for that, and another key is another sign-in.
+    fn settle_doubt_of(&self, older: &Self, now: u64) {
+        let is_of_doubt = older.doubt.get() != Doubt::None && !older.is_stale(now);
+        if is_of_doubt && older.prover.head.as_str() == self.prover.head.as_str() {
+            self.doubt.set(Doubt::Settled);
+        }
     }
 
     pub(super) fn is_stale(&self, now: u64) -> bool {
@@ -199,6 +223,7 @@ impl Shared {
     pub(super) fn put_in_force(&self, grant: Rc<Grant>) -> Rc<Live> {
         let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
+            grant.settle_doubt_of(&live.last_grant(), self.time());
             live.put(grant);
             return live;
         }

@@ -1,10 +1,10 @@
 //! One session's proofs of possession (RFC 9449): its key, and the nonces its servers gave it.
 
 use super::clock::{SignedAt, Tried};
-use super::{Error, Shared, Step};
-use crate::http::{Request, Response};
+use super::{Error, ErrorKind, Shared, Step};
+use crate::http::{HttpError, Request, Response};
 use crate::identity::Did;
-use crate::oauth::{ProofClaims, ProofHead, judge_refusal, refusal_in};
+use crate::oauth::{ProofClaims, ProofHead, Verdict, judge_endpoint, refusal_in};
 use crate::ports::{KeyError, Signer};
 use crate::url::without_query;
 use std::cell::{Cell, RefCell};
@@ -62,7 +62,8 @@ impl Prover {
     /// Keeps the nonce that came with an answer. Whether it is another than the one that was sent: only then is
     /// there any use in proving again.
     pub(super) fn learn(&self, url: &str, sent: Option<&str>, received: Option<&str>) -> bool {
-        let Some(received) = received.filter(|received| Some(*received) != sent) else {
+        let is_new = |received: &&str| !received.is_empty() && Some(*received) != sent;
+        let Some(received) = received.filter(is_new) else {
             return false;
         };
         let origin = origin_of(url);
@@ -163,18 +164,35 @@ impl Shared {
         let mut tried = Tried::default();
         loop {
             let sent = self.prove_and_send(step, prover, &request).await?;
-            let Some(refusal) = refusal_in(&sent.response) else {
+            let verdict = judge_endpoint(&sent.response);
+            if verdict == Verdict::Done {
                 return Ok(sent.response);
-            };
-            let verdict = judge_refusal(&refusal);
+            }
             let date = sent.response.date();
             let again = self.prove_again(verdict, &mut tried, sent.learned, sent.signed, date);
             if !again.await {
-                return match self.skew(verdict, refusal) {
-                    Some(skew) => Err(Error::new(step, skew).at(&request.url)),
-                    None => Ok(sent.response),
-                };
+                return self.not_proved(step, verdict, &request.url, sent.response);
             }
+        }
+    }
+
+    /// What it comes to that a server does not take the proof: an error where more is known of the reason than the answer
+    /// says.
+    fn not_proved(
+        &self,
+        step: Step,
+        verdict: Verdict,
+        url: &str,
+        response: Rc<Response>,
+    ) -> Result<Rc<Response>, Error> {
+        let refusal = refusal_in(&response);
+        if verdict == Verdict::NonceDemanded && response.header("dpop-nonce").is_none() {
+            let kind = refusal.map_or(HttpError::Status(response.status).into(), ErrorKind::from);
+            return Err(Error::new(step, kind).at(url).without_nonce());
+        }
+        match refusal.and_then(|refusal| self.skew(verdict, refusal)) {
+            Some(skew) => Err(Error::new(step, skew).at(url)),
+            None => Ok(response),
         }
     }
 

@@ -1,13 +1,16 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
 use super::clock::{SignedAt, Tried};
-use super::live::{Grant, Live};
+use super::live::{Doubt, Grant, Live};
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
-use crate::oauth::{ConfigError, Issuer, Scope, ScopeError, Verdict, judge_resource};
-use crate::ports::{Http, Signer};
+use crate::oauth::{
+    ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
+    may_demand_in_body,
+};
+use crate::ports::{Http, Local, Signer};
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
@@ -64,6 +67,17 @@ pub trait ResourceAnswer {
 
     /// A header's value; `name` is in lower case.
     fn header(&self, name: &str) -> Option<String>;
+
+    /// Whether it sends the client to another address, or comes from one. Nothing is learned from such an answer.
+    fn is_redirected(&self) -> bool {
+        matches!(self.status(), 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// The body, where it is JSON of a few kilobytes at most. It must still be there for the app. Only asked for where the
+    /// body may demand a nonce.
+    fn small_json(&self) -> Local<'_, Option<String>> {
+        Box::pin(async { None })
+    }
 }
 
 /// Facts about a session's tokens.
@@ -159,6 +173,8 @@ impl OAuthSession {
     /// `send` sends the request as often as it is called: again when the server wants its nonce in the proof, and again
     /// when it takes the token for expired and a newer one could be had; `replayable` says whether it can be called more
     /// than once. Every answer but those is returned as it is, errors of the server included.
+    ///
+    /// `send` must not follow redirects with these credentials: they are for no other server.
     pub async fn request<A: ResourceAnswer, E: From<Error>>(
         &self,
         method: &str,
@@ -236,13 +252,17 @@ impl OAuthSession {
     /// Learns from the answer to a request, and says whether the same request may be taken if it is proved anew, with what is
     /// in force then: `Some` is what was tried by that time. Where a token is refused, it is renewed first.
     ///
-    /// To be told of each 401, and of each answer with a nonce that the proof did not have.
+    /// To be told of each 401, and of each answer with a nonce that the proof did not have; but of none that is
+    /// [redirected](ResourceAnswer::is_redirected).
     pub async fn judge(
         &self,
         sent: SentProof<'_>,
         answer: &dyn ResourceAnswer,
     ) -> Result<Option<Tried>, Error> {
         let (shared, live) = (&self.shared, &self.live);
+        if answer.is_redirected() {
+            return Ok(None);
+        }
         let grant = live.last_grant().clone();
         let received = answer.header("dpop-nonce");
         let learned = grant
@@ -252,12 +272,21 @@ impl OAuthSession {
         if learned && !is_over {
             shared.keep_nonces(&live.did, &grant.prover);
         }
-        // Only a 401 is worth reading more headers for.
-        if answer.status() != 401 {
+        let status = answer.status();
+        // No other answer is worth reading more headers for.
+        if status != 401 && !(status == 400 && learned) {
             return Ok(None);
         }
         let mut tried = sent.tried;
-        let again = match judge_resource(401, answer.header("www-authenticate").as_deref()) {
+        let challenge = answer.header("www-authenticate");
+        let mut verdict = judge_resource(status, challenge.as_deref());
+        if learned && may_demand_in_body(verdict) {
+            let body = answer.small_json().await;
+            if body.is_some_and(|body| demands_nonce(status, &body)) {
+                verdict = Verdict::NonceDemanded;
+            }
+        }
+        let again = match verdict {
             Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
                 if grant.ath == sent.token_id {
                     shared.refused(live, &grant).await?;
@@ -274,6 +303,13 @@ impl OAuthSession {
                     false => !is_over,
                 }
             }
+            Verdict::Unexplained if tried.begin(Tried::TOKEN) => {
+                tried = Tried(Tried::TOKEN);
+                match grant.ath == sent.token_id {
+                    true => self.renew_in_doubt(&grant).await,
+                    false => !is_over,
+                }
+            }
             verdict => {
                 let signed = SignedAt {
                     machine: sent.signed_at,
@@ -286,6 +322,25 @@ impl OAuthSession {
             }
         };
         Ok(again.then_some(tried))
+    }
+
+    /// Renews a token that was refused without a reason, as an expired one is where CORS hides the challenge. Whether that
+    /// gave another.
+    async fn renew_in_doubt(&self, grant: &Grant) -> bool {
+        let tokens = &grant.session.tokens;
+        // To have nothing to renew it with ends a session, which such a refusal must not.
+        if grant.doubt.get() == Doubt::Settled || tokens.refresh_token.is_none() {
+            return false;
+        }
+        grant.doubt.set(Doubt::Renewing);
+        let renewed = self.shared.renew(&self.live, &tokens.access_token).await;
+        if let Err(error) = &renewed {
+            grant.doubt.set(match error.is_retryable() {
+                true => Doubt::None,
+                false => Doubt::Settled,
+            });
+        }
+        renewed.is_ok()
     }
 }
 
@@ -362,7 +417,8 @@ fn resolve(grant: &Grant, path: &str) -> Result<String, Error> {
         return Ok(url);
     }
     base.join(path)
-        .filter(|url| url.origin() == base.origin() && !url.has_credentials())
+        // A `blob:` URL has the origin of the page that made it.
+        .filter(|url| url.is_web() && url.origin() == base.origin() && !url.has_credentials())
         .map(|url| url.to_string())
         .ok_or_else(foreign)
 }
