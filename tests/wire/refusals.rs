@@ -377,7 +377,8 @@ fn demanding(world: &World, change: impl Fn(&mut Response) + 'static) -> Tab {
 
 #[test]
 fn an_authorization_server_can_demand_a_nonce_in_other_ways() {
-    let ways: [(&str, fn(&mut Response)); 4] = [
+    type Way = fn(&mut Response);
+    let ways: [(&str, Way); 4] = [
         ("a 401", |response| response.status = 401),
         ("a body as of XRPC", |response| {
             response.body = r#"{"error":"use_dpop_nonce","message":"Nonce"}"#.to_owned();
