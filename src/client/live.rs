@@ -1,5 +1,6 @@
 //! A session in memory: what a request needs, and nothing that must be read first.
 
+use super::doubt::Doubt;
 use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
@@ -53,18 +54,6 @@ pub(super) struct Grant {
     pub(super) doubt: Cell<Doubt>,
 }
 
-/// Whether a refusal without a reason may have the token renewed. An endpoint may refuse in such words whatever the token is,
-/// so one renewal has to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    /// It may.
-    None,
-    /// It has: whoever meets the same waits for that renewal.
-    Renewing,
-    /// It may not: the token came of such a renewal, or cannot be renewed.
-    Settled,
-}
-
 impl Grant {
     pub(super) async fn new(
         ports: &Ports,
@@ -102,15 +91,6 @@ impl Grant {
     /// From now on the token serves until it expires.
     pub(super) fn use_up(&self) {
         self.stale_at.set(self.expires_at);
-    }
-
-    /// Takes the place of a token that was doubted: also where another tab renewed it, so that tabs do not take turns. A token whose
-    /// time had come was renewed for that, and another key is another sign-in.
-    fn settle_doubt_of(&self, older: &Self, now: u64) {
-        let is_of_doubt = older.doubt.get() != Doubt::None && !older.is_stale(now);
-        if is_of_doubt && older.prover.head.as_str() == self.prover.head.as_str() {
-            self.doubt.set(Doubt::Settled);
-        }
     }
 
     pub(super) fn is_stale(&self, now: u64) -> bool {

@@ -6,6 +6,7 @@ mod authorize;
 mod callback;
 mod clock;
 mod detached;
+mod doubt;
 mod elsewhere;
 mod end;
 mod error;

@@ -1,14 +1,13 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
 use super::clock::{SignedAt, Tried};
-use super::live::{Doubt, Grant, Live};
+use super::live::{Grant, Live};
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{
     ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
-    may_demand_in_body,
 };
 use crate::ports::{Http, Local, Signer};
 use crate::url::{Url, is_plain_path, without_query};
@@ -21,8 +20,8 @@ const EXPIRY_TOLERANCE: u64 = 5_000;
 /// The session of an account.
 #[derive(Clone)]
 pub struct OAuthSession {
-    shared: Rc<Shared>,
-    live: Rc<Live>,
+    pub(super) shared: Rc<Shared>,
+    pub(super) live: Rc<Live>,
 }
 
 /// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
@@ -272,21 +271,12 @@ impl OAuthSession {
         if learned && !is_over {
             shared.keep_nonces(&live.did, &grant.prover);
         }
-        let status = answer.status();
         // No other answer is worth reading more headers for.
-        if status != 401 && !(status == 400 && learned) {
+        if answer.status() != 401 && !(answer.status() == 400 && learned) {
             return Ok(None);
         }
         let mut tried = sent.tried;
-        let challenge = answer.header("www-authenticate");
-        let mut verdict = judge_resource(status, challenge.as_deref());
-        if learned && may_demand_in_body(verdict) {
-            let body = answer.small_json().await;
-            if body.is_some_and(|body| demands_nonce(status, &body)) {
-                verdict = Verdict::NonceDemanded;
-            }
-        }
-        let again = match verdict {
+        let again = match verdict_of(answer, learned).await {
             Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
                 if grant.ath == sent.token_id {
                     shared.refused(live, &grant).await?;
@@ -322,25 +312,6 @@ impl OAuthSession {
             }
         };
         Ok(again.then_some(tried))
-    }
-
-    /// Renews a token that was refused without a reason, as an expired one is where CORS hides the challenge. Whether that
-    /// gave another.
-    async fn renew_in_doubt(&self, grant: &Grant) -> bool {
-        let tokens = &grant.session.tokens;
-        // To have nothing to renew it with ends a session, which such a refusal must not.
-        if grant.doubt.get() == Doubt::Settled || tokens.refresh_token.is_none() {
-            return false;
-        }
-        grant.doubt.set(Doubt::Renewing);
-        let renewed = self.shared.renew(&self.live, &tokens.access_token).await;
-        if let Err(error) = &renewed {
-            grant.doubt.set(match error.is_retryable() {
-                true => Doubt::None,
-                false => Doubt::Settled,
-            });
-        }
-        renewed.is_ok()
     }
 }
 
@@ -405,6 +376,19 @@ impl fmt::Debug for OAuthSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OAuthSession({})", self.live.did)
     }
+}
+
+/// What an answer asks of the proof or the token. Its body is looked at only where there is a new nonce to try with.
+async fn verdict_of(answer: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
+    let challenge = answer.header("www-authenticate");
+    let verdict = judge_resource(answer.status(), challenge.as_deref());
+    if has_nonce && matches!(verdict, Verdict::Done | Verdict::Unexplained) {
+        let body = answer.small_json().await;
+        if body.is_some_and(|body| demands_nonce(answer.status(), &body)) {
+            return Verdict::NonceDemanded;
+        }
+    }
+    verdict
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.

@@ -173,11 +173,6 @@ pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Ver
     }
 }
 
-/// Whether a resource server's answer with status 400 or 401 may still demand a nonce in its body.
-pub(crate) fn may_demand_in_body(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Done | Verdict::Unexplained)
-}
-
 /// Whether an answer's body, as JSON, demands a nonce.
 pub(crate) fn demands_nonce(status: u16, body: &str) -> bool {
     let refusal = Json::parse(body).map(|json| Refusal::new(status, json));

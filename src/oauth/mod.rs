@@ -23,7 +23,6 @@ pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
 pub(crate) use dpop::{
     ProofClaims, ProofHead, Verdict, demands_nonce, judge_endpoint, judge_refusal, judge_resource,
-    may_demand_in_body,
 };
 pub use issuer::Issuer;
 pub(crate) use loopback::is_loopback_id;
