@@ -152,7 +152,9 @@ export class OAuthSession {
           this.#tell(sent, answer)
           return answer
         }
-        const next = await this.#judge(sent, answer)
+        const judged = this.#judge(sent, answer)
+        // Most are about the request, and are the app's also where the core cannot be loaded.
+        const next = await (answer.status === 400 ? judged.catch(() => undefined) : judged)
         if (next === undefined || !replayable) return answer
         tried = next
       }
