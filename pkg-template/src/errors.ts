@@ -301,3 +301,16 @@ export function popupBlocked(): Error {
     help: 'Call signIn in the click itself, before anything is awaited; or sign in by redirect.',
   })
 }
+
+/** The error of a request with a token that would have had to go to another address. The core has the same for apps in Rust. */
+export function redirected(url: string): Error {
+  return toError({
+    name: 'FetchResponseError',
+    message: `Unexpected redirect for "${url}"`,
+    code: 'RESPONSE_REDIRECTED',
+    step: 'request',
+    url,
+    retryable: false,
+    help: 'The server redirects this request, and a token goes to no other address than that of the account\'s own server. Ask at the address that it redirects to, with fetch.',
+  })
+}

@@ -19,20 +19,24 @@ export interface Grant {
   readonly clockOffset: number
   /** From when on, by this machine's clock, the token wants renewing. */
   readonly staleAt?: number | undefined
+  /**
+   * What the ids of its proofs begin with: 128 random bits. A number behind it makes each unique. Only the PDS sees it, so no
+   * two servers and no two accounts have an id in common.
+   */
+  jti?: string
+  /** How many proofs there were. */
+  proofs?: number
 }
 
 export const encoder = new TextEncoder()
 
-/** What the ids of this page's proofs begin with: 128 random bits. A number behind it makes each unique. */
-let page: string | undefined
-let proofs = 0
-
 /** A proof but for its signature (RFC 9449 section 4.2). `url` may have a query. */
 export function unsignedProof(grant: Grant, method: string, url: string, now: number): string {
-  page ??= base64url(crypto.getRandomValues(new Uint8Array(16)))
+  grant.jti ??= base64url(crypto.getRandomValues(new Uint8Array(16)))
+  grant.proofs = (grant.proofs ?? 0) + 1
   const claims = {
     iat: Math.floor((now + grant.clockOffset) / 1000),
-    jti: `${page}-${(proofs += 1)}`,
+    jti: `${grant.jti}-${grant.proofs}`,
     htm: method,
     htu: url.replace(/[?#].*$/, ''),
     nonce: grant.nonce,

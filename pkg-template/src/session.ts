@@ -1,6 +1,6 @@
 import type { Session } from './core.js'
 import type { AtprotoDid } from './did.js'
-import { rethrow, saysSessionIsOver } from './errors.js'
+import { redirected, rethrow, saysSessionIsOver } from './errors.js'
 import { type Grant, signed, unsignedProof } from './proof.js'
 import type { StoredGrant } from './stored-grant.js'
 import { whenIdle } from './when-idle.js'
@@ -12,10 +12,30 @@ const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 /** A path that a URL parser leaves as it is: neither another host nor a step in the path. It then needs no parser. */
 const PLAIN_PATH = /^(?=\/)(?!\/\/)(?:\/(?![.%])|[\w\-~?=&:+,@.%])*$/
 
-function withHeaders(given: HeadersInit, ours: Record<string, string>): Headers {
+/** What says by whom a request is made: for the PDS only. */
+interface Credentials {
+  authorization: string
+  dpop: string
+}
+
+function withHeaders(given: HeadersInit, ours: Credentials | undefined): Headers {
   const headers = new Headers(given)
-  for (const [name, value] of Object.entries(ours)) headers.set(name, value)
+  for (const name of ['authorization', 'dpop'] as const) {
+    if (ours) headers.set(name, ours[name])
+    else headers.delete(name)
+  }
   return headers
+}
+
+/** Whether a body can be read once only: a stream, or what some hosts take for one. */
+function isStream(body: unknown): boolean {
+  const stream = body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined
+  return Boolean(stream?.getReader ?? stream?.[Symbol.asyncIterator])
+}
+
+/** Whether an answer sends the client to another address, or comes from one: a custom `fetch` may follow all the same. */
+function isRedirect({ type, redirected, status }: Response): boolean {
+  return type === 'opaqueredirect' || redirected || [301, 302, 303, 307, 308].includes(status)
 }
 
 /** A session as it was stored, for the requests that a page makes before the core is there. */
@@ -97,13 +117,16 @@ export class OAuthSession {
    * It refuses a URL of any other server, and otherwise behaves like `fetch`: errors of the server are answers. A token
    * that has expired is refreshed first. A request whose body is a stream cannot be sent twice, so its 401 is returned.
    *
+   * The token does not follow a redirect. Where the PDS redirects a GET or a HEAD, it is sent once more without the token and
+   * then goes where it is sent; any other request is rejected. With `redirect: 'manual'` the redirect itself is returned.
+   *
    * @param pathname - the path, such as `/xrpc/com.atproto.server.getSession`
    */
   async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
     const given = init?.method ?? 'GET'
     const method = NORMALIZED.test(given) ? given.toUpperCase() : given
     const path = String(pathname)
-    const replayable = !(init?.body instanceof ReadableStream)
+    const replayable = !isStream(init?.body)
     try {
       for (let tried = 0; ; ) {
         const grant = this.#inForce() ?? (await this.#freshened())
@@ -113,17 +136,25 @@ export class OAuthSession {
         const input = unsignedProof(grant, method, url, signedAt)
         const signature = await signed(grant.key, input).catch(async () => (await this.#reach()).sign(input))
         const answer = await this.#send(url, init, { authorization: grant.authorization, dpop: `${input}.${signature}` })
+        if (isRedirect(answer)) {
+          if (init?.redirect === 'manual') return answer
+          if (method !== 'GET' && method !== 'HEAD') throw redirected(url)
+          return await this.#send(url, init)
+        }
         const received = answer.headers.get('dpop-nonce')
         const isNew = received && received !== nonce
         // Nearly all end here: nothing is waited for but the browser.
         if (answer.status !== 401 && !isNew) return answer
         const sent = { url, tokenId, nonce, signedAt, clockOffset, tried }
-        if (answer.status !== 401) {
+        // A 400 may demand the nonce in its body.
+        if (answer.status !== 401 && answer.status !== 400) {
           grant.nonce = received
           this.#tell(sent, answer)
           return answer
         }
-        const next = await this.#judge(sent, answer)
+        const judged = this.#judge(sent, answer)
+        // Most are about the request, and are the app's also where the core cannot be loaded.
+        const next = await (answer.status === 400 ? judged.catch(() => undefined) : judged)
         if (next === undefined || !replayable) return answer
         tried = next
       }
@@ -166,10 +197,14 @@ export class OAuthSession {
     this.#untold = [sent, answer]
   }
 
-  #send(url: string, init: RequestInit | undefined, ours: Record<string, string>): Promise<Response> {
-    const headers = init?.headers ? withHeaders(init.headers, ours) : ours
+  /** Sends a request: with credentials it follows no redirect, and without it does what the app says. */
+  #send(url: string, init: RequestInit | undefined, ours?: Credentials): Promise<Response> {
+    const sent: RequestInit = { ...init }
+    if (init?.headers) sent.headers = withHeaders(init.headers, ours)
+    else if (ours) sent.headers = { ...ours }
+    if (ours && (init?.redirect ?? 'follow') === 'follow') sent.redirect = 'manual'
     const own = this.#fetch
-    return own ? own(new Request(url, { ...init, headers })) : fetch(url, { ...init, headers })
+    return own ? own(new Request(url, sent)) : fetch(url, sent)
   }
 
   /**

@@ -1,6 +1,7 @@
 //! Requests with a session, of whatever type the app has.
 
-use crate::client::{Credentials, Error, OAuthSession, ResourceAnswer, Step};
+use crate::client::{Credentials, Error, ErrorKind, OAuthSession, ResourceAnswer, Step};
+use crate::http::HttpError;
 use crate::json::Json;
 use crate::url::push_form;
 use std::borrow::Cow;
@@ -125,9 +126,64 @@ impl FetchRequest for PdsRequest {
 
     async fn fetch(self, session: &OAuthSession) -> Result<PdsResponse, Error> {
         let http = session.http();
-        let send = async |credentials: Credentials<'_>| host::send(&self, credentials, http).await;
-        let answer = session.request(&self.method, &self.path, true, send);
+        let send = async |to: Target<'_>| host::send(&self, to, http).await;
+        let answer = request(session, &self.method, &self.path, false, send);
         answer.await.map(PdsResponse)
+    }
+}
+
+/// Where a host sends a request, and as whom.
+pub(crate) struct Target<'a> {
+    /// The absolute URL.
+    pub(crate) url: &'a str,
+    /// The token and its proof. They are for this address only, so a redirect is not followed; it is where there are none.
+    pub(crate) credentials: Option<Credentials<'a>>,
+}
+
+/// Why a request ends before its answer is judged.
+enum Beyond<A> {
+    Failed(Error),
+    /// An answer that no token was sent for.
+    Public(A),
+}
+
+impl<A> From<Error> for Beyond<A> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Makes a request with a session, whose token does not leave the PDS.
+///
+/// What is public may be kept elsewhere, as pictures are: where the PDS redirects a GET or a HEAD, it is sent once more without
+/// token and proof, and then goes where it is sent. What does more than read is an error there. `keeps_redirects`: the caller
+/// wants the redirect itself.
+pub(crate) async fn request<A: ResourceAnswer>(
+    session: &OAuthSession,
+    method: &str,
+    path: &str,
+    keeps_redirects: bool,
+    send: impl AsyncFn(Target<'_>) -> Result<A, Error>,
+) -> Result<A, Error> {
+    let at_home = async |credentials: Credentials<'_>| {
+        let url = credentials.url;
+        let credentials = Some(credentials);
+        match send(Target { url, credentials }).await {
+            Ok(answer) if keeps_redirects || !answer.is_redirected() => return Ok(answer),
+            Ok(_) => {}
+            Err(error) if *error.kind() == ErrorKind::Http(HttpError::Redirected) => {}
+            Err(error) => return Err(Beyond::Failed(error)),
+        }
+        if !matches!(method, "GET" | "HEAD") {
+            let error = Error::new(Step::Request, HttpError::Redirected);
+            return Err(Beyond::Failed(error.at(url)));
+        }
+        let credentials = None;
+        Err(Beyond::Public(send(Target { url, credentials }).await?))
+    };
+    match session.request(method, path, true, at_home).await {
+        Ok(answer) | Err(Beyond::Public(answer)) => Ok(answer),
+        Err(Beyond::Failed(error)) => Err(error),
     }
 }
 
@@ -168,7 +224,7 @@ impl PdsResponse {
 
     /// The body as JSON.
     pub async fn json(self) -> Result<Json, Error> {
-        let not_json = || Error::new(Step::Request, crate::http::HttpError::NotJson);
+        let not_json = || Error::new(Step::Request, HttpError::NotJson);
         Json::parse(&self.text().await?).ok_or_else(not_json)
     }
 }

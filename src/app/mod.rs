@@ -12,7 +12,9 @@ mod options;
 mod outside;
 mod state;
 
-pub(crate) use fetch::Body;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use fetch::request;
+pub(crate) use fetch::{Body, Target};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use outside::Change;
 

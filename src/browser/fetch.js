@@ -60,6 +60,28 @@ export class Exchange {
 }
 
 /**
+ * Reads a copy of an answer's body, if that is JSON, and leaves the answer as it is. Rejected where it is too large or too slow.
+ *
+ * @param {Response} answer
+ * @param {number} largest
+ * @param {number} limit in milliseconds
+ */
+export async function peek(answer, largest, limit) {
+  if (!/[/+]json\b/i.test(answer.headers.get('content-type') ?? '')) return undefined
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  /** @type {Promise<never>} */
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(reject, limit)
+  })
+  try {
+    return await read(answer.clone(), largest, (step) => Promise.race([step, late]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
  * Counts the bytes as they come, so that an endless answer ends here.
  *
  * @param {Response} answer
@@ -83,8 +105,8 @@ async function read(answer, largest, inTime) {
     if (!(value instanceof Uint8Array)) return text + decoder.decode()
     length += value.length
     if (length > largest) {
-      // The promise is rejected where the stream broke meanwhile; waiting for it here marks it as handled.
-      await inTime(reader.cancel()).catch(() => {})
+      // Not waited for: that of a copy is cancelled only with the other one.
+      reader.cancel().catch(() => {})
       throw TOO_LARGE
     }
     text += decoder.decode(value, { stream: true })

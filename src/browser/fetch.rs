@@ -27,7 +27,14 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn end(this: &Exchange);
+
+    fn peek(answer: &JsValue, largest: u32, limit: u32) -> Promise;
 }
+
+/// The largest refusal of which a copy is read, in bytes ...
+const MAX_REFUSAL: u32 = 10 * 1024;
+/// ... and how long that may take, in milliseconds.
+const REFUSAL_TIME: u32 = 5_000;
 
 /// The network.
 pub(super) struct Fetch {
@@ -91,6 +98,14 @@ pub(super) fn header(answer: &JsValue, name: &str) -> Option<String> {
     call(&get(answer, "headers"), "get", &[&JsValue::from_str(name)])
         .ok()?
         .as_string()
+}
+
+/// The body of an app's answer, if it is JSON and small. It stays where it is.
+pub(super) fn small_json(answer: &JsValue) -> Local<'_, Option<String>> {
+    Box::pin(async move {
+        let copy = resolved(&peek(answer, MAX_REFUSAL, REFUSAL_TIME)).await;
+        copy.ok()?.as_string()
+    })
 }
 
 fn failed(error: JsValue) -> HttpError {

@@ -3,9 +3,9 @@
 pub(crate) use super::answer::FetchAnswer as Answer;
 use super::answer::FetchAnswer;
 use super::fetch::unreachable;
-use super::reflect::{call, construct, get, get_str, global, promised, set, texts};
-use crate::app::{Body, FetchRequest, PdsRequest};
-use crate::client::{Credentials, Error, OAuthSession, Step};
+use super::reflect::{call, construct, get, get_str, global, promised, set, set_text, texts};
+use crate::app::{Body, FetchRequest, PdsRequest, Target, request};
+use crate::client::{Error, OAuthSession, Step};
 use crate::ports::Http;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -27,7 +27,7 @@ const MEMBERS: [&str; 10] = [
 /// Sends a request of ours.
 pub(crate) async fn send(
     request: &PdsRequest,
-    credentials: Credentials<'_>,
+    to: Target<'_>,
     _: &dyn Http,
 ) -> Result<FetchAnswer, Error> {
     let sent = async {
@@ -41,27 +41,32 @@ pub(crate) async fn send(
             Some(Body::Text(text)) => set(&init, "body", &text.into()),
             Some(Body::Bytes(bytes)) => set(&init, "body", &Uint8Array::from(&bytes[..])),
         }
-        dispatch(&credentials, headers, &init).await
+        dispatch(&to, headers, &init).await
     };
     sent.await
         .map(FetchAnswer)
-        .map_err(|thrown| failed(thrown, credentials.url))
+        .map_err(|thrown| failed(thrown, to.url))
 }
 
-/// Sends what `init` says to where the credentials are good for.
-async fn dispatch(
-    credentials: &Credentials<'_>,
-    headers: JsValue,
-    init: &JsValue,
-) -> Result<JsValue, JsValue> {
+/// Sends what `init` says. With credentials, no redirect is followed; whether one may be told of or is an error, the app can
+/// say.
+async fn dispatch(to: &Target<'_>, headers: JsValue, init: &JsValue) -> Result<JsValue, JsValue> {
+    let credentials = to.credentials.as_ref();
     for (name, value) in [
-        ("authorization", credentials.authorization),
-        ("dpop", credentials.dpop),
+        ("authorization", credentials.map(|ours| ours.authorization)),
+        ("dpop", credentials.map(|ours| ours.dpop)),
     ] {
-        call(&headers, "set", &[&name.into(), &value.into()])?;
+        match value {
+            Some(value) => call(&headers, "set", &[&name.into(), &value.into()])?,
+            None => call(&headers, "delete", &[&name.into()])?,
+        };
+    }
+    let follows = matches!(get_str(init, "redirect").as_deref(), None | Some("follow"));
+    if credentials.is_some() && follows {
+        set_text(init, "redirect", "manual");
     }
     set(init, "headers", &headers);
-    let answer = call(&js_sys::global(), "fetch", &[&credentials.url.into(), init]);
+    let answer = call(&js_sys::global(), "fetch", &[&to.url.into(), init]);
     promised(answer).await
 }
 
@@ -120,7 +125,8 @@ impl FetchRequest for web_sys::Request {
                 body.map_err(|thrown| failed(thrown, &url))?
             }
         };
-        let send = async |credentials: Credentials<'_>| {
+        let keeps_redirects = text("redirect") == "manual";
+        let send = async |to: Target<'_>| {
             let sent = async {
                 let init = texts(&[]);
                 set(&init, "body", &body);
@@ -128,13 +134,13 @@ impl FetchRequest for web_sys::Request {
                     set(&init, name, &get(&self, name));
                 }
                 let headers = construct("Headers", &[&get(&self, "headers")])?;
-                dispatch(&credentials, headers, &init).await
+                dispatch(&to, headers, &init).await
             };
             sent.await
                 .map(FetchAnswer)
-                .map_err(|thrown| failed(thrown, credentials.url))
+                .map_err(|thrown| failed(thrown, to.url))
         };
-        let answer = session.request(&method, path, true, send).await?;
+        let answer = request(session, &method, path, keeps_redirects, send).await?;
         Ok(answer.0.unchecked_into())
     }
 }

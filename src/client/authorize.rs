@@ -67,6 +67,10 @@ impl Shared {
         progress: &dyn Fn(Step),
     ) -> Result<(Url, String), Error> {
         self.redirect_uri(options)?;
+        if let Some(scope) = &options.scope {
+            let checked = self.options.metadata.check_scope(scope);
+            checked.map_err(|error| Error::new(Step::Input, error))?;
+        }
         let key = self.ports.crypto.generate_key().await;
         let key = key.map_err(|error| Error::new(Step::Par, error))?;
         let prover = Prover::new(key);

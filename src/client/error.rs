@@ -72,6 +72,7 @@ struct Details {
     purpose: Option<String>,
     login_hint: Option<String>,
     callback: Option<CallbackContext>,
+    lacks_nonce: bool,
 }
 
 /// Which callback an error belongs to.
@@ -90,6 +91,7 @@ impl Error {
             purpose: None,
             login_hint: None,
             callback: None,
+            lacks_nonce: false,
         }))
     }
 
@@ -124,6 +126,12 @@ impl Error {
 
     pub(crate) fn in_callback(mut self, state: Option<String>) -> Self {
         self.0.callback = Some(CallbackContext { state });
+        self
+    }
+
+    /// The server demands a nonce, and it showed none.
+    pub(crate) fn without_nonce(mut self) -> Self {
+        self.0.lacks_nonce = true;
         self
     }
 
@@ -193,38 +201,9 @@ impl Error {
 
     /// What the app or its user can do about it, in a sentence.
     pub fn help(&self) -> &'static str {
-        match &self.0.kind {
-            ErrorKind::Config(e) => e.help(),
-            ErrorKind::Identity(e) => e.help(),
-            ErrorKind::Peer(e) => e.help(),
-            ErrorKind::Callback(e) => e.help(),
-            ErrorKind::Storage(e) => e.help(),
-            ErrorKind::Ended(_, end) => end.help(),
-            ErrorKind::Http(e) if e.is_retryable() => {
-                "Check the connection and try again. A page is not told whether the server is down, unknown or refuses cross-origin requests."
-            }
-            ErrorKind::Http(_) => "Check that the address is that of an atproto server.",
-            ErrorKind::Refused(e) if e.is_retryable() => {
-                "The server is in trouble; try again later."
-            }
-            ErrorKind::Refused(_) => {
-                "The server refused the request; its words say why. Check the client metadata it was made with."
-            }
-            ErrorKind::ClockSkew { .. } => {
-                "Set the clock of this device right, date and time zone included, and try again."
-            }
-            ErrorKind::NotAuthoritative { .. } => {
-                "The account belongs to another server. Sign in again, with the account's handle."
-            }
-            ErrorKind::Key(e) => e.help(),
-            ErrorKind::Resolver(_) => {
-                "Try again; what the app's own resolver threw, the cause, says what it met."
-            }
-            ErrorKind::Renewer(_) => "The error of the worker says what it met.",
-            ErrorKind::Observer(_) => "Mend the error that the app's own session hook throws.",
-            ErrorKind::NavigatedBack => "Let the user try again.",
-            ErrorKind::Popup(e) => e.help(),
-            ErrorKind::Host(e) => e.help(),
+        match self.0.lacks_nonce {
+            true => super::help::NONCE_UNREADABLE,
+            false => super::help::of(&self.0.kind, self.0.step),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A session in memory: what a request needs, and nothing that must be read first.
 
+use super::doubt::Doubt;
 use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
@@ -50,6 +51,8 @@ pub(super) struct Grant {
     pub(super) expires_at: Option<u64>,
     /// From when on, by the same time, it wants renewing.
     pub(super) stale_at: Cell<Option<u64>>,
+    /// What came of answers that refuse the token, as it seems, and do not say why.
+    pub(super) doubt: Cell<Doubt>,
 }
 
 impl Grant {
@@ -80,6 +83,7 @@ impl Grant {
             pds: Url::parse(&session.tokens.audience).filter(Url::is_web),
             expires_at,
             stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
+            doubt: Cell::new(Doubt::None),
             session,
             prover,
         };
@@ -219,6 +223,7 @@ impl Shared {
     pub(super) fn put_in_force(&self, grant: Rc<Grant>) -> Rc<Live> {
         let did = grant.session.tokens.sub.clone();
         if let Some(live) = self.live(&did) {
+            grant.settle_doubt_of(&live.last_grant(), self.ports.clock.now());
             live.put(grant);
             return live;
         }

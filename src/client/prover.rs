@@ -1,10 +1,10 @@
 //! One session's proofs of possession (RFC 9449): its key, the nonces its servers gave it, and what is known of their clocks.
 
 use super::clock::{NotTaken, Offsets, SignedAt, Tried};
-use super::{Error, Shared, Step};
-use crate::http::{Request, Response};
+use super::{Error, ErrorKind, Shared, Step};
+use crate::http::{HttpError, Request, Response};
 use crate::identity::Did;
-use crate::oauth::{ProofClaims, ProofHead, is_visible, judge_refusal, refusal_in};
+use crate::oauth::{ProofClaims, ProofHead, Verdict, is_visible, judge_endpoint, refusal_in};
 use crate::ports::{KeyError, Signer};
 use crate::time;
 use crate::url::without_query;
@@ -176,10 +176,10 @@ impl Shared {
         let mut tried = Tried::default();
         loop {
             let sent = self.prove_and_send(step, prover, &request).await?;
-            let Some(refusal) = refusal_in(&sent.response) else {
+            let verdict = judge_endpoint(&sent.response);
+            if verdict == Verdict::Done {
                 return Ok(sent.response);
-            };
-            let verdict = judge_refusal(&refusal);
+            }
             let last = NotTaken {
                 prover,
                 url: &request.url,
@@ -188,11 +188,30 @@ impl Shared {
                 date: sent.response.date(),
             };
             if !self.prove_again(verdict, &mut tried, last).await {
-                return match self.skew(verdict, refusal, sent.signed.offset) {
-                    Some(skew) => Err(Error::new(step, skew).at(&request.url)),
-                    None => Ok(sent.response),
-                };
+                let offset = sent.signed.offset;
+                return self.not_proved(step, verdict, &request.url, sent.response, offset);
             }
+        }
+    }
+
+    /// What it comes to that a server does not take the proof: an error where more is known of the reason than the answer
+    /// says.
+    fn not_proved(
+        &self,
+        step: Step,
+        verdict: Verdict,
+        url: &str,
+        response: Rc<Response>,
+        offset: i64,
+    ) -> Result<Rc<Response>, Error> {
+        let refusal = refusal_in(&response);
+        if verdict == Verdict::NonceDemanded && response.header("dpop-nonce").is_none() {
+            let kind = refusal.map_or(HttpError::Status(response.status).into(), ErrorKind::from);
+            return Err(Error::new(step, kind).at(url).without_nonce());
+        }
+        match refusal.and_then(|refusal| self.skew(verdict, refusal, offset)) {
+            Some(skew) => Err(Error::new(step, skew).at(url)),
+            None => Ok(response),
         }
     }
 

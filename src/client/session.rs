@@ -6,8 +6,10 @@ use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
-use crate::oauth::{ConfigError, Issuer, Scope, ScopeError, Verdict, judge_resource};
-use crate::ports::{Http, Signer};
+use crate::oauth::{
+    ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
+};
+use crate::ports::{Http, Local, Signer};
 use crate::time;
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
@@ -16,8 +18,8 @@ use std::rc::Rc;
 /// The session of an account.
 #[derive(Clone)]
 pub struct OAuthSession {
-    shared: Rc<Shared>,
-    live: Rc<Live>,
+    pub(super) shared: Rc<Shared>,
+    pub(super) live: Rc<Live>,
 }
 
 /// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
@@ -61,6 +63,17 @@ pub trait ResourceAnswer {
 
     /// A header's value; `name` is in lower case.
     fn header(&self, name: &str) -> Option<String>;
+
+    /// Whether it sends the client to another address, or comes from one. Nothing is learned from such an answer.
+    fn is_redirected(&self) -> bool {
+        matches!(self.status(), 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// The body, where it is JSON of a few kilobytes at most. It must still be there for the app. Only asked for where the
+    /// body may demand a nonce.
+    fn small_json(&self) -> Local<'_, Option<String>> {
+        Box::pin(async { None })
+    }
 }
 
 /// Facts about a session's tokens.
@@ -154,6 +167,8 @@ impl OAuthSession {
     /// `send` sends the request as often as it is called: again when the server wants its nonce in the proof, and again
     /// when it takes the token for expired and a newer one could be had; `replayable` says whether it can be called more
     /// than once. Every answer but those is returned as it is, errors of the server included.
+    ///
+    /// `send` must not follow redirects with these credentials: they are for no other server.
     pub async fn request<A: ResourceAnswer, E: From<Error>>(
         &self,
         method: &str,
@@ -230,13 +245,17 @@ impl OAuthSession {
     /// Learns from the answer to a request, and says whether the same request may be taken if it is proved anew, with what is
     /// in force then: `Some` is what was tried by that time. Where a token is refused, it is renewed first.
     ///
-    /// To be told of each 401, and of each answer with a nonce that the proof did not have.
+    /// To be told of each 401, and of each answer with a nonce that the proof did not have; but of none that is
+    /// [redirected](ResourceAnswer::is_redirected).
     pub async fn judge(
         &self,
         sent: SentProof<'_>,
         answer: &dyn ResourceAnswer,
     ) -> Result<Option<Tried>, Error> {
         let (shared, live) = (&self.shared, &self.live);
+        if answer.is_redirected() {
+            return Ok(None);
+        }
         let grant = live.last_grant().clone();
         let received = answer.header("dpop-nonce");
         let learned = grant
@@ -246,12 +265,12 @@ impl OAuthSession {
         if learned && !is_over {
             shared.keep_nonces(&live.did, &grant.prover);
         }
-        // Only a 401 is worth reading more headers for.
-        if answer.status() != 401 {
+        // No other answer is worth reading more headers for.
+        if answer.status() != 401 && !(answer.status() == 400 && learned) {
             return Ok(None);
         }
         let mut tried = sent.tried;
-        let again = match judge_resource(401, answer.header("www-authenticate").as_deref()) {
+        let again = match verdict_of(answer, learned).await {
             Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
                 if grant.ath == sent.token_id {
                     shared.refused(live, &grant).await?;
@@ -265,6 +284,13 @@ impl OAuthSession {
                 match grant.ath == sent.token_id {
                     true => shared.renew(live, refused).await.is_ok(),
                     // It was renewed meanwhile.
+                    false => !is_over,
+                }
+            }
+            Verdict::Unexplained if tried.begin(Tried::TOKEN) => {
+                tried = Tried(Tried::TOKEN);
+                match grant.ath == sent.token_id {
+                    true => self.renew_in_doubt(&grant).await,
                     false => !is_over,
                 }
             }
@@ -353,6 +379,19 @@ impl fmt::Debug for OAuthSession {
     }
 }
 
+/// What an answer asks of the proof or the token. Its body is looked at only where there is a new nonce to try with.
+async fn verdict_of(answer: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
+    let challenge = answer.header("www-authenticate");
+    let verdict = judge_resource(answer.status(), challenge.as_deref());
+    if has_nonce && matches!(verdict, Verdict::Done | Verdict::Unexplained) {
+        let body = answer.small_json().await;
+        if body.is_some_and(|body| demands_nonce(answer.status(), &body)) {
+            return Verdict::NonceDemanded;
+        }
+    }
+    verdict
+}
+
 /// The URL of a request. A token that leaves for another origin is a token lost.
 fn resolve(grant: &Grant, path: &str) -> Result<String, Error> {
     let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
@@ -363,7 +402,8 @@ fn resolve(grant: &Grant, path: &str) -> Result<String, Error> {
         return Ok(url);
     }
     base.join(path)
-        .filter(|url| url.origin() == base.origin() && !url.has_credentials())
+        // A `blob:` URL has the origin of the page that made it.
+        .filter(|url| url.is_web() && url.origin() == base.origin() && !url.has_credentials())
         .map(|url| url.to_string())
         .ok_or_else(foreign)
 }

@@ -1,9 +1,9 @@
 //! The app's requests, over the network that the client's own go by.
 
-use crate::app::{Body, PdsRequest};
-use crate::client::{Credentials, Error, ResourceAnswer, Step};
+use crate::app::{Body, PdsRequest, Target};
+use crate::client::{Error, ResourceAnswer, Step};
 use crate::http::{Request, Response};
-use crate::ports::Http;
+use crate::ports::{Http, Local};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -14,24 +14,22 @@ pub(crate) struct Answer(Response);
 /// Sends a request without a time limit. A body that is no text comes out changed: the network is one of texts.
 pub(crate) async fn send(
     request: &PdsRequest,
-    credentials: Credentials<'_>,
+    to: Target<'_>,
     http: &dyn Http,
 ) -> Result<Answer, Error> {
-    let given = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let ours = [
-        ("authorization", credentials.authorization),
-        ("dpop", credentials.dpop),
-    ];
+    let given = request.headers.iter();
+    let mut headers: Vec<_> = given
+        .map(|(name, value)| (known(&name.to_ascii_lowercase()), value.clone()))
+        .filter(|(name, _)| !matches!(*name, "authorization" | "dpop"))
+        .collect();
+    if let Some(credentials) = &to.credentials {
+        headers.push(("authorization", credentials.authorization.to_owned()));
+        headers.push(("dpop", credentials.dpop.to_owned()));
+    }
     let sent = Request {
         method: known(&request.method),
-        url: credentials.url.to_owned(),
-        headers: given
-            .chain(ours)
-            .map(|(name, value)| (known(&name.to_ascii_lowercase()), value.to_owned()))
-            .collect(),
+        url: to.url.to_owned(),
+        headers,
         body: request.body.as_ref().map(|body| match body {
             Body::Text(text) => text.clone(),
             Body::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -42,7 +40,7 @@ pub(crate) async fn send(
     let answer = http.send(sent).await;
     answer
         .map(Answer)
-        .map_err(|error| Error::new(Step::Request, error).at(credentials.url))
+        .map_err(|error| Error::new(Step::Request, error).at(to.url))
 }
 
 impl Answer {
@@ -68,6 +66,10 @@ impl ResourceAnswer for Answer {
 
     fn header(&self, name: &str) -> Option<String> {
         self.0.header(name).map(str::to_owned)
+    }
+
+    fn small_json(&self) -> Local<'_, Option<String>> {
+        Box::pin(async { Some(self.0.body.clone()) })
     }
 }
 

@@ -131,6 +131,16 @@ impl ClientMetadata {
         }
     }
 
+    /// Checks a scope to ask for, as authorization servers do: token by token, whatever the tokens mean.
+    pub(crate) fn check_scope(&self, asked: &str) -> Result<(), ConfigError> {
+        let mut tokens = asked.split(' ').filter(|token| !token.is_empty());
+        match tokens.find(|token| !scope_has(&self.scope, token)) {
+            Some(token) => Err(ConfigError::ScopeNotRegistered(token.to_owned())),
+            None if !scope_has(asked, ATPROTO_SCOPE) => Err(ConfigError::AskedWithoutAtproto),
+            None => Ok(()),
+        }
+    }
+
     /// The redirect URI that a page is at: same origin and path.
     pub(crate) fn redirect_uri_of_page(&self, page: &Url) -> Option<&str> {
         self.redirect_uris

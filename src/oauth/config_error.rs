@@ -38,6 +38,10 @@ pub enum ConfigError {
     MetadataContentType(String),
     /// A redirect URI that the client metadata does not list.
     UnknownRedirectUri,
+    /// The named part of the scope to ask for is not in the client metadata's.
+    ScopeNotRegistered(String),
+    /// A scope to ask for without `atproto`.
+    AskedWithoutAtproto,
     /// The session was granted to another client id, which it names: no server refreshes it for this one.
     ClientIdChanged(String),
     /// `fetchHandler` was given a URL of another origin than the session's PDS.
@@ -53,9 +57,9 @@ impl ConfigError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidMember(..) => "CLIENT_METADATA_INVALID",
-            Self::NoAtprotoScope | Self::LoopbackWithoutAtprotoScope => {
-                "CLIENT_LACKS_ATPROTO_SCOPE"
-            }
+            Self::NoAtprotoScope
+            | Self::LoopbackWithoutAtprotoScope
+            | Self::AskedWithoutAtproto => "CLIENT_LACKS_ATPROTO_SCOPE",
             Self::NoCodeResponseType => "CLIENT_LACKS_CODE",
             Self::NoAuthorizationCodeGrant => "CLIENT_LACKS_AUTHORIZATION_CODE",
             Self::SigningAlgWithoutKey | Self::NeedsKeyset | Self::UnsupportedAuthMethod(_) => {
@@ -68,6 +72,7 @@ impl ConfigError {
             Self::InvalidOption(..) => "OPTION_INVALID",
             Self::MetadataStatus(_) | Self::MetadataContentType(_) => "CLIENT_METADATA_UNAVAILABLE",
             Self::UnknownRedirectUri => "REDIRECT_URI_UNKNOWN",
+            Self::ScopeNotRegistered(_) => "SCOPE_NOT_REGISTERED",
             Self::ClientIdChanged(_) => "CLIENT_ID_CHANGED",
             Self::ForeignUrl(_) => "FOREIGN_URL",
             Self::UseLoopbackIp(_) => "USE_LOOPBACK_IP",
@@ -78,7 +83,9 @@ impl ConfigError {
     /// What the app's author can do.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NoAtprotoScope | Self::LoopbackWithoutAtprotoScope => {
+            Self::NoAtprotoScope
+            | Self::LoopbackWithoutAtprotoScope
+            | Self::AskedWithoutAtproto => {
                 "Add \"atproto\" to the scope; it is required for every atproto client."
             }
             Self::UnsupportedAuthMethod(_) | Self::SigningAlgWithoutKey | Self::NeedsKeyset => {
@@ -92,6 +99,9 @@ impl ConfigError {
             }
             Self::UnknownRedirectUri => {
                 "Use one of the redirect_uris of the client metadata, to the letter."
+            }
+            Self::ScopeNotRegistered(_) => {
+                "Add it to the scope of the client metadata, to the letter, and publish that: servers compare the two token by token, and may keep what they read for some minutes. A loopback client id has its scope within it."
             }
             Self::ClientIdChanged(_) => {
                 "Keep the client id for as long as its sessions shall live; on a loopback address, scope and redirect URIs are part of it. Sign in again to go on."
@@ -144,6 +154,12 @@ impl fmt::Display for ConfigError {
                 write!(f, "Invalid client metadata content type: {found}")
             }
             Self::UnknownRedirectUri => f.write_str("Invalid redirect_uri"),
+            Self::ScopeNotRegistered(token) => {
+                write!(f, "Scope \"{token}\" is not in the client metadata")
+            }
+            Self::AskedWithoutAtproto => {
+                f.write_str("The scope to ask for must include \"atproto\"")
+            }
             Self::ClientIdChanged(was) => {
                 write!(f, "The session was granted to another client: {was}")
             }

@@ -1,9 +1,10 @@
 //! DPoP (RFC 9449): the proof's parts, and what a server's answer asks of the next proof.
 
 use super::Refusal;
+use super::challenge::{Challenges, Part};
 use crate::base64url;
-use crate::http::mentions;
-use crate::json::push_quoted;
+use crate::http::Response;
+use crate::json::{Json, push_quoted};
 
 /// The public half of a P-256 key as its two coordinates, base64url (RFC 7517, RFC 7518 section 6.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,33 +97,86 @@ pub(crate) enum Verdict {
     ProofRefused,
     /// The access token is not, or no longer, good (RFC 6750 section 3.1).
     TokenRefused,
+    /// A refusal without a reason, or with one that CORS hides from the page.
+    Unexplained,
+}
+
+/// Judges what an authorization server's answer asks of the proof: in the terms of RFC 9449 section 8, or of section 9 as a
+/// resource server would.
+pub(crate) fn judge_endpoint(response: &Response) -> Verdict {
+    if response.ok() {
+        return Verdict::Done;
+    }
+    let refusal = Json::parse(&response.body).map(|json| Refusal::new(response.status, json));
+    match refusal.map_or(Verdict::Done, |refusal| judge_refusal(&refusal)) {
+        Verdict::Done => match judge_resource(response.status, response.header("www-authenticate"))
+        {
+            verdict @ (Verdict::NonceDemanded | Verdict::ProofRefused) => verdict,
+            _ => Verdict::Done,
+        },
+        verdict => verdict,
+    }
 }
 
 /// Judges what an authorization server's refusal asks of the proof.
 pub(crate) fn judge_refusal(refusal: &Refusal) -> Verdict {
     match refusal.error.as_deref() {
-        Some("use_dpop_nonce") if refusal.status == 400 => Verdict::NonceDemanded,
-        Some("invalid_dpop_proof") => Verdict::ProofRefused,
+        Some(USE_NONCE) => Verdict::NonceDemanded,
+        Some(INVALID_PROOF) => Verdict::ProofRefused,
         _ => Verdict::Done,
     }
 }
 
+const USE_NONCE: &str = "use_dpop_nonce";
+const INVALID_PROOF: &str = "invalid_dpop_proof";
+
 /// Judges a resource server's answer by its status and `WWW-Authenticate`.
+///
+/// Where there is a DPoP challenge, no other counts. The Bearer scheme is that of servers which know DPoP in part only.
 pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Verdict {
-    let Some(challenge) = www_authenticate.filter(|_| status == 401) else {
+    if status != 401 && status != 400 {
         return Verdict::Done;
-    };
-    let dpop = challenge.starts_with("DPoP ");
-    let says = |error| mentions(challenge, error);
-    if challenge.starts_with("DPoP") && says(r#"error="use_dpop_nonce""#) {
-        Verdict::NonceDemanded
-    } else if dpop && says(r#"error="invalid_dpop_proof""#) {
-        Verdict::ProofRefused
-    } else if (dpop || challenge.starts_with("Bearer ")) && says(r#"error="invalid_token""#) {
-        Verdict::TokenRefused
-    } else {
-        Verdict::Done
     }
+    let (mut is_empty, mut has_dpop) = (true, false);
+    let (mut of_dpop, mut of_bearer) = (Verdict::Done, Verdict::Done);
+    let mut scheme = "";
+    for part in Challenges::of(www_authenticate.unwrap_or_default()) {
+        match part {
+            Part::Scheme(next) => {
+                (is_empty, scheme) = (false, next);
+                has_dpop |= scheme.eq_ignore_ascii_case("DPoP");
+            }
+            Part::Param(name, value) if name.eq_ignore_ascii_case("error") => {
+                let verdict = match value.as_str() {
+                    USE_NONCE => Verdict::NonceDemanded,
+                    INVALID_PROOF => Verdict::ProofRefused,
+                    "invalid_token" => Verdict::TokenRefused,
+                    _ => continue,
+                };
+                if scheme.eq_ignore_ascii_case("DPoP") && of_dpop == Verdict::Done {
+                    of_dpop = verdict;
+                } else if scheme.eq_ignore_ascii_case("Bearer") && verdict == Verdict::TokenRefused
+                {
+                    of_bearer = verdict;
+                }
+            }
+            Part::Param(..) => {}
+        }
+    }
+    match (of_dpop, status) {
+        (Verdict::NonceDemanded, _) => of_dpop,
+        // Whatever else is wrong with a 400, it is neither the proof nor the token.
+        (_, 400) => Verdict::Done,
+        _ if is_empty => Verdict::Unexplained,
+        _ if has_dpop => of_dpop,
+        _ => of_bearer,
+    }
+}
+
+/// Whether an answer's body, as JSON, demands a nonce.
+pub(crate) fn demands_nonce(status: u16, body: &str) -> bool {
+    let refusal = Json::parse(body).map(|json| Refusal::new(status, json));
+    refusal.is_some_and(|refusal| refusal.is(USE_NONCE))
 }
 
 #[cfg(test)]
@@ -130,29 +184,83 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verdicts() {
-        let verdict = |challenge| judge_resource(401, Some(challenge));
-        assert_eq!(
-            verdict(r#"DPoP error="use_dpop_nonce""#),
-            Verdict::NonceDemanded
-        );
-        assert_eq!(
-            verdict(r#"DPoP algs="ES256", error="invalid_token""#),
-            Verdict::TokenRefused
-        );
-        assert_eq!(
-            verdict(r#"Bearer error="invalid_token""#),
-            Verdict::TokenRefused
-        );
-        assert_eq!(
-            verdict(r#"DPoP algs="ES256", error="invalid_dpop_proof""#),
-            Verdict::ProofRefused
-        );
-        assert_eq!(verdict(r#"Basic error="invalid_token""#), Verdict::Done);
-        assert_eq!(
-            judge_resource(403, Some(r#"DPoP error="invalid_token""#)),
-            Verdict::Done
-        );
-        assert_eq!(judge_resource(401, None), Verdict::Done);
+    fn verdicts_of_a_challenge() {
+        use Verdict::*;
+        for (challenge, expected) in [
+            // The words, in every form that a header can have.
+            (r#"DPoP error="use_dpop_nonce""#, NonceDemanded),
+            (r#"dpop error="use_dpop_nonce""#, NonceDemanded),
+            (r#"DPOP ERROR="use_dpop_nonce""#, NonceDemanded),
+            ("DPoP error=use_dpop_nonce", NonceDemanded),
+            (r#"DPoP error = "use_dpop_nonce""#, NonceDemanded),
+            ("DPoP\terror=\"use_dpop_nonce\"", NonceDemanded),
+            (r#"DPoP error="use_dpop_\nonce""#, NonceDemanded),
+            (r#"Bearer, DPoP error="use_dpop_nonce""#, NonceDemanded),
+            (
+                r#"Basic realm="a, b", DPoP algs="ES256", error="use_dpop_nonce""#,
+                NonceDemanded,
+            ),
+            (
+                r#"DPoP algs="ES256", DPoP error="use_dpop_nonce""#,
+                NonceDemanded,
+            ),
+            (
+                r#"Negotiate abc==, DPoP error="use_dpop_nonce""#,
+                NonceDemanded,
+            ),
+            (r#"DPoP algs="ES256", error="invalid_token""#, TokenRefused),
+            (r#"Bearer error="invalid_token""#, TokenRefused),
+            (r#"bearer realm=x, error=invalid_token"#, TokenRefused),
+            (
+                r#"Basic realm="x", Bearer error="invalid_token""#,
+                TokenRefused,
+            ),
+            (
+                r#"DPoP algs="ES256", error="invalid_dpop_proof""#,
+                ProofRefused,
+            ),
+            // A Bearer challenge beside one of DPoP, on either side.
+            (
+                r#"Bearer error="invalid_token", DPoP error="use_dpop_nonce""#,
+                NonceDemanded,
+            ),
+            (
+                r#"DPoP error="use_dpop_nonce", Bearer error="invalid_token""#,
+                NonceDemanded,
+            ),
+            (r#"Bearer error="invalid_token", DPoP algs="ES256""#, Done),
+            (r#"DPoP algs="ES256", Bearer error="invalid_token""#, Done),
+            // Words that are said elsewhere, or are others.
+            (r#"DPoP error_description="error=\"use_dpop_nonce\"""#, Done),
+            (r#"DPoP xerror="use_dpop_nonce""#, Done),
+            (r#"DPoPX error="use_dpop_nonce""#, Done),
+            (r#"DPoP error="use_dpop_nonce_""#, Done),
+            (r#"DPoP error="insufficient_scope""#, Done),
+            (r#"Bearer error="use_dpop_nonce""#, Done),
+            (r#"Basic error="invalid_token""#, Done),
+            // Nothing that could be read.
+            ("", Unexplained),
+            ("@", Unexplained),
+        ] {
+            assert_eq!(
+                judge_resource(401, Some(challenge)),
+                expected,
+                "{challenge}"
+            );
+        }
+        assert_eq!(judge_resource(401, None), Unexplained);
+    }
+
+    #[test]
+    fn only_a_nonce_is_demanded_by_another_status() {
+        let verdict =
+            |status, error| judge_resource(status, Some(&format!("DPoP error=\"{error}\"")));
+        assert_eq!(verdict(400, "use_dpop_nonce"), Verdict::NonceDemanded);
+        assert_eq!(verdict(400, "invalid_token"), Verdict::Done);
+        assert_eq!(judge_resource(400, None), Verdict::Done);
+        for status in [200, 403, 500] {
+            assert_eq!(verdict(status, "use_dpop_nonce"), Verdict::Done);
+            assert_eq!(verdict(status, "invalid_token"), Verdict::Done);
+        }
     }
 }

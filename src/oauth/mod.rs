@@ -1,5 +1,6 @@
 //! OAuth in the atproto profile, pure: each exchange is a request built and an answer judged, with no I/O between.
 
+mod challenge;
 mod client_metadata;
 mod config_error;
 mod dpop;
@@ -20,7 +21,9 @@ mod token;
 pub use client_metadata::ClientMetadata;
 pub use config_error::ConfigError;
 pub use dpop::PublicJwk;
-pub(crate) use dpop::{ProofClaims, ProofHead, Verdict, judge_refusal, judge_resource};
+pub(crate) use dpop::{
+    ProofClaims, ProofHead, Verdict, demands_nonce, judge_endpoint, judge_refusal, judge_resource,
+};
 pub use issuer::Issuer;
 pub(crate) use loopback::is_loopback_id;
 pub use loopback::loopback_client_id;

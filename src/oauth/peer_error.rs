@@ -126,6 +126,12 @@ impl PeerError {
             Self::InsecureIssuer(_) | Self::InsecureResource(_) => {
                 "Use an https address, or set allowHttp for development."
             }
+            Self::InvalidIssuer(_) | Self::IssuerOfAnother(_) | Self::ResourceOfAnother(_) => {
+                "The server takes another address for its own than the one it was asked at: behind a proxy it must be told its public URL, which its metadata repeats to the letter."
+            }
+            Self::NotProtected { .. } => {
+                "The authorization server lists in protected_resources whom it works for, and this PDS is not there: the operator of either has to mend that."
+            }
             _ => {
                 "The server does not keep to the atproto OAuth profile; its operator has to mend it, or the account has to move."
             }

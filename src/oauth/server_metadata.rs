@@ -119,15 +119,21 @@ impl ServerMetadata {
             return Err(PeerError::IssuerOfAnother(found));
         }
         let secure = issuer.starts_with("https:");
-        let endpoint = |name: &'static str| match raw.str(name) {
+        let invalid = |name| PeerError::InvalidMetadata(issuer.to_owned(), name);
+        let endpoint = |name: &'static str| match raw.get(name) {
             None => Ok(None),
-            Some(text) => Url::parse(&text)
+            Some(value) => value
+                .as_str()
+                .and_then(|text| Url::parse(&text))
                 .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && !secure))
                 .map(Some)
-                .ok_or_else(|| PeerError::InvalidMetadata(issuer.to_owned(), name)),
+                .ok_or_else(|| invalid(name)),
         };
-        let required = |name| {
-            endpoint(name)?.ok_or_else(|| PeerError::InvalidMetadata(issuer.to_owned(), name))
+        let required = |name| endpoint(name)?.ok_or_else(|| invalid(name));
+        // What forbids something if it is there must be readable if it is there.
+        let list = |name: &'static str| match (raw.get(name), raw.strings(name)) {
+            (Some(_), None) => Err(invalid(name)),
+            (_, strings) => Ok(strings),
         };
         let authorization_endpoint = required("authorization_endpoint")?;
         let token_endpoint = required("token_endpoint")?.to_string();
@@ -139,8 +145,9 @@ impl ServerMetadata {
             Some(value) => !raw.lists(name, value),
             None => !says(name),
         });
+        let algs = list("token_endpoint_auth_signing_alg_values_supported")?.unwrap_or_default();
         let unmet = unmet.map(|(capability, ..)| *capability).or_else(|| {
-            let unsigned = raw.lists("token_endpoint_auth_signing_alg_values_supported", "none");
+            let unsigned = algs.iter().any(|alg| alg == "none");
             unsigned.then_some(Capability::SignedAssertions)
         });
         if let Some(capability) = unmet {
@@ -154,7 +161,7 @@ impl ServerMetadata {
                 .ok_or(PeerError::NoParEndpoint)?
                 .to_string(),
             revocation_endpoint,
-            protected_resources: raw.strings("protected_resources"),
+            protected_resources: list("protected_resources")?,
             raw: raw.bounded(&USED),
         }))
     }

@@ -178,6 +178,98 @@ async fn the_browser_s_own_request_keeps_what_it_says_and_its_body() {
     }
 }
 
+/// In the place of `fetch`: a PDS that sends requests with a token elsewhere, and writes down what it is sent as `[method,
+/// redirect mode, whether there was a token]`.
+fn redirecting() -> Replaced {
+    Replaced::new(
+        "globalThis",
+        "fetch",
+        r#"{ value: async (...given) => {
+            const request = new Request(...given);
+            const signed = request.headers.has('authorization') || request.headers.has('dpop');
+            globalThis.sent.push(`${request.method} ${request.redirect} ${signed}`);
+            // No script can make such an answer.
+            const headers = new Headers({ 'dpop-nonce': 'of elsewhere' });
+            return signed ? { type: 'opaqueredirect', status: 0, headers } : new Response('a picture', { headers });
+        } }"#,
+    )
+}
+
+#[wasm_bindgen_test]
+async fn a_token_follows_no_redirect() {
+    let client = client();
+    let session = restored(&client).await;
+    let _pds = redirecting();
+    let sent_since = || {
+        let sent = sent().into_iter();
+        sent.filter_map(|sent| sent.as_string()).collect::<Vec<_>>()
+    };
+    sent();
+    let request = |init: &str| -> Request {
+        let init = js(&format!("return ({init})"));
+        js1("return new Request('/xrpc/app.test', a)", &init).unchecked_into()
+    };
+    for method in ["GET", "HEAD"] {
+        let init = format!("{{ method: '{method}', headers: {{ authorization: 'Bearer mine' }} }}");
+        let theirs: Response = session.fetch(request(&init)).await.expect("answer");
+        let ours = PdsRequest::new(method, "/xrpc/app.test").header("DPoP", "mine");
+        let ours = session.fetch(ours).await.expect("answer");
+        assert_eq!((theirs.status(), ours.status()), (200, 200));
+        let [first, second] = [
+            format!("{method} manual true"),
+            format!("{method} follow false"),
+        ];
+        let expected = [first.clone(), second.clone(), first, second];
+        assert_eq!(sent_since(), expected);
+    }
+    let errors = [
+        session
+            .fetch(PdsRequest::post("/xrpc/app.test").json("{}"))
+            .await
+            .err(),
+        session
+            .fetch(request("{ method: 'POST', body: '{}' }"))
+            .await
+            .err(),
+    ];
+    for error in errors {
+        let error = error.expect("a redirect");
+        assert_eq!(error.code(), "RESPONSE_REDIRECTED");
+        assert_eq!(error.url(), Some("https://pds.example/xrpc/app.test"));
+    }
+    assert_eq!(sent_since(), ["POST manual true"; 2]);
+
+    // Who wants the redirect itself gets that.
+    let answer = session.fetch(request("{ redirect: 'manual' }")).await;
+    let answer = JsValue::from(answer.expect("answer"));
+    assert_eq!(text(&answer, "type").as_deref(), Some("opaqueredirect"));
+    assert_eq!(sent_since(), ["GET manual true"]);
+    assert_eq!(session.in_force().expect("alive").nonce(), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_nonce_that_only_the_body_demands_is_sent_and_the_body_is_left() {
+    let client = client();
+    let session = restored(&client).await;
+    let _pds = Replaced::new(
+        "globalThis",
+        "fetch",
+        r#"{ value: async (...given) => {
+            const { headers } = new Request(...given);
+            globalThis.sent.push(headers.get('dpop'));
+            const nonce = `n${globalThis.sent.length}`;
+            const body = JSON.stringify({ error: 'use_dpop_nonce', message: 'Nonce' });
+            return new Response(body, { status: 400, headers: { 'dpop-nonce': nonce, 'content-type': 'application/json' } });
+        } }"#,
+    );
+    sent();
+    let answer = session.fetch(PdsRequest::get("/xrpc/app.test")).await;
+    let answer = answer.expect("answer");
+    assert_eq!((answer.status(), sent().len()), (400, 2), "tried once more");
+    let body = answer.json().await.expect("JSON");
+    assert_eq!(body.str("message").as_deref(), Some("Nonce"));
+}
+
 #[wasm_bindgen_test]
 async fn what_cannot_be_sent_is_an_error() {
     let client = client();

@@ -109,6 +109,17 @@ fn a_token_does_not_leave_for_another_server() {
         "https://pds.example.com@evil.example.com/",
         "https://user:secret@pds.example.com/xrpc/app.test",
         "data:text/plain,x",
+        "blob:https://pds.example.com/7c5e0b1a-5a8f-4b58-8d2f-1f2b3c4d5e6f",
+        "BLOB:https://pds.example.com/x",
+        "filesystem:https://pds.example.com/temporary/x",
+        "ftp://pds.example.com/xrpc/app.test",
+        "ws://pds.example.com/xrpc/app.test",
+        "https://pds.example.com.:443/xrpc/app.test",
+        "https://@evil.example.com/xrpc/app.test",
+        "/\\evil.example.com/xrpc/app.test",
+        "\t//evil.example.com/xrpc/app.test",
+        "///evil.example.com/xrpc/app.test",
+        "https:\\\\evil.example.com/xrpc/app.test",
         "https://",
     ] {
         let error = world.run(world.get(&session, path)).expect_err(path);

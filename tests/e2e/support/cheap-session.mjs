@@ -5,9 +5,15 @@ import { DATABASE, POINTER } from './indexed-db.mjs'
  * it is stored as the official client stores one. The page has the harness loaded, with either client.
  */
 export async function grantSession(page, account, { control, info }) {
-  const { jkt, client } = await page.evaluate(makeKey)
-  const granted = await control.grant({ did: account.did, client, scope: 'atproto transition:generic', jkt })
-  await page.evaluate(storeSession, { name: DATABASE, pointer: POINTER, issuer: info.pdsUrl, granted, jkt })
+  await storeGranted(page, info.pdsUrl, ({ jkt, client }) =>
+    control.grant({ did: account.did, client, scope: 'atproto transition:generic', jkt }))
+}
+
+/** Stores what `grant({ jkt, client })` gives, a token response, as a session of a server that is its own issuer. */
+export async function storeGranted(page, issuer, grant) {
+  const key = await page.evaluate(makeKey)
+  const granted = await grant(key)
+  await page.evaluate(storeSession, { name: DATABASE, pointer: POINTER, issuer, granted, jkt: key.jkt })
 }
 
 /** Runs in the page: a key that cannot be taken out, left there for `storeSession`. */

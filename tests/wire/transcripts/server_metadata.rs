@@ -84,6 +84,51 @@ fn documents_that_break_a_rule() {
             "SERVER_METADATA_INVALID",
         ),
         (
+            "a revocation endpoint that is no text",
+            lie(|doc| doc["revocation_endpoint"] = json!(["https://issuer.example.com/r"])),
+            invalid("revocation_endpoint"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "an endpoint for pushed requests that is no text",
+            lie(|doc| doc["pushed_authorization_request_endpoint"] = json!(42)),
+            invalid("pushed_authorization_request_endpoint"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "a text of signing algorithms",
+            lie(|doc| doc["token_endpoint_auth_signing_alg_values_supported"] = json!("none")),
+            invalid("token_endpoint_auth_signing_alg_values_supported"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "a text of protected resources",
+            lie(|doc| doc["protected_resources"] = json!(PDS)),
+            invalid("protected_resources"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "an object of protected resources",
+            lie(|doc| doc["protected_resources"] = json!({ "0": PDS })),
+            invalid("protected_resources"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "protected resources that are not all texts",
+            lie(|doc| doc["protected_resources"] = json!([PDS, 42])),
+            invalid("protected_resources"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "no protected resources at all",
+            lie(|doc| doc["protected_resources"] = json!([])),
+            ErrorKind::Peer(PeerError::NotProtected {
+                resource: PDS.into(),
+                issuer: ISSUER.into(),
+            }),
+            "RESOURCE_NOT_PROTECTED",
+        ),
+        (
             "a PDS it does not protect",
             lie(|doc| doc["protected_resources"] = json!(["https://other.example.com"])),
             ErrorKind::Peer(PeerError::NotProtected {
@@ -195,6 +240,10 @@ fn documents_may_differ_in_what_is_not_demanded() {
             ("the PDS among others", |doc| {
                 doc["protected_resources"] = json!(["https://other.example.com", PDS])
             }),
+            (
+                "protected resources of null, as an empty list of some servers is written",
+                |doc| doc["protected_resources"] = json!(null),
+            ),
             ("no grant types", |doc| {
                 doc["grant_types_supported"] = json!(null)
             }),

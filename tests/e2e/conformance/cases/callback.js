@@ -11,6 +11,7 @@ async function refused(w, change = {}, { input = ALICE.handle, client = w.client
   return error
 }
 
+/** RFC 7009 section 2.1: it is the refresh token with which a server must end the whole grant. */
 const revoked = (w) => w.network.to('revoke').map(({ form }) => form.token)
 const states = async (w) => Object.keys(await w.rows('state')).length
 const sessions = async (w) => Object.keys(await w.rows('session'))
@@ -85,12 +86,12 @@ export const cases = {
   'F79 tokens for an account that cannot be resolved are revoked': async (w) => {
     w.network.on('did', { status: 500, type: 'text/plain', body: '' })
     await refused(w, {}, { input: PDS })
-    equal([revoked(w), await sessions(w), w.told], [['access-1'], [], []])
+    equal([revoked(w), await sessions(w), w.told], [['refresh-1'], [], []])
   },
   'F80 tokens for an account of another server are revoked': async (w) => {
     moves(w, ALICE, OTHER_PDS)
     match((await refused(w, {}, { input: PDS })).message, /Issuer mismatch/)
-    equal([revoked(w), await sessions(w), w.told], [['access-1'], [], []])
+    equal([revoked(w), await sessions(w), w.told], [['refresh-1'], [], []])
   },
   // Section I, "Safer": the first sign-in tells of no deleted session.
   'F81 a sign-in leaves a session, its account as the active one, and one hook call': async (w) => {
@@ -123,7 +124,7 @@ export const cases = {
     const { client } = await w.signedIn()
     await w.signIn({ client })
     await w.until(() => revoked(w).length, 'the older token is revoked')
-    equal([revoked(w), await sessions(w)], [['access-1'], [ALICE.did]])
+    equal([revoked(w), await sessions(w)], [['refresh-1'], [ALICE.did]])
     equal((await w.rows('session'))[ALICE.did].value.tokenSet.access_token, 'access-2')
   },
   'F84 tokens that cannot be stored are revoked': async (w) => {
@@ -151,7 +152,7 @@ export const cases = {
   'F86 another account than the one that was typed is refused, and its tokens are revoked': async (w) => {
     w.network.on('token', () => json(w.network.grant({ sub: BOB.did })))
     for (const input of [ALICE.handle, ALICE.did]) await refused(w, {}, { input })
-    equal([revoked(w), await sessions(w), w.told], [['access-1', 'access-2'], [], []])
+    equal([revoked(w), await sessions(w), w.told], [['refresh-1', 'refresh-2'], [], []])
     await w.client().authorize(PDS)
     equal((await w.client().callback(w.answer())).session.did, BOB.did, 'with a URL, whoever signed in')
   },

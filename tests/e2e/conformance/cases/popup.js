@@ -94,7 +94,7 @@ export const cases = {
     const before = performance.now()
     await inPopup(w)
     ok(performance.now() - before >= 480, 'it waited for an answer')
-    equal([w.network.to('revoke').map(({ form }) => form.token), await sessions(w)], [['access-1'], []])
+    equal([w.network.to('revoke').map(({ form }) => form.token), await sessions(w)], [['refresh-1'], []])
   },
   'F128 a popup sign-in ends when the app aborts, and after five minutes': async (w) => {
     const controller = new AbortController()

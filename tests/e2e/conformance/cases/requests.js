@@ -114,11 +114,12 @@ export const cases = {
     }
     await client.dispose()
   },
+  // RFC 7009 section 2.1: it is the refresh token with which a server must end the whole grant.
   'F120 signing out revokes the token and ends the session': async (w) => {
     const { session } = await w.signedIn()
     await session.signOut()
     equal([w.network.to('revoke').map(({ form }) => form), await stored(w)],
-      [[{ token: 'access-1', client_id: w.metadata().client_id }], undefined])
+      [[{ token: 'refresh-1', client_id: w.metadata().client_id }], undefined])
     equal(w.told, [`deleted ${ALICE.did} TokenRevokedError`])
     equal([w.hooks[0].data.sub, w.hooks[0].data.message], [ALICE.did, `The session for "${ALICE.did}" was successfully revoked`])
     isError(await rejected(session.fetchHandler('/xrpc/x')), Error)
@@ -135,7 +136,7 @@ export const cases = {
     await client.restore(ALICE.did)
     w.forget()
     await client.revoke(BOB.did)
-    equal([w.pointer, w.network.to('revoke').map(({ form }) => form.token)], [ALICE.did, ['access-2']])
+    equal([w.pointer, w.network.to('revoke').map(({ form }) => form.token)], [ALICE.did, ['refresh-2']])
     await client.revoke(ALICE.did)
     equal([w.pointer, await w.rows('session')], [null, {}])
     equal(w.told, [`deleted ${BOB.did} TokenRevokedError`, `deleted ${ALICE.did} TokenRevokedError`])
