@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, Fault, asked};
 use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{Local, Ports, Renewal, Renewer, Thrown};
+use atproto_oauth_wasm::ports::{Local, Message, Ports, Renewal, Renewer, Thrown};
 use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
 use futures::lock::Mutex;
 use std::cell::RefCell;
@@ -167,6 +167,41 @@ fn an_end_that_a_worker_only_finds_is_told_by_the_tab_that_asked() {
     // Asking for it again is no news.
     drop(world.restore(&tab, &ALICE, Refresh::Auto));
     assert_eq!(tab.heard.take(), []);
+}
+
+/// A worker that says so of a session which is there: it cannot read what the page can.
+struct Blind;
+
+impl Renewer for Blind {
+    fn renew<'a>(&'a self, _sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
+        Box::pin(async { Renewal::Ended(SessionEnd::Vanished) })
+    }
+}
+
+#[test]
+fn a_worker_s_word_that_a_session_is_over_is_checked() {
+    let world = World::new();
+    let tab = world.tab_with(options(), |ports| ports.renewer = Some(Rc::new(Blind)));
+    let bystander = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    let theirs = world
+        .restore(&bystander, &ALICE, Refresh::Never)
+        .expect("alive");
+    tab.heard.take();
+    let seen = session.token_id();
+    world
+        .run(session.token_info(Refresh::Force))
+        .expect("refreshed here");
+    assert_ne!(session.token_id(), seen);
+    // The same from a worker of an earlier version, which tells all tabs.
+    let lie = Message::Deleted(did(&ALICE), SessionEnd::Vanished);
+    world.tab().ports.bus.post(CLIENT_ID, &lie);
+    world.settle();
+    for (tab, session) in [(&tab, &session), (&bystander, &theirs)] {
+        assert_eq!(tab.heard.take_ends(), []);
+        assert_eq!(world.status(session), Ok(200));
+    }
+    assert!(world.stored(&ALICE).is_some());
 }
 
 #[test]

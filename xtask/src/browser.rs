@@ -1,4 +1,4 @@
-//! Chromium for the tests, and the user's browser for the demo.
+//! The browsers for the tests, and the user's browser for the demo.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,6 +27,8 @@ const DRIVER_PATHS: [&str; 2] = [
 const ADVICE: &str = "install Chrome or Chromium and a chromedriver of the same version (Debian: `apt-get install chromium \
 chromium-driver`; Homebrew: `brew install --cask google-chrome chromedriver`), or name them in $CHROME and $CHROMEDRIVER";
 
+const WEBKIT_ADVICE: &str = "install WebKitGTK with its driver, and a screen for it (Debian: `apt-get install webkit2gtk-driver xvfb xauth`)";
+
 /// Chrome or Chromium, installed where that needs no question: on Debian as root.
 pub(crate) fn chrome(workspace: &Workspace) -> Result<PathBuf> {
     find_or_install(workspace, find_chrome)
@@ -45,35 +47,61 @@ fn find_driver() -> Option<PathBuf> {
     find_program("CHROMEDRIVER", &["chromedriver"], &DRIVER_PATHS)
 }
 
+/// WebKitGTK with its driver, and a screen for it.
+pub(crate) fn webkit(workspace: &Workspace) -> Result<()> {
+    let find = || {
+        let needed = ["WebKitWebDriver", "xvfb-run", "xauth"];
+        needed.into_iter().map(on_path).collect::<Option<Vec<_>>>()
+    };
+    Browser {
+        name: "WebKitGTK",
+        packages: &["webkit2gtk-driver", "xvfb", "xauth"],
+        advice: WEBKIT_ADVICE,
+    }
+    .find_or_install(workspace, find)
+    .map(drop)
+}
+
 fn find_or_install(workspace: &Workspace, find: fn() -> Option<PathBuf>) -> Result<PathBuf> {
-    if let Some(found) = find() {
-        return Ok(found);
+    Browser {
+        name: "Chromium with a driver",
+        packages: &["chromium", "chromium-driver"],
+        advice: ADVICE,
     }
-    if !is_debian() || !is_root(workspace) {
-        bail!("no Chromium with a driver found: {ADVICE}");
-    }
-    println!("Installing Chromium (about a minute) ...");
-    let apt = |arguments: &[&str]| {
-        let mut command = workspace.command("apt-get");
-        process::run(
+    .find_or_install(workspace, find)
+}
+
+/// A browser of Debian's.
+struct Browser {
+    name: &'static str,
+    packages: &'static [&'static str],
+    advice: &'static str,
+}
+
+impl Browser {
+    fn find_or_install<T>(&self, workspace: &Workspace, find: impl Fn() -> Option<T>) -> Result<T> {
+        let Self { name, advice, .. } = self;
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        if !is_debian() || !is_root(workspace) {
+            bail!("no {name} found: {advice}");
+        }
+        println!("Installing {name} (about a minute) ...");
+        let apt = |arguments: &[&str]| {
+            let mut command = workspace.command("apt-get");
             command
                 .args(arguments)
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-            ADVICE,
-        )
-    };
-    apt(&["update", "-qq"])?;
-    apt(&[
-        "install",
-        "-y",
-        "-qq",
-        "--no-install-recommends",
-        "chromium",
-        "chromium-driver",
-    ])?;
-    match find() {
-        Some(found) => Ok(found),
-        None => bail!("Chromium was installed but is not found: {ADVICE}"),
+                .env("DEBIAN_FRONTEND", "noninteractive");
+            process::run(&mut command, advice)
+        };
+        apt(&["update", "-qq"])?;
+        let install = ["install", "-y", "-qq", "--no-install-recommends"];
+        apt(&[&install, self.packages].concat())?;
+        match find() {
+            Some(found) => Ok(found),
+            None => bail!("{name} was installed but is not found: {advice}"),
+        }
     }
 }
 

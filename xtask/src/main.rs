@@ -43,7 +43,7 @@ Usage: cargo xtask <command>
   size                          compile the core as it ships, and print what its modules and functions weigh
 
 What a command needs is installed on first use: the wasm32 target, wasm-bindgen and wasm-pack (into
-~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium.
+~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium and WebKitGTK.
 $CHROME and $CHROMEDRIVER name another browser and its driver.";
 
 fn main() -> ExitCode {

@@ -199,6 +199,7 @@ impl<'a> Runner<'a> {
         self.build()?;
         quick_start::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
+        browser::webkit(self.workspace)?;
         let ahead = self.compile_ahead();
         // What the tests stand on is tested with them.
         let tally = self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome));

@@ -29,7 +29,25 @@ function bundle(name) {
   return bundles[name]
 }
 
-async function find(path, { root, config, official }) {
+/** Makes a worker what WebKit's shared workers are: what holds a key reads as `null` and cannot be written. */
+const keyless = (stores) => Buffer.from(`
+;if ('SharedWorkerGlobalScope' in globalThis) {
+  const { get, put } = IDBObjectStore.prototype
+  const isKeyless = (rows) => ${JSON.stringify(stores)}.includes(rows.name)
+  IDBObjectStore.prototype.get = function (key) {
+    const request = get.call(this, key)
+    return isKeyless(this) ? Object.defineProperty(request, 'result', { value: null }) : request
+  }
+  IDBObjectStore.prototype.put = function (...args) {
+    if (isKeyless(this)) throw new DOMException('The object can not be cloned.', 'DataCloneError')
+    return put.apply(this, args)
+  }
+}`)
+
+async function find(path, { root, config, official, keylessStores }) {
+  if (path === '/pkg/refresh-worker.js' && keylessStores) {
+    return Buffer.concat([await readFile(join(packageDir, 'refresh-worker.js')), keyless(keylessStores)])
+  }
   if (path === '/config.js') return Buffer.from(`export const network = ${JSON.stringify(config)}\n`)
   if (path === '/agent.js') return bundle('agent')
   if (path === '/pkg/index.js' && official) return bundle('official')
@@ -40,7 +58,8 @@ async function find(path, { root, config, official }) {
 /**
  * Serves a page on a loopback port of its own: `root` at `/`, the package at `/pkg/`,
  * the network's addresses as `/config.js`. A visitor with the cookie `client=official`
- * gets the official client in the package's place; one with `store=no`, pages that no browser keeps for the way back.
+ * gets the official client in the package's place; one with `store=no`, pages that no browser keeps for the way back; one with
+ * `keyless-worker`, a refresh worker that can neither read nor write keys, or no sessions.
  * `headers` go with every answer.
  */
 export async function serveHarness(config, root = join(here, '../harness'), headers = {}) {
@@ -49,7 +68,9 @@ export async function serveHarness(config, root = join(here, '../harness'), head
     try {
       const official = /\bclient=official\b/.test(request.headers.cookie)
       const caching = /\bstore=no\b/.test(request.headers.cookie) ? 'no-store' : 'no-cache'
-      const body = await find(path, { root, config, official })
+      const keylessWorker = /\bkeyless-worker=(\w+)/.exec(request.headers.cookie)?.[1]
+      const keylessStores = keylessWorker && (keylessWorker === 'yes' ? ['session', 'state'] : ['session'])
+      const body = await find(path, { root, config, official, keylessStores })
       response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
         'content-security-policy': SCRIPT_POLICY, 'cache-control': caching, ...headers })
       response.end(body)

@@ -1,0 +1,88 @@
+// WebKitGTK by plain WebDriver, as far as tests need it: pages that evaluate, as Playwright's do.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { eventually } from './eventually.mjs'
+import { harnessReady } from './page.mjs'
+
+const BROWSERS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => `/usr/lib/${place}/webkit2gtk-4.1/MiniBrowser`)
+
+/** WebKit draws with what a machine without a screen has. */
+const DRAWING = { WEBKIT_DISABLE_DMABUF_RENDERER: '1', LIBGL_ALWAYS_SOFTWARE: '1' }
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Launches the installed WebKitGTK under a screen of its own, with a profile of its own. */
+export async function launchWebKit() {
+  const binary = BROWSERS.find((place) => existsSync(place))
+  if (!binary) throw new Error('No WebKitGTK found: install webkit2gtk-driver, xvfb and xauth')
+  const port = await freePort()
+  // A group of its own, so that screen, driver and browser end together.
+  const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], {
+    detached: true, stdio: 'ignore', env: { ...process.env, ...DRAWING },
+  })
+  const stop = () => {
+    try {
+      process.kill(-driver.pid)
+    } catch {
+      // It has ended already.
+    }
+  }
+  process.once('exit', stop)
+  const command = async (method, path, body) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) })
+    const { value } = await answer.json()
+    if (!answer.ok) throw new Error(`WebDriver: ${value.error}: ${value.message}`)
+    return value
+  }
+  try {
+    await eventually(() => command('GET', '/status').catch(() => false), 'the driver has started')
+    const options = { binary, args: ['--automation'] }
+    const { sessionId } = await command('POST', '/session', {
+      capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options, timeouts: { script: 30_000 } } },
+    })
+    return new WebKit((method, path, body) => command(method, `/session/${sessionId}${path}`, body), stop)
+  } catch (error) {
+    stop()
+    throw error
+  }
+}
+
+class WebKit {
+  #command
+  #stop
+
+  constructor(command, stop) {
+    this.#command = command
+    this.#stop = stop
+  }
+
+  /** Loads a page of the harness. */
+  async open(url) {
+    await this.#command('POST', '/url', { url })
+    await harnessReady(this)
+  }
+
+  /** Runs a function, or the text of an expression, in the page; its result must be JSON. */
+  async evaluate(step, argument) {
+    const expression = typeof step === 'function' ? `(${step})(given)` : step
+    const script = `const [given, done] = arguments
+      Promise.resolve().then(() => ${expression}).then((value) => done({ value }), (error) => done({ error: String(error) }))`
+    const { value, error } = await this.#command('POST', '/execute/async', { script, args: [argument ?? null] })
+    if (error !== undefined) throw new Error(error)
+    return value
+  }
+
+  async close() {
+    await this.#command('DELETE', '').catch(() => undefined)
+    this.#stop()
+  }
+}
