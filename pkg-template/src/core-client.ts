@@ -101,7 +101,8 @@ export class CoreClient {
     const stored = await reading
     if (!stored || this.#disposed) return undefined
     const restore = () => this.#takeUp(sub, refresh)
-    return new OAuthSession({ ...stored, did: sub, restore }, this.#options.fetch)
+    const isOver = () => this.#news.isOver(sub)
+    return new OAuthSession({ ...stored, did: sub, restore, isOver }, this.#options.fetch)
   }
 
   /** Has the core restore a session that the app has been given already. */

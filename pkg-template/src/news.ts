@@ -20,6 +20,11 @@ export class News {
     return this.#hookError
   }
 
+  /** Whether the app was told that the account's session is over. */
+  isOver(sub: AtprotoDid): boolean {
+    return this.#over.has(sub)
+  }
+
   /** The app has a session of this account: the next end is news. */
   begun(sub: AtprotoDid): void {
     this.#over.delete(sub)

@@ -43,6 +43,8 @@ export interface EarlySession extends StoredGrant {
   did: AtprotoDid
   /** Has the core restore it. */
   restore(): Promise<Session>
+  /** Whether another tab has ended it since. */
+  isOver(): boolean
 }
 
 /** The session of an account. Hand it to `new Agent(session)`, or use `fetchHandler` as it is. */
@@ -167,7 +169,7 @@ export class OAuthSession {
   #inForce(): Grant | undefined {
     const core = this.#core
     if (core && core.stamp !== this.#grant?.stamp) this.#grant = core.stamp ? core.grant() : undefined
-    const grant = this.#grant
+    const grant = core || !this.#early?.isOver() ? this.#grant : undefined
     return Date.now() < (grant?.staleAt ?? Infinity) ? grant : undefined
   }
 

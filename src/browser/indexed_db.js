@@ -293,7 +293,7 @@ async function transact(connection, store, mode, work, foundExpired) {
         const row = await settled(rows.get(key))
         return isGood(row) ? row : undefined
       },
-      all: async () => (await settled(rows.getAll())).filter(isGood),
+      all: async () => (await settled(rows.getAll())).filter((row) => !isExpired(row)),
       put: (key, row) => settled(rows.put(row, key)),
       delete: (key) => settled(rows.delete(key)),
       confirmAbsent: () => {},

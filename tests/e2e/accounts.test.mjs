@@ -68,7 +68,7 @@ test('An account is listed with its handle, its servers and the time of its last
   assert.deepEqual(others, [])
   assert.equal(await active(page), alice.did)
 
-  const stored = await page.evaluate((key) => localStorage.getItem(key), RECORD + alice.did)
+  const stored = await page.evaluate((key) => localStorage.getItem(`${key} ${client.clientMetadata.client_id}`), RECORD + alice.did)
   assert.deepEqual(Object.keys(JSON.parse(stored)).sort(), ['handle', 'issuer', 'lastUsed', 'pds'], 'no secret')
 })
 
@@ -213,12 +213,13 @@ test('The official client beside ours takes no notice of what it cannot know', a
 test('Rows and records that cannot be read are not listed, and keep nothing else from it', async (t) => {
   const { page } = await world.signedIn(t)
   await page.evaluate((prefix) => {
-    const carol = `${prefix}did:plc:ccccccccccccccccccccccc2`
+    const suffix = ` ${client.clientMetadata.client_id}`
+    const carol = `${prefix}did:plc:ccccccccccccccccccccccc2${suffix}`
     localStorage.setItem(carol, '{"handle": 5, "pds": [], "issuer": null, "lastUsed": 1e300}')
     for (const [at, garbage] of ['', '{', 'null', '[]', '"text"', '7'].entries()) {
-      localStorage.setItem(`${prefix}did:plc:${'d'.repeat(23)}${at + 2}`, garbage)
+      localStorage.setItem(`${prefix}did:plc:${'d'.repeat(23)}${at + 2}${suffix}`, garbage)
     }
-    for (const key of ['', 'bob', 'did:plc:short', 'did:key:zabc']) localStorage.setItem(prefix + key, '{}')
+    for (const key of ['', 'bob', 'did:plc:short', 'did:key:zabc']) localStorage.setItem(prefix + key + suffix, '{}')
   }, RECORD)
   await page.evaluate(async () => {
     const settle = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result) })

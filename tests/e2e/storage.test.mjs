@@ -107,10 +107,11 @@ test('A sign-in that is over leaves no started one behind, and caches no longer 
 test('localStorage holds the active account, what is known of each and its servers, a mark of the last change, accepted options, and nothing else', async (t) => {
   const { page } = await world.signedIn(t)
   const stored = await page.evaluate(() => ({ local: { ...localStorage }, session: { ...sessionStorage } }))
-  const account = `atproto-oauth-wasm:account:${alice.did}`
+  const clientId = await page.evaluate(() => client.clientMetadata.client_id)
+  const account = `atproto-oauth-wasm:account:${alice.did} ${clientId}`
   const { [POINTER]: active, [account]: record, [`atproto-oauth-wasm:nonces:${alice.did}`]: nonces, 'atproto-oauth-wasm:change': mark,
-    'atproto-oauth-wasm:accepted': accepted, ...others } = stored.local
-  assert.deepEqual([active, others, stored.session], [alice.did, {}, {}])
+    [`atproto-oauth-wasm:accepted:${clientId}`]: accepted, [`atproto-oauth-wasm:active:${clientId}`]: own, ...others } = stored.local
+  assert.deepEqual([active, own, others, stored.session], [alice.did, alice.did, {}, {}])
   assert.match(nonces, new RegExp(`^${world.info.pdsUrl} \\S+\\n$`), 'one for each server, and nothing else')
   assert.deepEqual(Object.keys(JSON.parse(record)).sort(), ['handle', 'issuer', 'lastUsed', 'pds'])
   assert.match(mark, /^0\.\d+$/, 'a random number')
