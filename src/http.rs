@@ -231,6 +231,8 @@ pub enum HttpError {
     ContentType(Option<String>),
     /// The answer's body was no JSON object.
     NotJson,
+    /// The answer was a JSON object, and none of what its place demands.
+    NotMetadata,
 }
 
 impl HttpError {
@@ -244,6 +246,7 @@ impl HttpError {
             Self::Status(_) => "RESPONSE_STATUS",
             Self::ContentType(_) => "RESPONSE_CONTENT_TYPE",
             Self::NotJson => "RESPONSE_NOT_JSON",
+            Self::NotMetadata => "RESPONSE_NOT_METADATA",
         }
     }
 
@@ -251,7 +254,7 @@ impl HttpError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Timeout => true,
-            Self::Status(status) => *status == 429 || *status >= 500,
+            Self::Status(status) => matches!(*status, 408 | 425 | 429 | 500..),
             _ => false,
         }
     }
@@ -270,6 +273,7 @@ impl fmt::Display for HttpError {
             }
             Self::ContentType(None) => f.write_str("Missing response Content-Type header"),
             Self::NotJson => f.write_str("Unable to parse response as JSON"),
+            Self::NotMetadata => f.write_str("Response is no metadata document"),
         }
     }
 }

@@ -16,6 +16,7 @@ mod json;
 pub mod memory;
 mod oauth;
 pub mod ports;
+mod private_host;
 mod secret;
 mod time;
 mod url;

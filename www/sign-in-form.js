@@ -58,9 +58,9 @@ export function blameInput() {
   field().setAttribute('aria-invalid', 'true')
 }
 
-// Handles are often pasted with an @, or with the invisible direction marks some apps put around them.
+/** What was typed. An `@` before a handle and the marks that a paste brings along are the client's to leave out. */
 function readInput() {
-  return field().value.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '').trim().replace(/^@/, '')
+  return field().value.trim()
 }
 
 function missing() {

@@ -202,7 +202,7 @@ export class BrowserOAuthClient extends EventTarget {
   /**
    * Signs a user in, by redirect or, with `display: 'popup'`, in a popup.
    *
-   * @param input - a handle, a DID, or the URL of a PDS or authorization server
+   * @param input - a handle, a DID, or the URL of a PDS or authorization server, as people type and paste it
    */
   async signIn(input: string, options?: PopupOptions): Promise<OAuthSession> {
     return options?.display === 'popup' ? this.signInPopup(input, options) : this.signInRedirect(input, options)
@@ -341,7 +341,7 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     more: Window[] = [],
-    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${input}` },
+    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${visible(input)}` },
   ): Promise<ReturnType<Operations[K]>> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
     if (typeof input !== 'string') throw new TypeError('The input must be a string')
@@ -374,4 +374,9 @@ export class BrowserOAuthClient extends EventTarget {
   #outcome(found: CoreOutcome): { session: OAuthSession; state: string | null } {
     return { session: this.#session(found.session), state: found.state }
   }
+}
+
+/** A text as messages quote it: what is invisible in it stands there by its number. */
+function visible(text: unknown): string {
+  return String(text).replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }

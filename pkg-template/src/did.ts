@@ -6,6 +6,7 @@
  * @module
  */
 import { InvalidDidError } from './did-error.js'
+import { isHostName } from './host-name.js'
 
 /** A DID, of the methods named. */
 export type Did<Method extends string = string> = `did:${Method}:${string}`
@@ -53,11 +54,12 @@ const checkWeb: Check = (input) => {
 const checkAtprotoWeb: Check = (input) => {
   const wrong = checkWeb(input)
   if (wrong) return wrong
-  const [host, ...path] = String(input).slice(DID_WEB_PREFIX.length).split(':')
-  if (path.length) return 'Atproto does not allow path components in Web DIDs'
-  const isLocal = /^localhost(?:%3A|$)/.test(host ?? '')
-  if (!isLocal && host?.includes('%3A')) return 'Atproto does not allow port numbers in Web DIDs, except for localhost'
-  return undefined
+  const host = String(input).slice(DID_WEB_PREFIX.length)
+  if (host.includes(':')) return 'Atproto does not allow path components in Web DIDs'
+  // The port of a URL is not too large.
+  if (/^localhost(?:%3A[1-9]\d*)?$/.test(host)) return undefined
+  if (host.includes('%3A')) return 'Atproto does not allow port numbers in Web DIDs, except for localhost'
+  return isHostName(host) ? undefined : 'Atproto allows only the host names that handles can be in Web DIDs'
 }
 
 const checkAtproto: Check = (input) => {

@@ -1,5 +1,6 @@
-import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { HandleResolverError, type HandleResolver, type ResolveHandleOptions, type ResolvedHandle } from './handle-resolver.js'
+import { isAtprotoDid } from './did.js'
+import { type HandleResolver, HandleResolverError, type ResolveHandleOptions, type ResolvedHandle, checkHandle } from './handle-resolver.js'
+import { inTime, readJson, readText } from './limits.js'
 
 /** Options of {@link AtprotoDohHandleResolver}. */
 export interface AtprotoDohHandleResolverOptions {
@@ -15,11 +16,20 @@ const SUBDOMAIN = '_atproto'
 const PREFIX = 'did='
 /** The type of TXT records (RFC 1035 section 3.2.2). */
 const TXT = 16
+/** The longest name that DNS knows. */
+const LONGEST_NAME = 253
+/** How long DNS is waited for once the host has named an account, in milliseconds. */
+const PATIENCE = 1_000
+
+/** What came of one way to ask. */
+type Outcome = { did: ResolvedHandle } | { error: unknown }
 
 /**
  * Resolves handles as the specification says, at their source: by DNS, which a browser can ask over HTTPS only, and at
- * the handle's own host. Both are asked at the same time, and DNS wins. A host answers a page only if it allows
- * cross-origin requests.
+ * the handle's own host. Both are asked at the same time, and DNS wins; where it fails or is slow, what the host says
+ * counts. A host answers a page only if it allows cross-origin requests.
+ *
+ * Rejects where DNS fails and the host names no account, and where DNS names several.
  */
 export class AtprotoDohHandleResolver implements HandleResolver {
   readonly #options: AtprotoDohHandleResolverOptions
@@ -32,44 +42,42 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   }
 
   async resolve(handle: string, options?: ResolveHandleOptions): Promise<ResolvedHandle> {
-    options?.signal?.throwIfAborted()
-    const loser = new AbortController()
-    const abort = () => loser.abort(options?.signal?.reason)
-    options?.signal?.addEventListener('abort', abort)
-    try {
-      const host = this.#askHost(handle, loser.signal, options?.noCache)
-      return (await this.#askDns(handle, loser.signal)) ?? (await host)
-    } finally {
-      options?.signal?.removeEventListener('abort', abort)
-      loser.abort()
-    }
+    checkHandle(handle)
+    return inTime(options?.signal, async (signal) => {
+      const asked = this.#askHost(handle, signal, options?.noCache)
+      const dns = await firstOf(outcome(this.#askDns(handle, signal)), asked)
+      if ('did' in dns && dns.did) return dns.did
+      if ('error' in dns && isAmbiguous(dns.error)) throw dns.error
+      const host = await asked
+      if (host || 'did' in dns) return host
+      throw dns.error
+    })
   }
 
   async #askDns(handle: string, signal: AbortSignal): Promise<ResolvedHandle> {
     const name = `${SUBDOMAIN}.${handle}`
+    if (name.length > LONGEST_NAME) return null
     const url = new URL(this.#options.dohEndpoint)
     url.searchParams.set('type', 'TXT')
     url.searchParams.set('name', name)
     const response = await this.#fetch.call(null, url, { headers: { accept: 'application/dns-json' }, redirect: 'follow', signal })
     const type = response.headers.get('content-type') ?? ''
     if (!response.ok) {
-      throw new HandleResolverError(type.startsWith('text/plain') ? await response.text() : `Failed to resolve ${name}`)
+      throw new HandleResolverError(type.startsWith('text/plain') ? await readText(response) : `Failed to resolve ${name}`)
     }
     if (!/application\/(?:dns-)?json/i.test(type)) throw new HandleResolverError('Unexpected response from DoH server')
-    const records = textRecords(await response.json()).filter((record) => record.startsWith(PREFIX))
-    // Two records that disagree, or agree, are as good as none.
-    if (records.length !== 1) return null
-    const did = records[0]?.slice(PREFIX.length)
-    return isAtprotoDid(did) ? did : null
+    return accountOf(await readJson(response, 'Invalid DoH response'))
   }
 
   async #askHost(handle: string, signal: AbortSignal, noCache?: boolean): Promise<ResolvedHandle> {
     try {
       const url = new URL(`https://${handle}/.well-known/atproto-did`)
-      const response = await this.#fetch.call(null, url, { redirect: 'error', signal, ...(noCache && { cache: 'no-cache' }) })
+      const response = await this.#fetch.call(null, url, { redirect: 'follow', signal, ...(noCache && { cache: 'no-cache' }) })
       if (!response.ok) throw new HandleResolverError(`Unexpected status code ${response.status} for "${url}"`)
-      const line = (await response.text()).split('\n')[0]?.trim()
-      return isAtprotoDid(line) ? (line as AtprotoDid) : null
+      // A custom `fetch` may not say where it ended.
+      if (response.url && !response.url.startsWith('https:')) throw new HandleResolverError(`Insecure redirect of "${url}"`)
+      const line = (await readText(response)).trim().split('\n')[0]?.trim()
+      return isAtprotoDid(line) ? line : null
     } catch (error) {
       if (!signal.aborted) this.#options.onError?.(error, { resolver: 'well-known', handle })
       return null
@@ -77,13 +85,46 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   }
 }
 
-/** The texts of the TXT records in an answer. */
-function textRecords(answer: unknown): string[] {
-  const { Status, Answer = [] } = Object(answer) as { Status?: unknown; Answer?: unknown }
-  if (typeof Status !== 'number' || !Array.isArray(Answer)) throw new HandleResolverError('Invalid DoH response')
-  return Answer.map((record: unknown) => {
-    const { type, data } = Object(record) as { type?: unknown; data?: unknown }
-    if (typeof type !== 'number' || typeof data !== 'string') throw new HandleResolverError('Invalid DoH response')
-    return type === TXT ? data.replace(/^"|"$/g, '').replaceAll('\\"', '"') : ''
+function outcome(asked: Promise<ResolvedHandle>): Promise<Outcome> {
+  return asked.then((did) => ({ did }), (error: unknown) => ({ error }))
+}
+
+/** What DNS says; `null` where the host has named an account and DNS still says nothing a while later. */
+function firstOf(dns: Promise<Outcome>, host: Promise<ResolvedHandle>): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    host.then((did) => {
+      if (did) timer = setTimeout(resolve, PATIENCE, { did: null })
+    })
+    dns.then((found) => {
+      clearTimeout(timer)
+      resolve(found)
+    })
   })
+}
+
+/** The account that the TXT records of an answer name. */
+function accountOf(answer: unknown): ResolvedHandle {
+  const { Status, Answer } = Object(answer) as { Status?: unknown; Answer?: unknown }
+  const records = Answer ?? []
+  if (typeof Status !== 'number' || !Array.isArray(records)) throw new HandleResolverError('Invalid DoH response')
+  // There is no such name (RFC 1035 section 4.1.1); every other code is that of a failure.
+  if (Status !== 0 && Status !== 3) throw new HandleResolverError(`DNS failed with code ${Status}`)
+  const named = new Set(records.map(textOf).filter((text) => text.startsWith(PREFIX)).map((text) => text.slice(PREFIX.length)))
+  const [did = null, ...others] = [...named].filter(isAtprotoDid)
+  if (others.length) throw new HandleResolverError('DNS names several accounts for this handle', { code: 'HANDLE_AMBIGUOUS' })
+  return did
+}
+
+const isAmbiguous = (error: unknown) => error instanceof HandleResolverError && error.code === 'HANDLE_AMBIGUOUS'
+
+/** The text of a TXT record: the strings it is made of, joined. Servers quote them as zone files do, or not at all. */
+function textOf(record: unknown): string {
+  const { type, data } = Object(record) as { type?: unknown; data?: unknown }
+  if (typeof type !== 'number' || typeof data !== 'string') throw new HandleResolverError('Invalid DoH response')
+  if (type !== TXT) return ''
+  const strings = data.startsWith('"') ? (data.match(/"(?:[^"\\]|\\.)*"/g) ?? []) : undefined
+  const text = strings ? strings.map((quoted) => quoted.slice(1, -1)).join('') : data
+  // `\"`, or `\034` (RFC 1035 section 5.1).
+  return text.replace(/\\(\d{3}|.)/g, (_, code: string) => (code.length > 1 ? String.fromCharCode(Number(code)) : code)).trim()
 }

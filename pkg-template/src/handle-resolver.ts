@@ -5,6 +5,7 @@
  * @module
  */
 import { type AtprotoDid, isAtprotoDid } from './did.js'
+import { isHostName, isReserved } from './host-name.js'
 
 /** How to resolve. */
 export interface ResolveHandleOptions {
@@ -26,6 +27,24 @@ export interface HandleResolver {
 /** A handle could not be resolved. */
 export class HandleResolverError extends Error {
   override readonly name = 'HandleResolverError'
+  /**
+   * Says what went wrong: `HANDLE_AMBIGUOUS` where DNS names several accounts, `RESERVED_NAME` or `INVALID_HANDLE` where
+   * nothing was asked, `NETWORK_TIMEOUT`, `RESPONSE_TOO_LARGE`; `HANDLE_RESOLUTION_FAILED` for all else.
+   */
+  readonly code: string
+
+  constructor(message?: string, options?: ErrorOptions & { code?: string }) {
+    super(message, options)
+    this.code = options?.code ?? 'HANDLE_RESOLUTION_FAILED'
+  }
+}
+
+/** Throws where a text is no handle, or one that leads nowhere by its name: neither is asked for anywhere. */
+export function checkHandle(handle: string): void {
+  if (!isHostName(handle)) throw new HandleResolverError('Not a handle', { code: 'INVALID_HANDLE' })
+  if (isReserved(handle)) {
+    throw new HandleResolverError(`"${handle}" is under a reserved domain and leads nowhere`, { code: 'RESERVED_NAME' })
+  }
 }
 
 /** Whether a value is an answer of a {@link HandleResolver}. */

@@ -155,7 +155,10 @@ export interface BrowserOAuthClientOptions {
   identityResolver?: IdentityResolver
   /** The PLC directory. Default: `https://plc.directory/`. */
   plcDirectoryUrl?: string | URL
-  /** Allow servers on http, for development. */
+  /**
+   * Allow servers on http, for development. As a loopback client id does, it also lets handles under `.test` and private
+   * addresses count, which lead nowhere in production.
+   */
   allowHttp?: boolean
   /** Calls the network in place of `globalThis.fetch`. */
   fetch?: Fetch

@@ -1,4 +1,12 @@
-import { HandleResolverError, type HandleResolver, type ResolveHandleOptions, type ResolvedHandle, isResolvedHandle } from './handle-resolver.js'
+import {
+  type HandleResolver,
+  HandleResolverError,
+  type ResolveHandleOptions,
+  type ResolvedHandle,
+  checkHandle,
+  isResolvedHandle,
+} from './handle-resolver.js'
+import { inTime, readJson } from './limits.js'
 
 /** Options of {@link XrpcHandleResolver}. */
 export interface XrpcHandleResolverOptions {
@@ -22,22 +30,24 @@ export class XrpcHandleResolver implements HandleResolver {
   }
 
   async resolve(handle: string, options?: ResolveHandleOptions): Promise<ResolvedHandle> {
+    checkHandle(handle)
+    return inTime(options?.signal, (signal) => this.#ask(handle, signal, options?.noCache))
+  }
+
+  async #ask(handle: string, signal: AbortSignal, noCache?: boolean): Promise<ResolvedHandle> {
     const url = new URL('/xrpc/com.atproto.identity.resolveHandle', this.serviceUrl)
     url.searchParams.set('handle', handle)
     const { fetch } = this
-    const response = await fetch(url, {
-      redirect: 'error',
-      ...(options?.signal && { signal: options.signal }),
-      ...(options?.noCache && { cache: 'no-cache' }),
-    })
-    const answer: unknown = await response.json()
+    const response = await fetch(url, { redirect: 'error', signal, ...(noCache && { cache: 'no-cache' }) })
+    if (!response.ok && response.status !== 400) throw new HandleResolverError('Invalid status code from resolveHandle method')
+    const answer = await readJson(response, 'Invalid response from resolveHandle method: no JSON')
     const { error, message, did } = Object(answer) as Record<string, unknown>
     if (response.status === 400) {
       if (typeof error !== 'string') throw new HandleResolverError('Invalid response from resolveHandle method: no error code')
       // The lexicon's error, and the message by which older servers say the same.
       if (error === 'HandleNotFound' || message === 'Unable to resolve handle') return null
+      throw new HandleResolverError('Invalid status code from resolveHandle method')
     }
-    if (!response.ok) throw new HandleResolverError('Invalid status code from resolveHandle method')
     if (!isResolvedHandle(did)) throw new HandleResolverError('Invalid DID returned from resolveHandle method')
     return did
   }

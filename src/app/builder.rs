@@ -73,7 +73,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether servers may be reached over http; by default, only a `did:web` on `localhost`.
+    /// Whether servers may be reached over http; by default, only a `did:web` on `localhost`, by an app with a loopback
+    /// client id.
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = Some(allow);
         self

@@ -4,6 +4,7 @@ use super::prover::Prover;
 use super::resolve::Typed;
 use super::{Error, ErrorKind, OAuthClient, Shared, Step};
 use crate::base64url;
+use crate::identity::Input;
 use crate::oauth::{
     AuthorizeOptions, ParRequest, Pkce, ServerMetadata, endpoint_request, judge_par, par_form,
 };
@@ -25,7 +26,7 @@ pub(super) struct Pushed {
 impl OAuthClient {
     /// Prepares a sign-in and returns the URL to send the user to.
     ///
-    /// `input` is a handle, a DID, or the URL of a PDS or authorization server. `progress` hears each step as it begins.
+    /// `input` is a handle, a DID, or the URL of a PDS or authorization server, as people type and paste it. `progress` hears each step as it begins.
     /// Nothing is stored unless all of it succeeds.
     pub async fn authorize(
         &self,
@@ -71,6 +72,7 @@ impl Shared {
             let checked = self.options.metadata.check_scope(scope);
             checked.map_err(|error| Error::new(Step::Input, error))?;
         }
+        let input = &Input::normalize(input);
         let key = self.ports.crypto.generate_key().await;
         let key = key.map_err(|error| Error::new(Step::Par, error))?;
         let prover = Prover::new(key);
@@ -78,7 +80,7 @@ impl Shared {
         let (server, account, pds, handle, login_hint) =
             match self.identify(input, progress).await? {
                 Typed::Service(url) => {
-                    let (server, pds) = self.server_of_service(input, url, progress).await?;
+                    let (server, pds) = self.server_of_service(url, progress).await?;
                     (server, None, pds, None, None)
                 }
                 Typed::Account {

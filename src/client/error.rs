@@ -2,8 +2,10 @@
 
 use super::{HostError, PopupError, Step};
 use crate::http::HttpError;
-use crate::identity::{Did, IdentityError};
-use crate::oauth::{CallbackError, ConfigError, ExchangeError, PeerError, Refusal, SessionEnd};
+use crate::identity::{Did, IdentityError, Visible};
+use crate::oauth::{
+    CallbackError, ConfigError, ExchangeError, MetadataError, PeerError, Refusal, SessionEnd,
+};
 use crate::ports::{KeyError, StorageError, Thrown};
 use std::fmt;
 
@@ -17,6 +19,8 @@ pub enum ErrorKind {
     Identity(IdentityError),
     /// The network, or an answer that is no answer.
     Http(HttpError),
+    /// A server that answers and does not offer OAuth: what its answer was instead of metadata.
+    WithoutOauth(HttpError),
     /// A server that breaks the rules.
     Peer(PeerError),
     /// A server that says no.
@@ -108,8 +112,16 @@ impl Error {
     /// The innermost purpose stays: it names what failed. An account that has no PDS was resolved well.
     pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
         if !matches!(self.0.kind, ErrorKind::Identity(IdentityError::NoPds(_))) {
-            let purpose = || format!("Failed to resolve {what}: {subject}");
+            let purpose = || format!("Failed to resolve {what}: {}", Visible(subject));
             self.0.purpose.get_or_insert_with(purpose);
+        }
+        self
+    }
+
+    /// A server that sends whoever asks for its metadata to another page, such as one to log in at, has none.
+    pub(crate) fn asking_for_metadata(mut self) -> Self {
+        if let ErrorKind::Http(error @ HttpError::Redirected) = &self.0.kind {
+            self.0.kind = ErrorKind::WithoutOauth(error.clone());
         }
         self
     }
@@ -171,6 +183,7 @@ impl Error {
             ErrorKind::Config(e) => e.code(),
             ErrorKind::Identity(e) => e.code(),
             ErrorKind::Http(e) => e.code(),
+            ErrorKind::WithoutOauth(_) => "SERVER_WITHOUT_OAUTH",
             ErrorKind::Peer(e) => e.code(),
             ErrorKind::Refused(_) => "OAUTH_REFUSED",
             ErrorKind::ClockSkew { .. } => "CLOCK_SKEW",
@@ -213,7 +226,7 @@ impl fmt::Display for Error {
         match &self.0.kind {
             ErrorKind::Config(e) => e.fmt(f),
             ErrorKind::Identity(e) => e.fmt(f),
-            ErrorKind::Http(e) => match &self.0.url {
+            ErrorKind::Http(e) | ErrorKind::WithoutOauth(e) => match &self.0.url {
                 Some(url) => write!(f, "{e} for \"{url}\""),
                 None => e.fmt(f),
             },
@@ -251,7 +264,7 @@ impl std::error::Error for Error {
         Some(match &self.0.kind {
             ErrorKind::Config(e) => e,
             ErrorKind::Identity(e) => e,
-            ErrorKind::Http(e) => e,
+            ErrorKind::Http(e) | ErrorKind::WithoutOauth(e) => e,
             ErrorKind::Peer(e) => e,
             ErrorKind::Refused(e) | ErrorKind::ClockSkew { refusal: e, .. } => e,
             ErrorKind::Callback(e) => e,
@@ -308,6 +321,16 @@ impl From<StorageError> for ErrorKind {
         match error {
             StorageError::Key(error) => Self::Key(error),
             error => Self::Storage(error),
+        }
+    }
+}
+
+impl From<MetadataError> for ErrorKind {
+    fn from(error: MetadataError) -> Self {
+        match error {
+            MetadataError::Absent(e) => Self::WithoutOauth(e),
+            MetadataError::Http(e) => Self::Http(e),
+            MetadataError::Peer(e) => Self::Peer(e),
         }
     }
 }

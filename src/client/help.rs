@@ -35,6 +35,9 @@ pub(super) fn of(kind: &ErrorKind, step: Step) -> &'static str {
         ErrorKind::Storage(e) => e.help(),
         ErrorKind::Ended(_, end) => end.help(),
         ErrorKind::Http(e) => of_answer(e, step),
+        ErrorKind::WithoutOauth(_) => {
+            "This server does not offer OAuth sign-in for atproto; check its address, which may have changed, or use the account's handle. If the account is there, the server's operator has to update it."
+        }
         ErrorKind::Refused(e) => of_refusal(e, step),
         ErrorKind::ClockSkew { .. } => {
             "Set the clock of this device right, date and time zone included, and try again."
@@ -66,9 +69,6 @@ fn of_answer(error: &HttpError, step: Step) -> &'static str {
             "The server redirects this request, and a token goes to no other address than that of the account's own server. Ask at the address that it redirects to, with fetch."
         }
         (_, Step::Request) => "The answer is not JSON; read it as text or octets.",
-        (HttpError::Redirected, Step::Resource | Step::Issuer) => {
-            "Metadata must be there without a redirect. If the server has moved, use its new address."
-        }
         (_, Step::Configure) => ConfigError::MetadataStatus(0).help(),
         (_, Step::Handle) => "Check that the handleResolver option names an atproto server.",
         (_, Step::Did) => "Check the plcDirectoryUrl option; a did:web is for its host to mend.",
@@ -253,9 +253,7 @@ mod tests {
             (Step::Handle, HttpError::Status(404), "handleResolver"),
             (Step::Handle, html(), "handleResolver"),
             (Step::Did, HttpError::NotJson, "plcDirectoryUrl"),
-            (Step::Resource, HttpError::Redirected, "new address"),
-            (Step::Issuer, HttpError::Redirected, "new address"),
-            (Step::Issuer, html(), "atproto server"),
+            (Step::Resource, HttpError::TooLarge, "atproto server"),
             (Step::Par, html(), "endpoint"),
             (Step::Token, HttpError::Redirected, "endpoint"),
             (Step::Refresh, HttpError::Status(403), "proxy"),
@@ -265,6 +263,14 @@ mod tests {
             let said = format!("{step:?} {error}");
             let help = Error::new(step, error).help();
             assert!(help.contains(expected), "{said}: {help}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_oauth_is_told_as_such() {
+        for error in [HttpError::Status(404), HttpError::Redirected] {
+            let error = Error::new(Step::Issuer, ErrorKind::WithoutOauth(error));
+            assert!(error.help().contains("does not offer OAuth"));
         }
     }
 

@@ -46,9 +46,11 @@ impl Shared {
         input: &str,
         prover: &Rc<Prover>,
     ) -> Option<Rc<Likely>> {
-        let Ok(Input::Handle(_) | Input::Did(_)) = Input::parse(input) else {
-            return None;
-        };
+        match Input::read(input) {
+            Ok(Input::Handle(handle)) if !handle.is_reserved(self.in_development()) => {}
+            Ok(Input::Did(_)) => {}
+            _ => return None,
+        }
         let likely = Rc::new(Likely {
             issuer: self.options.handle_resolver.as_ref()?.origin().to_owned(),
             server: Inbox::default(),

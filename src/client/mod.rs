@@ -71,7 +71,8 @@ pub struct ClientOptions {
     pub handle_resolver: Option<Url>,
     /// The PLC directory.
     pub plc_directory: Url,
-    /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost`.
+    /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost` where the
+    /// client id is a loopback one.
     pub allow_http: Option<bool>,
     /// How long the client's own requests may take.
     pub timeouts: Timeouts,
@@ -149,5 +150,10 @@ impl Shared {
 
     fn allows_http(&self) -> bool {
         self.options.allow_http == Some(true)
+    }
+
+    /// Whether the app is under development, so that names and addresses that exist on one machine only are meant.
+    fn in_development(&self) -> bool {
+        self.allows_http() || self.options.metadata.is_loopback()
     }
 }

@@ -1,7 +1,8 @@
 //! The client's own requests: who asked, at which step, and what was asked a moment ago.
 
+use super::race::{First, race};
 use super::{Error, ErrorKind, Shared, Step};
-use crate::http::{HttpError, Request, Response};
+use crate::http::{HttpError, MAX_BODY, Request, Response};
 use crate::json::Json;
 use crate::ports::{Local, Question};
 use crate::time;
@@ -157,15 +158,34 @@ impl Shared {
                 request.revalidate = freshness == Freshness::Now;
                 self.send(step, request).await
             }
-            Source::App(question) => {
-                let answer = match &self.ports.resolver {
-                    Some(own) => own.ask(question, freshness == Freshness::Now).await,
-                    None => Ok(None),
-                };
-                answer
-                    .map(|answer| Rc::new(as_response(question, answer)))
-                    .map_err(|thrown| Error::new(step, ErrorKind::Resolver(thrown)))
+            Source::App(question) => self
+                .ask_own(question, freshness)
+                .await
+                .map_err(|kind| Error::new(step, kind)),
+        }
+    }
+
+    /// Asks the app's own resolver, within the limits that servers have.
+    async fn ask_own(
+        &self,
+        question: Question<'_>,
+        freshness: Freshness,
+    ) -> Result<Rc<Response>, ErrorKind> {
+        let answer = match &self.ports.resolver {
+            Some(own) => {
+                let answer = own.ask(question, freshness == Freshness::Now);
+                let limit = self.options.timeouts.document_ms;
+                match race(answer, self.ports.timer.sleep(limit)).await {
+                    First::Left(answer) => answer.map_err(ErrorKind::Resolver)?,
+                    First::Right(()) => return Err(HttpError::Timeout.into()),
+                }
             }
+            None => None,
+        };
+        let response = as_response(question, answer);
+        match response.body.len() <= MAX_BODY {
+            true => Ok(Rc::new(response)),
+            false => Err(HttpError::TooLarge.into()),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::identity::{
 };
 use crate::json::Json;
 use crate::oauth::{
-    ConfigError, ResourceMetadata, ServerMetadata, parse_issuer, resource_metadata_request,
+    ConfigError, ResourceMetadata, ServerMetadata, resource_metadata_request,
     server_metadata_request,
 };
 use crate::ports::Question;
@@ -49,15 +49,15 @@ impl OAuthClient {
             false => Freshness::Recent,
         };
         let progress = &|_| ();
-        let did = match Input::parse(input).map_err(|error| Error::new(Step::Input, error))? {
+        let input = Input::normalize(input);
+        let did = match Input::read(&input)? {
             Input::Did(did) => did,
             Input::Handle(handle) => {
                 let found = self.0.account_of_handle(&handle, freshness, progress);
                 return Ok((*found.await?, Some(handle)));
             }
             Input::Service(_) => {
-                let error = IdentityError::InvalidHandle(input.to_owned());
-                return Err(Error::new(Step::Input, error));
+                return Err(IdentityError::InvalidHandle(input).into());
             }
         };
         let document = self.0.did_document(&did, None, freshness).await?;
@@ -72,19 +72,21 @@ impl OAuthClient {
 }
 
 impl Shared {
-    /// Finds out what the user typed.
+    /// Finds out what the user typed, normalized.
     pub(super) async fn identify(
         &self,
         input: &str,
         progress: &dyn Fn(Step),
     ) -> Result<Typed, Error> {
         let identity = |error: Error| error.while_resolving("identity", input);
-        let parsed = Input::parse(input).map_err(|error| Error::new(Step::Input, error));
+        let parsed = Input::read(input).map_err(Error::from);
         let is_account = parsed.is_ok();
         let typed = match &parsed {
             Ok(Input::Handle(handle)) => Some(handle.clone()),
             _ => None,
         };
+        let reserved = typed.as_ref().map_or(Ok(()), |h| self.check_reserved(h));
+        reserved.map_err(identity)?;
         let document = match parsed {
             Ok(Input::Service(url)) => return Ok(Typed::Service(url)),
             // The app's own resolver may know more ways to name an account.
@@ -228,7 +230,7 @@ impl Shared {
         resource: Option<&str>,
         freshness: Freshness,
     ) -> Result<Rc<ServerMetadata>, Error> {
-        let request = server_metadata_request(issuer, self.allows_http())
+        let request = server_metadata_request(issuer, self.allows_http(), self.in_development())
             .map_err(|error| Error::new(Step::Issuer, error).at(issuer));
         match request {
             Ok(request) => {
@@ -236,18 +238,20 @@ impl Shared {
                 let read = self.read(Step::Issuer, source, freshness).await;
                 read.and_then(|document| {
                     let judged = ServerMetadata::judge(issuer, &document.response);
-                    let judged = judged.map(|judged| {
-                        judged.and_then(|server| match resource {
-                            Some(resource) => server.check_protects(resource).map(|()| server),
-                            None => Ok(server),
-                        })
+                    let judged = judged.and_then(|server| {
+                        resource.map_or(Ok(()), |resource| server.check_protects(resource))?;
+                        Ok(server)
                     });
-                    self.judged(document, judged)
+                    self.judged(document, Ok(judged))
                 })
             }
             Err(error) => Err(error),
         }
-        .map_err(|error| error.while_resolving("OAuth server metadata for issuer", issuer))
+        .map_err(|error| {
+            error
+                .asking_for_metadata()
+                .while_resolving("OAuth server metadata for issuer", issuer)
+        })
     }
 
     /// The account of a handle, checked both ways.
@@ -263,8 +267,17 @@ impl Shared {
         self.did_document(&did, Some(handle), freshness).await
     }
 
+    /// A handle that leads nowhere by its top-level domain is not asked for.
+    fn check_reserved(&self, handle: &Handle) -> Result<(), Error> {
+        match handle.is_reserved(self.in_development()) {
+            true => Err(IdentityError::ReservedName(handle.to_string()).into()),
+            false => Ok(()),
+        }
+    }
+
     /// Where a handle leads, whether or not that account claims it.
     async fn did_of_handle(&self, handle: &Handle, freshness: Freshness) -> Result<Did, Error> {
+        self.check_reserved(handle)?;
         let source = self.source(Question::Handle(handle), || {
             let service = self.options.handle_resolver.as_ref();
             let service = service
@@ -295,11 +308,12 @@ impl Shared {
         handle: Option<&Handle>,
         freshness: Freshness,
     ) -> Result<Box<DidDocument>, Error> {
-        let source = self.source(Question::Document(did), || {
-            let directory = &self.options.plc_directory;
-            did_document_request(did, directory, self.options.allow_http)
-                .map_err(|error| Error::new(Step::Did, error))
-        })?;
+        let directory = &self.options.plc_directory;
+        let allow_http = self.options.allow_http;
+        // A DID that may not be asked for is not for the app's own resolver either.
+        let request = did_document_request(did, directory, allow_http, self.in_development())
+            .map_err(|error| Error::new(Step::Did, error))?;
+        let source = self.source(Question::Document(did), || Ok(request))?;
         let document = self.read(Step::Did, source, freshness).await?;
         let judged = judge_did_document(did, &document.response).map(|judged| {
             judged.and_then(|found| match handle {
@@ -338,18 +352,18 @@ impl Shared {
         pds: &Url,
         freshness: Freshness,
     ) -> Result<Option<Box<ResourceMetadata>>, Error> {
-        let request = resource_metadata_request(pds, self.allows_http())
+        let request = resource_metadata_request(pds, self.allows_http(), self.in_development())
             .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
         let source = Source::Server(request);
-        let document = self.read(Step::Resource, source, freshness).await?;
+        let document = self.read(Step::Resource, source, freshness).await;
+        let document = document.map_err(Error::asking_for_metadata)?;
         let judged = ResourceMetadata::judge(pds, &document.response);
-        self.judged(document, judged)
+        self.judged(document, Ok(judged))
     }
 
     /// The authorization server behind a server's address, and the PDS: the address is that of a PDS, or the issuer itself.
     pub(super) async fn server_of_service(
         &self,
-        input: &str,
         url: Url,
         progress: &dyn Fn(Step),
     ) -> Result<(Rc<ServerMetadata>, Option<Url>), Error> {
@@ -361,13 +375,20 @@ impl Shared {
             }
             Err(error) => error,
         };
-        if parse_issuer(input).is_err() {
-            return Err(as_pds);
-        }
-        // What was wrong with the address as a PDS says more than that it is no issuer either.
-        let as_issuer = self.server(input, Freshness::Recent).await;
-        as_issuer.map(|server| (server, None)).map_err(|_| as_pds)
+        let is_no_pds = is_without_oauth(&as_pds);
+        let as_issuer = self.server(url.origin(), Freshness::Recent).await;
+        as_issuer.map(|server| (server, None)).map_err(|as_issuer| {
+            // What was wrong with the address as a PDS says more than that it is no issuer either.
+            match is_no_pds && !is_without_oauth(&as_issuer) {
+                true => as_issuer,
+                false => as_pds,
+            }
+        })
     }
+}
+
+fn is_without_oauth(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::WithoutOauth(_))
 }
 
 fn of_resource(error: Error, pds: &Url) -> Error {

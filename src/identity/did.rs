@@ -1,12 +1,15 @@
 //! Decentralized identifiers, as far as atproto blesses them.
 
 use super::IdentityError;
+use super::handle::is_host_name;
 use std::fmt;
 use std::str::FromStr;
 
-/// A DID of a method that atproto supports: `did:plc`, or `did:web` of a bare host name.
+/// A DID of a method that atproto supports: `did:plc`, or `did:web` of a bare host name, which has the form of a handle: it
+/// is no IP address. In development it may be `localhost`, with a port. As with handles, one under a reserved top-level
+/// domain has the right form, and is not resolved.
 ///
-/// Source: atproto specification, "DID", sections "Blessed DID Methods" and "AT Protocol DID Identifier Syntax".
+/// Source: atproto specification, "DID", sections "Blessed DID Methods" and "DID Identifier Syntax".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Did(String);
 
@@ -51,23 +54,17 @@ fn host_and_port(id: &str) -> Option<(&str, Option<&str>)> {
 
 /// A host name; a port is for `localhost` only, and a path for nobody.
 fn is_web_identifier(id: &str) -> bool {
-    let Some((host, port)) = host_and_port(id) else {
-        return false;
-    };
-    let port_ok = port.is_none_or(|port| {
-        host == "localhost" && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
-    });
-    port_ok
-        && !host.is_empty()
-        && host.len() <= 253
-        && host.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        })
+    match host_and_port(id) {
+        Some(("localhost", port)) => port.is_none_or(is_port),
+        Some((host, None)) => is_host_name(host),
+        _ => false,
+    }
+}
+
+/// A port as it is written in a normal form, without zeros before it.
+fn is_port(text: &str) -> bool {
+    let is_number = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    is_number && text.parse::<u16>().is_ok()
 }
 
 impl fmt::Display for Did {
@@ -87,44 +84,5 @@ impl FromStr for Did {
 
     fn from_str(input: &str) -> Result<Self, IdentityError> {
         Self::parse(input)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Did;
-
-    #[test]
-    fn accepts_what_atproto_blesses() {
-        for did in [
-            "did:plc:z72i7hdynmk6r22z27h6tvur",
-            "did:web:example.com",
-            "did:web:localhost%3A3000",
-            "did:web:localhost",
-        ] {
-            assert!(Did::parse(did).is_ok(), "{did}");
-        }
-    }
-
-    #[test]
-    fn refuses_the_rest() {
-        for did in [
-            "",
-            "did:",
-            "did:plc:",
-            "did:plc:z72i7hdynmk6r22z27h6tvu",
-            "did:plc:z72i7hdynmk6r22z27h6tvu1",
-            "did:plc:Z72i7hdynmk6r22z27h6tvur",
-            "did:web:",
-            "did:web:example.com:user",
-            "did:web:example.com%3A8080",
-            "did:web:localhost%3A",
-            "did:web:-x.com",
-            "did:key:z6Mk",
-            "DID:plc:z72i7hdynmk6r22z27h6tvur",
-            "did:web:example.com%2Fx",
-        ] {
-            assert!(Did::parse(did).is_err(), "{did}");
-        }
     }
 }

@@ -11,7 +11,8 @@ use crate::url::Url;
 pub struct DidDocument {
     /// Whose document it is.
     pub did: Did,
-    /// The handle it claims: its first `at://` alias, if that is a valid handle. A claim only, until that handle resolves back.
+    /// The handle it claims: its first alias that is `at://` and a valid handle. A claim only, until that handle resolves
+    /// back.
     pub handle: Option<Handle>,
     /// The PDS: an origin.
     pub pds: Url,
@@ -29,16 +30,10 @@ impl DidDocument {
         if raw.str("id").ok_or_else(|| invalid("id"))? != did.as_str() {
             return Err(IdentityError::DocumentOfAnother(did.clone()));
         }
-        let aliases = match raw.get("alsoKnownAs") {
-            None => Vec::new(),
-            Some(_) => raw
-                .strings("alsoKnownAs")
-                .ok_or_else(|| invalid("alsoKnownAs"))?,
-        };
-        let handle = aliases
+        let handle = list(did, &raw, "alsoKnownAs")?
             .iter()
-            .find_map(|alias| alias.strip_prefix("at://"))
-            .and_then(|alias| Handle::parse(alias).ok());
+            .filter_map(Json::as_str)
+            .find_map(|alias| Handle::parse(alias.strip_prefix("at://")?).ok());
         let pds = find_pds(did, &raw)?;
         Ok(Self {
             did: did.clone(),
@@ -63,31 +58,35 @@ impl DidDocument {
     }
 }
 
-/// The endpoint of the one service with id `#atproto_pds`.
-fn find_pds(did: &Did, raw: &Json) -> Result<Url, IdentityError> {
-    let invalid = |what| IdentityError::InvalidDocument(did.clone(), what);
-    let services = match raw.get("service") {
-        None => Vec::new(),
-        Some(services) => services.as_array().ok_or_else(|| invalid("service"))?,
-    };
-    let mut ids = Vec::with_capacity(services.len());
-    let mut found = None;
-    for service in &services {
-        let id = service.str("id").ok_or_else(|| invalid("service id"))?;
-        let fragment = id.strip_prefix(did.as_str()).unwrap_or(&id).to_owned();
-        if ids.contains(&fragment) {
-            return Err(invalid("service id (not unique)"));
-        }
-        if fragment == "#atproto_pds"
-            && service.str("type").as_deref() == Some("AtprotoPersonalDataServer")
-        {
-            found = service.str("serviceEndpoint");
-        }
-        ids.push(fragment);
+/// The elements of a member that may be missing. What they are is not judged: most are for others.
+fn list(did: &Did, raw: &Json, member: &'static str) -> Result<Vec<Json>, IdentityError> {
+    match raw.get(member) {
+        None => Ok(Vec::new()),
+        Some(list) => list
+            .as_array()
+            .ok_or_else(|| IdentityError::InvalidDocument(did.clone(), member)),
     }
-    let endpoint = found.ok_or_else(|| IdentityError::NoPds(did.clone()))?;
+}
+
+/// The endpoint of the first service that is a PDS. All others are ignored, broken ones too.
+fn find_pds(did: &Did, raw: &Json) -> Result<Url, IdentityError> {
+    let is_pds = |service: &Json| {
+        let id = service.str("id").unwrap_or_default();
+        let fragment = id.strip_prefix(did.as_str()).unwrap_or(&id);
+        fragment == "#atproto_pds"
+            && service.str("type").as_deref() == Some("AtprotoPersonalDataServer")
+    };
+    let services = list(did, raw, "service")?;
+    let endpoint = services
+        .iter()
+        .find(|service| is_pds(service))
+        .and_then(|service| service.str("serviceEndpoint"))
+        .ok_or_else(|| IdentityError::NoPds(did.clone()))?;
+    // A path says nothing of where the server is; a user's name does.
     Url::parse(&endpoint)
         .filter(|url| url.is_web() && !url.has_credentials())
         .and_then(|url| Url::parse(url.origin()))
-        .ok_or_else(|| invalid("serviceEndpoint of #atproto_pds"))
+        .ok_or_else(|| {
+            IdentityError::InvalidDocument(did.clone(), "serviceEndpoint of #atproto_pds")
+        })
 }

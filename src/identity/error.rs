@@ -1,5 +1,6 @@
 //! What can be wrong with an identity.
 
+use super::text::Visible;
 use super::{Did, Handle};
 use std::fmt;
 
@@ -13,6 +14,8 @@ pub enum IdentityError {
     InvalidDid(String),
     /// It begins like a URL and is none.
     InvalidService(String),
+    /// A handle, or the host of a `did:web`, under a top-level domain that leads nowhere, or nowhere but in development.
+    ReservedName(String),
     /// Nobody has this handle.
     HandleNotFound(Handle),
     /// The resolver answered a handle with something that is no atproto DID.
@@ -32,7 +35,7 @@ pub enum IdentityError {
     DocumentOfAnother(Did),
     /// The DID document names no PDS.
     NoPds(Did),
-    /// A `did:web` that only http can reach, where that was forbidden.
+    /// A `did:web` on `localhost`, which only http can reach, where that was forbidden or the app is not under development.
     InsecureDidWeb(Did),
 }
 
@@ -43,6 +46,7 @@ impl IdentityError {
             Self::InvalidHandle(_) => "INVALID_HANDLE",
             Self::InvalidDid(_) => "INVALID_DID",
             Self::InvalidService(_) => "INVALID_SERVICE_URL",
+            Self::ReservedName(_) => "RESERVED_NAME",
             Self::HandleNotFound(_) => "HANDLE_NOT_FOUND",
             Self::InvalidResolution(_) => "HANDLE_RESOLUTION_INVALID",
             Self::HandleMismatch { .. } => "HANDLE_MISMATCH",
@@ -72,11 +76,14 @@ impl IdentityError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::InvalidHandle(_) => {
-                "Type a handle such as alice.example.com (without @), a DID, or the https:// address of a server."
+                "Type a handle such as alice.example.com, a DID, or the https:// address of a server."
             }
             Self::InvalidDid(_) => "Use a did:plc, or a did:web of a bare host name.",
             Self::InvalidService(_) => {
                 "Type the whole address of the server, such as https://example.com."
+            }
+            Self::ReservedName(_) => {
+                "Use a handle under a public domain. Names under .test are for development: with a loopback client id, or allowHttp."
             }
             Self::HandleNotFound(_) => {
                 "Check the spelling. A new or changed handle can take some minutes to be known."
@@ -95,7 +102,7 @@ impl IdentityError {
                 "The account has no server that holds it; it may have been deactivated."
             }
             Self::InsecureDidWeb(_) => {
-                "Set allowHttp for development, or use an account with an https DID."
+                "Use a loopback client id or set allowHttp for development, or use an account with an https DID."
             }
         }
     }
@@ -104,9 +111,16 @@ impl IdentityError {
 impl fmt::Display for IdentityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidHandle(input) => write!(f, "Invalid handle \"{input}\" provided."),
-            Self::InvalidDid(input) => write!(f, "Invalid DID \"{input}\""),
-            Self::InvalidService(input) => write!(f, "Invalid service URL \"{input}\""),
+            Self::InvalidHandle(input) => {
+                write!(f, "Invalid handle \"{}\" provided.", Visible(input))
+            }
+            Self::InvalidDid(input) => write!(f, "Invalid DID \"{}\"", Visible(input)),
+            Self::InvalidService(input) => {
+                write!(f, "Invalid service URL \"{}\"", Visible(input))
+            }
+            Self::ReservedName(name) => {
+                write!(f, "\"{name}\" is under a reserved domain and leads nowhere")
+            }
             Self::HandleNotFound(handle) => {
                 write!(f, "Handle \"{handle}\" does not resolve to a DID")
             }

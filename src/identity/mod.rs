@@ -6,6 +6,7 @@ mod error;
 mod handle;
 mod input;
 mod resolve;
+mod text;
 
 pub use did::Did;
 pub use document::DidDocument;
@@ -16,3 +17,4 @@ pub(crate) use resolve::{
     did_document_request, judge_did_document, judge_handle_resolution, judge_identity,
     resolve_handle_request,
 };
+pub(crate) use text::Visible;

@@ -1,5 +1,6 @@
 //! How a handle or a DID is resolved: the requests, and the judging of their answers.
 
+use super::handle::is_reserved;
 use super::{Did, DidDocument, Handle, IdentityError};
 use crate::http::{HttpError, Request, Response};
 use crate::url::{Url, push_encoded};
@@ -37,11 +38,13 @@ pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> J
 
 /// Asks for a DID document: the PLC directory for `did:plc`, the host itself for `did:web`.
 ///
-/// `allow_http` is `None` where the app did not say; then http is for `localhost`, which has no certificates.
+/// `localhost` is asked over http, since it has no certificates, and like other names that mean something on this machine
+/// only in development: with `allow_http`, or by an app that says so by its client id. The app may forbid http even then.
 pub(crate) fn did_document_request(
     did: &Did,
     plc_directory: &Url,
     allow_http: Option<bool>,
+    in_development: bool,
 ) -> Result<Request, IdentityError> {
     let url = match did.web_host() {
         None => {
@@ -51,11 +54,14 @@ pub(crate) fn did_document_request(
             url
         }
         Some(host) => {
-            let local = host == "localhost" || host.starts_with("localhost:");
-            if local && allow_http == Some(false) {
+            let is_local = host == "localhost" || host.starts_with("localhost:");
+            if is_local && (!in_development || allow_http == Some(false)) {
                 return Err(IdentityError::InsecureDidWeb(did.clone()));
             }
-            let scheme = if local { "http" } else { "https" };
+            if !is_local && is_reserved(&host, in_development) {
+                return Err(IdentityError::ReservedName(did.to_string()));
+            }
+            let scheme = if is_local { "http" } else { "https" };
             format!("{scheme}://{host}/.well-known/did.json")
         }
     };
@@ -71,7 +77,11 @@ pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<Box<D
     if matches!(response.status, 404 | 410) {
         return Ok(Err(IdentityError::DidNotFound(did.clone())));
     }
-    let raw = response.document(&["application/did+ld+json", "application/json"])?;
+    let raw = response.document(&[
+        "application/did+ld+json",
+        "application/did+json",
+        "application/json",
+    ])?;
     Ok(DidDocument::judge(did, raw).map(Box::new))
 }
 

@@ -116,12 +116,13 @@ fn class(kind: &ErrorKind) -> &'static str {
             IdentityError::InvalidService(_) => "TypeError",
             IdentityError::InvalidResolution(_) => "HandleResolverError",
             IdentityError::InvalidHandle(_)
+            | IdentityError::ReservedName(_)
             | IdentityError::HandleNotFound(_)
             | IdentityError::HandleMismatch { .. } => "IdentityResolverError",
             _ => "DidError",
         },
         ErrorKind::Http(HttpError::Unreachable(_) | HttpError::Timeout) => "FetchRequestError",
-        ErrorKind::Http(_) => "FetchResponseError",
+        ErrorKind::Http(_) | ErrorKind::WithoutOauth(_) => "FetchResponseError",
         kind if is_resolver_error(kind) => "OAuthResolverError",
         ErrorKind::Peer(_) => "TypeError",
         ErrorKind::Refused(_) | ErrorKind::ClockSkew { .. } => "OAuthResponseError",
@@ -185,7 +186,8 @@ fn facts(object: &Object, kind: &ErrorKind) {
                 set(object, "sub", did);
             }
         }
-        ErrorKind::Http(HttpError::Status(status)) => set(object, "status", *status),
+        ErrorKind::Http(HttpError::Status(status))
+        | ErrorKind::WithoutOauth(HttpError::Status(status)) => set(object, "status", *status),
         ErrorKind::Callback(CallbackError::InPopup(failure)) => {
             set(object, "params", form_of(&failure.params));
         }

@@ -6,6 +6,7 @@ mod config_error;
 mod dpop;
 mod issuer;
 mod loopback;
+mod metadata_error;
 mod par;
 mod peer_error;
 mod pkce;
@@ -27,6 +28,7 @@ pub(crate) use dpop::{
 pub use issuer::Issuer;
 pub(crate) use loopback::is_loopback_id;
 pub use loopback::loopback_client_id;
+pub(crate) use metadata_error::MetadataError;
 pub use par::{AuthorizeOptions, FORWARDED};
 pub(crate) use par::{ParRequest, judge_par, par_form};
 pub use peer_error::{Capability, PeerError};
@@ -43,7 +45,7 @@ pub use scope::{
     ScopeError, Transition, UnknownPermission,
 };
 pub use server_metadata::ServerMetadata;
-pub(crate) use server_metadata::{parse_issuer, server_metadata_request};
+pub(crate) use server_metadata::server_metadata_request;
 pub use session_end::SessionEnd;
 pub use token::TokenSet;
 pub(crate) use token::{

@@ -1,5 +1,6 @@
 //! What a server can do that the specifications forbid.
 
+use crate::identity::Visible;
 use std::fmt;
 
 /// Something that the atproto profile demands of an authorization server, and that its metadata must declare.
@@ -78,6 +79,8 @@ pub enum PeerError {
     InsecureIssuer(String),
     /// http, where the app has not allowed it.
     InsecureResource(String),
+    /// An address of this device or of a private network, where the app is not under development.
+    PrivateHost(String),
     /// The PDS names no authorization server.
     NoAuthorizationServer(String),
     /// The PDS names several authorization servers; the profile wants exactly one.
@@ -109,6 +112,7 @@ impl PeerError {
             Self::IssuerOfAnother(_) => "ISSUER_METADATA_MISMATCH",
             Self::ResourceOfAnother(_) => "RESOURCE_METADATA_MISMATCH",
             Self::InsecureIssuer(_) | Self::InsecureResource(_) => "HTTP_NOT_ALLOWED",
+            Self::PrivateHost(_) => "PRIVATE_HOST",
             Self::NoAuthorizationServer(_) => "NO_AUTHORIZATION_SERVER",
             Self::SeveralAuthorizationServers(_) => "SEVERAL_AUTHORIZATION_SERVERS",
             Self::NotProtected { .. } => "RESOURCE_NOT_PROTECTED",
@@ -132,6 +136,9 @@ impl PeerError {
             Self::NotProtected { .. } => {
                 "The authorization server lists in protected_resources whom it works for, and this PDS is not there: the operator of either has to mend that."
             }
+            Self::PrivateHost(_) => {
+                "Use a server with a public name; a private one is for development, with a loopback client id or allowHttp."
+            }
             _ => {
                 "The server does not keep to the atproto OAuth profile; its operator has to mend it, or the account has to move."
             }
@@ -144,7 +151,10 @@ impl fmt::Display for PeerError {
         match self {
             Self::InvalidIssuer(found)
             | Self::IssuerOfAnother(found)
-            | Self::ResourceOfAnother(found) => write!(f, "Invalid issuer {found}"),
+            | Self::ResourceOfAnother(found) => write!(f, "Invalid issuer {}", Visible(found)),
+            Self::PrivateHost(origin) => {
+                write!(f, "\"{origin}\" is on this device or in a private network")
+            }
             Self::InsecureIssuer(_) => f.write_str(
                 "Unsecure issuer URL protocol only allowed in development and test environments",
             ),

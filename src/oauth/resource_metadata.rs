@@ -1,8 +1,10 @@
 //! Protected resource metadata (RFC 9728): which authorization server a PDS trusts.
 
-use super::PeerError;
+use super::metadata_error::metadata_document;
 use super::server_metadata::parse_issuer;
-use crate::http::{HttpError, Request, Response};
+use super::{MetadataError, PeerError};
+use crate::http::{Request, Response};
+use crate::private_host::is_private;
 use crate::url::Url;
 
 /// What a PDS says about itself.
@@ -14,10 +16,17 @@ pub(crate) struct ResourceMetadata {
     pub(crate) issuer: String,
 }
 
-/// Asks a PDS for its metadata.
-pub(crate) fn resource_metadata_request(pds: &Url, allow_http: bool) -> Result<Request, PeerError> {
+/// Asks a PDS for its metadata. Only in development it may be at a private address.
+pub(crate) fn resource_metadata_request(
+    pds: &Url,
+    allow_http: bool,
+    in_development: bool,
+) -> Result<Request, PeerError> {
     if !allow_http && pds.scheme() != "https" {
         return Err(PeerError::InsecureResource(pds.origin().to_owned()));
+    }
+    if !in_development && is_private(pds.hostname()) {
+        return Err(PeerError::PrivateHost(pds.origin().to_owned()));
     }
     let url = format!("{}/.well-known/oauth-protected-resource", pds.origin());
     Ok(Request::get(url, "application/json"))
@@ -28,37 +37,32 @@ impl ResourceMetadata {
     pub(crate) fn judge(
         pds: &Url,
         response: &Response,
-    ) -> Result<Result<Option<Box<Self>>, PeerError>, HttpError> {
+    ) -> Result<Option<Box<Self>>, MetadataError> {
         if response.status == 404 {
-            return Ok(Ok(None));
+            return Ok(None);
         }
-        let json = response.document(&["application/json"])?;
+        let json = metadata_document(response, &["resource", "authorization_servers"])?;
         let origin = pds.origin().to_owned();
         let resource = json.str("resource").unwrap_or_default();
         if resource != origin {
-            return Ok(Err(PeerError::ResourceOfAnother(resource)));
+            return Err(PeerError::ResourceOfAnother(resource).into());
         }
         let servers = match json.get("authorization_servers") {
             None => Vec::new(),
-            Some(_) => match json.strings("authorization_servers") {
-                Some(servers) => servers,
-                None => {
-                    return Ok(Err(PeerError::InvalidMetadata(
-                        origin,
-                        "authorization_servers",
-                    )));
-                }
-            },
+            Some(_) => json.strings("authorization_servers").ok_or_else(|| {
+                PeerError::InvalidMetadata(origin.clone(), "authorization_servers")
+            })?,
         };
-        Ok(match servers.as_slice() {
-            [] => Err(PeerError::NoAuthorizationServer(origin)),
-            [issuer] => parse_issuer(issuer).map(|_| {
-                Some(Box::new(Self {
+        match servers.as_slice() {
+            [] => Err(PeerError::NoAuthorizationServer(origin).into()),
+            [issuer] => {
+                parse_issuer(issuer)?;
+                Ok(Some(Box::new(Self {
                     resource,
                     issuer: issuer.clone(),
-                }))
-            }),
-            _ => Err(PeerError::SeveralAuthorizationServers(origin)),
-        })
+                })))
+            }
+            _ => Err(PeerError::SeveralAuthorizationServers(origin).into()),
+        }
     }
 }

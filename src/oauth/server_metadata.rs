@@ -1,8 +1,10 @@
 //! Authorization server metadata (RFC 8414), judged by the atproto profile.
 
-use super::{ATPROTO_SCOPE, Capability, PeerError};
-use crate::http::{HttpError, Request, Response};
+use super::metadata_error::metadata_document;
+use super::{ATPROTO_SCOPE, Capability, MetadataError, PeerError};
+use crate::http::{Request, Response};
 use crate::json::Json;
+use crate::private_host::is_private;
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -88,14 +90,18 @@ pub(crate) fn parse_issuer(issuer: &str) -> Result<Url, PeerError> {
         .ok_or_else(|| PeerError::InvalidIssuer(issuer.to_owned()))
 }
 
-/// Asks an authorization server for its metadata.
+/// Asks an authorization server for its metadata. Only in development it may be at a private address.
 pub(crate) fn server_metadata_request(
     issuer: &str,
     allow_http: bool,
+    in_development: bool,
 ) -> Result<Request, PeerError> {
     let url = parse_issuer(issuer)?;
     if !allow_http && url.scheme() != "https" {
         return Err(PeerError::InsecureIssuer(issuer.to_owned()));
+    }
+    if !in_development && is_private(url.hostname()) {
+        return Err(PeerError::PrivateHost(issuer.to_owned()));
     }
     let url = format!("{issuer}/.well-known/oauth-authorization-server");
     Ok(Request::get(url, "application/json"))
@@ -103,12 +109,10 @@ pub(crate) fn server_metadata_request(
 
 impl ServerMetadata {
     /// Judges the answer to [`server_metadata_request`].
-    pub(crate) fn judge(
-        issuer: &str,
-        response: &Response,
-    ) -> Result<Result<Rc<Self>, PeerError>, HttpError> {
-        let json = response.document(&["application/json"])?;
-        Ok(Self::read(issuer, json))
+    pub(crate) fn judge(issuer: &str, response: &Response) -> Result<Rc<Self>, MetadataError> {
+        let members = ["issuer", "authorization_endpoint", "token_endpoint"];
+        let json = metadata_document(response, &members)?;
+        Ok(Self::read(issuer, json)?)
     }
 
     /// Judges the metadata of `issuer`, fresh or from our own storage.
@@ -119,6 +123,11 @@ impl ServerMetadata {
             return Err(PeerError::IssuerOfAnother(found));
         }
         let secure = issuer.starts_with("https:");
+        // A server of the internet sends nobody to a machine that is another one for each of its users.
+        let is_reachable = |url: &Url| {
+            let of_private = || Url::parse(issuer).is_some_and(|url| is_private(url.hostname()));
+            !is_private(url.hostname()) || of_private()
+        };
         let invalid = |name| PeerError::InvalidMetadata(issuer.to_owned(), name);
         let endpoint = |name: &'static str| match raw.get(name) {
             None => Ok(None),
@@ -126,6 +135,7 @@ impl ServerMetadata {
                 .as_str()
                 .and_then(|text| Url::parse(&text))
                 .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && !secure))
+                .filter(is_reachable)
                 .map(Some)
                 .ok_or_else(|| invalid(name)),
         };

@@ -184,7 +184,7 @@ test('XrpcHandleResolver says what it cannot read', async (t) => {
 
 test('AtprotoDohHandleResolver asks DNS and the handle\'s host together, and DNS wins', async (t) => {
   const { page } = await world.visitor(t)
-  const [dns, dns2, host] = ['did:web:dns.example', 'did:web:other.example', 'did:web:host.example']
+  const [dns, dns2, host] = ['did:web:dns.example.com', 'did:web:other.example.com', 'did:web:host.example.com']
   const found = await valueOf(page, async ({ dns, dns2, host }) => {
     const txt = (...records) => ({ Status: 0, Answer: records.map((data) => ({ name: 'x', type: 16, TTL: 1, data })) })
     const cases = {
@@ -197,6 +197,7 @@ test('AtprotoDohHandleResolver asks DNS and the handle\'s host together, and DNS
       otherType: [{ Status: 0, Answer: [{ name: 'x', type: 5, TTL: 1, data: `did=${dns}` }] }, undefined],
       dnsFails: ['503', host],
       dnsIsNone: [{ hello: 1 }, host],
+      bothFail: ['503', undefined],
     }
     const found = {}
     for (const [name, [answer, line]] of Object.entries(cases)) {
@@ -204,7 +205,7 @@ test('AtprotoDohHandleResolver asks DNS and the handle\'s host together, and DNS
       const errors = []
       const fetch = async (url, init) => {
         asked.push(String(url))
-        if (url.hostname === 'alice.example') {
+        if (url.hostname === 'alice.example.com') {
           if (line === undefined) throw new TypeError('no such host')
           return new Response(line)
         }
@@ -213,22 +214,23 @@ test('AtprotoDohHandleResolver asks DNS and the handle\'s host together, and DNS
       }
       const onError = (error, context) => errors.push([error.message, context.resolver, context.handle])
       const resolver = new lib.AtprotoDohHandleResolver({ dohEndpoint: 'https://dns.example/resolve?x=1', fetch, onError })
-      const outcome = await resolver.resolve('alice.example').catch((error) => `${error.name}: ${error.message}`)
+      const outcome = await resolver.resolve('alice.example.com').catch((error) => `${error.name}: ${error.message}`)
       found[name] = { outcome, asked: asked.sort(), errors }
     }
     return found
   }, { dns, dns2, host })
   const outcomes = Object.fromEntries(Object.entries(found).map(([name, { outcome }]) => [name, outcome]))
   assert.deepEqual(outcomes, {
-    both: dns, onlyDns: dns, onlyHost: host, twoRecords: host, twoRecordsNoHost: null, badDid: null, otherType: null,
-    dnsFails: 'HandleResolverError: overloaded', dnsIsNone: 'HandleResolverError: Invalid DoH response',
+    both: dns, onlyDns: dns, onlyHost: host, badDid: null, otherType: null, dnsFails: host, dnsIsNone: host,
+    twoRecords: 'HandleResolverError: DNS names several accounts for this handle',
+    twoRecordsNoHost: 'HandleResolverError: DNS names several accounts for this handle', bothFail: 'HandleResolverError: overloaded',
   })
   for (const { asked } of Object.values(found)) {
     assert.deepEqual(asked, [
-      'https://alice.example/.well-known/atproto-did', 'https://dns.example/resolve?x=1&type=TXT&name=_atproto.alice.example',
+      'https://alice.example.com/.well-known/atproto-did', 'https://dns.example/resolve?x=1&type=TXT&name=_atproto.alice.example.com',
     ])
   }
-  assert.deepEqual(found.badDid.errors, [['no such host', 'well-known', 'alice.example']])
+  assert.deepEqual(found.badDid.errors, [['no such host', 'well-known', 'alice.example.com']])
 })
 
 test('AtprotoDohHandleResolver takes the bare address of its server, too', async (t) => {
@@ -240,11 +242,11 @@ test('AtprotoDohHandleResolver takes the bare address of its server, too', async
       asked.push(new URL(url).hostname)
       throw new TypeError('offline')
     }
-    await new lib.AtprotoDohHandleResolver('https://dns.example/').resolve('alice.example').catch(() => {})
+    await new lib.AtprotoDohHandleResolver('https://dns.example/').resolve('alice.example.com').catch(() => {})
     globalThis.fetch = real
     return asked
   })
-  assert.deepEqual(asked.sort(), ['alice.example', 'dns.example'])
+  assert.deepEqual(asked.sort(), ['alice.example.com', 'dns.example'])
 })
 
 test('The client\'s own identity resolver finds accounts, and tells of handles that lead nowhere', async (t) => {

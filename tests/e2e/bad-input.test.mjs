@@ -42,7 +42,9 @@ test('The network with no fault leads to its authorization page', async (t) => {
 for (const [what, input, code] of [
   ['An empty input', '', 'INVALID_HANDLE'],
   ['A name with spaces', 'al ice.test', 'INVALID_HANDLE'],
-  ['A handle with an at sign', '@alice.test', 'INVALID_HANDLE'],
+  ['An at sign alone', '@', 'INVALID_HANDLE'],
+  ['A handle under a reserved domain', 'alice.local', 'RESERVED_NAME'],
+  ['The handle of those who have none', ' @Handle.invalid', 'RESERVED_NAME'],
   ['A word that is no handle', 'alice', 'INVALID_HANDLE'],
   ['A DID of an unknown method', 'did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme', undefined],
   ['A URL of nothing', 'https://', undefined],
@@ -57,6 +59,19 @@ for (const [what, input, code] of [
     await assertNothingKept(page)
   })
 }
+
+test('What people paste is what they mean', async (t) => {
+  const { page } = await world.visitor(t)
+  faulty.restore()
+  for (const input of [`\u202a@${CAROL.handle.toUpperCase()}\u202c\n`, `at://${CAROL.handle}/`, `\u200b${CAROL.did} `, ` ${faulty.origin.replace('http', 'Http')}/`]) {
+    const url = await valueOf(page, async ({ input, client }) => String(await makeClient(client).authorize(input)), { input, client })
+    assert.equal(new URL(url).origin, faulty.origin, input)
+  }
+  const error = await authorize(page, 'al\u202eice')
+  assert.equal(error.message, 'Failed to resolve identity: alice', 'the mark is left out')
+  const shown = await authorize(page, 'al\u0000ice')
+  assert.equal(shown.message, 'Failed to resolve identity: al\\u{0}ice')
+})
 
 test('An input that is no string is refused as a programmer\'s error', async (t) => {
   const { page, outgoing } = await world.visitor(t)
@@ -149,17 +164,19 @@ const having = (changed) => (good) => ({ ...good, ...changed })
 const FAULTS = [
   ['is an HTML page', 'handle', html, 'RESPONSE_CONTENT_TYPE'],
   ['is an HTML page', 'did', html, 'RESPONSE_CONTENT_TYPE'],
-  ['is an HTML page', 'resource', html, 'RESPONSE_CONTENT_TYPE'],
-  ['is an HTML page', 'issuer', html, 'RESPONSE_CONTENT_TYPE'],
+  ['is an HTML page', 'resource', html, 'SERVER_WITHOUT_OAUTH'],
+  ['is an HTML page', 'issuer', html, 'SERVER_WITHOUT_OAUTH'],
   ['is an HTML page', 'par', html, 'RESPONSE_CONTENT_TYPE'],
   ['is over 256 KiB', 'did', huge, 'RESPONSE_TOO_LARGE'],
   ['is over 256 KiB', 'resource', huge, 'RESPONSE_TOO_LARGE'],
   ['is over 256 KiB', 'issuer', huge, 'RESPONSE_TOO_LARGE'],
   ['is broken JSON', 'issuer', brokenJson, 'RESPONSE_NOT_JSON'],
   ['redirects elsewhere', 'did', elsewhere('did'), 'RESPONSE_REDIRECTED'],
-  ['redirects elsewhere', 'resource', elsewhere('resource'), 'RESPONSE_REDIRECTED'],
-  ['redirects elsewhere', 'issuer', elsewhere('issuer'), 'RESPONSE_REDIRECTED'],
-  ['is missing', 'issuer', { status: 404, type: 'text/plain' }, 'RESPONSE_STATUS'],
+  ['redirects elsewhere', 'resource', elsewhere('resource'), 'SERVER_WITHOUT_OAUTH'],
+  ['redirects elsewhere', 'issuer', elsewhere('issuer'), 'SERVER_WITHOUT_OAUTH'],
+  ['is missing', 'issuer', { status: 404, type: 'text/plain' }, 'SERVER_WITHOUT_OAUTH'],
+  ['is not implemented', 'resource', { status: 501, type: 'application/json', body: '{"error":"MethodNotImplemented"}' }, 'SERVER_WITHOUT_OAUTH'],
+  ['is another document', 'issuer', { type: 'application/json', body: '{"status":"ok"}' }, 'SERVER_WITHOUT_OAUTH'],
   ['says "maintenance"', 'resource', down, 'RESPONSE_STATUS', true],
   ['names no account', 'handle', () => ({ did: 'nobody' }), 'HANDLE_RESOLUTION_INVALID'],
   ['has another handle', 'did', having({ alsoKnownAs: ['at://dave.test'] }), 'HANDLE_MISMATCH'],

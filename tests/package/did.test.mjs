@@ -1,12 +1,13 @@
 // The guards and helpers for DIDs agree with those that the official package passes on, on every input here. The package
 // itself is not imported: it opens a channel, which would keep this process alive.
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import * as did from '@atproto/did'
 import * as oauth from '@atproto/oauth-types'
 import { isResolvedHandle } from '@atproto-labs/handle-resolver'
-import { installPacked } from './packed.mjs'
+import { REPOSITORY, installPacked } from './packed.mjs'
 
 const { folder } = installPacked()
 const official = { ...oauth, ...did, isResolvedHandle }
@@ -41,6 +42,19 @@ for (const kind of KINDS) {
     })
   }
 }
+
+// The Rust core is held to the same table.
+const { cases } = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/did.json'), 'utf8'))
+
+test('a DID is one that atproto supports, or not, as the table says', () => {
+  for (const { did, atproto, official: theirs = atproto } of cases) {
+    assert.equal(ours.isAtprotoDid(did), atproto, did)
+    assert.equal(ours.isAtprotoDidWeb(did), atproto && did.startsWith('did:web:'), did)
+    assert.equal(ours.isResolvedHandle(did), atproto, did)
+    assert.equal(outcome(ours, 'asAtprotoDid', did).value, atproto ? did : undefined, did)
+    assert.equal(official.isAtprotoDid(did), theirs, `${did}, by the official client`)
+  }
+})
 
 test('the helpers agree', () => {
   for (const did of [PLC, 'did:web:example.com:x'])

@@ -35,6 +35,7 @@ mod server;
 mod session;
 mod sign_in;
 mod storage;
+mod tables;
 mod tabs;
 mod times;
 mod transcripts;

@@ -24,7 +24,7 @@ impl Cases {
     fn near(&mut self, seeds: &[&str]) -> String {
         const SPICE: &[char] = &[
             '.', '-', ':', '/', '%', '&', '=', '#', '?', '@', '\\', '"', '{', ' ', '\0', 'a', 'Z',
-            '0', '3', 'A', 'é', '💩', '\u{202e}',
+            '0', '3', 'A', 'é', '💩', '\u{202e}', '\u{200b}', '\u{a0}', '\u{ff20}', '\u{3002}',
         ];
         let seed = seeds[self.below(seeds.len())];
         let mut text: Vec<char> = seed.chars().collect();
@@ -52,6 +52,7 @@ fn identifiers() {
         "did:web:example.com",
         "https://pds.example.com/",
         "a-b.c--d.ef",
+        "@at://Alice.example.com/a",
     ];
     let mut accepted = [0; 4];
     for _ in 0..20_000 {
@@ -69,9 +70,11 @@ fn identifiers() {
             accepted[1] += 1;
             assert_eq!(did.as_str(), text);
         }
+        let meant = Input::normalize(&text);
+        assert_eq!(Input::normalize(&meant), meant, "{text:?}");
         match Input::parse(&text) {
-            Ok(Input::Handle(handle)) => assert_eq!(Handle::parse(&text), Ok(handle)),
-            Ok(Input::Did(did)) => assert_eq!(Did::parse(&text), Ok(did)),
+            Ok(Input::Handle(handle)) => assert_eq!(handle.as_str(), meant),
+            Ok(Input::Did(did)) => assert_eq!(did.as_str(), meant),
             Ok(Input::Service(url)) => {
                 accepted[2] += 1;
                 assert!(url.is_web(), "{text}");

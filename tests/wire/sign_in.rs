@@ -32,12 +32,24 @@ fn every_kind_of_input_leads_to_the_server() {
     ];
     for (input, requests, hint) in [
         ("alice.example.com", &handle[..], Some("alice.example.com")),
-        ("ALICE.Example.com", &handle, Some("ALICE.Example.com")),
+        ("ALICE.Example.com", &handle, Some("alice.example.com")),
+        (
+            "\u{202a}@alice.example.com\u{202c} ",
+            &handle,
+            Some("alice.example.com"),
+        ),
+        (
+            "at://alice.example.com/",
+            &handle,
+            Some("alice.example.com"),
+        ),
         (ALICE.did, &handle[1..], Some(ALICE.did)),
         (WANDA.did, &wanda, Some(WANDA.did)),
         (PDS, by_server, None),
         ("https://pds.example.com/xrpc?x#y", by_server, None),
+        ("HTTPS://PDS.example.com", by_server, None),
         (ISSUER, &issuer, None),
+        ("Https://issuer.example.com/", &issuer, None),
     ] {
         let world = World::new();
         let tab = world.tab();
@@ -269,17 +281,29 @@ fn a_document_that_was_refused_is_not_remembered() {
 fn bad_input_costs_no_request() {
     let world = World::new();
     let tab = world.tab();
-    for input in [
-        "@alice.example.com",
-        "alice",
-        "",
-        " alice.example.com",
-        "did:key:z6Mk",
+    for (input, judged) in [
+        ("@alice", "alice"),
+        ("", ""),
+        ("al ice.example.com", "al ice.example.com"),
+        ("did:key:z6Mk", "did:key:z6Mk"),
+        (
+            "\u{202a}al\u{a0}ice\0.example.com",
+            "al\u{a0}ice\0.example.com",
+        ),
     ] {
+        let error = world.authorize(&tab, input).expect_err(input);
+        let expected = IdentityError::InvalidHandle(judged.into());
+        assert_eq!(error.kind(), &ErrorKind::Identity(expected));
+        assert_eq!(error.step(), Step::Input);
+        let found = world.run(tab.client.resolve_identity(input, true));
+        assert_eq!(&kind(found), error.kind());
+        let shown = judged.replace('\u{a0}', "\\u{a0}").replace('\0', "\\u{0}");
         assert_eq!(
-            kind(world.authorize(&tab, input)),
-            ErrorKind::Identity(IdentityError::InvalidHandle(input.into()))
+            error.to_string(),
+            format!("Invalid handle \"{shown}\" provided.")
         );
+        let purpose = format!("Failed to resolve identity: {shown}");
+        assert_eq!(error.purpose(), Some(purpose.as_str()));
     }
     assert_eq!(
         kind(world.authorize(&tab, "https://")),

@@ -13,6 +13,12 @@ const UNANSWERED = ['authorize unanswered', 'callback with no answer to the code
 const STRICTER = ['authorize at a server without iss', 'authorize at a server without the atproto scope']
 const NO_METADATA = ['authorize at a PDS without resource metadata']
 const MOVED = ['restore of an account that moved']
+// Where the official client fails, and the specifications say what the answer is.
+const PASTED = ['authorize by a handle as it was pasted']
+const BROKEN_SERVICES = ['authorize by DID, with broken services beside the PDS']
+const DNS_FAILS = ['authorize with the DNS resolver while DNS is overloaded']
+const DNS_DISAGREES = ['authorize with the DNS resolver and records that disagree']
+const BY_DNS = ['authorize with the DNS resolver', 'authorize with the well-known place of the handle', ...DNS_FAILS, ...DNS_DISAGREES]
 
 export const table = [
   // How every request is made.
@@ -36,7 +42,7 @@ export const table = [
     because: 'The handle is for the list of accounts only, and is found beside what the app does next.' },
   { at: 'request handle', flows: ['authorize by DID', 'authorize by DID without a working handle'], official: 'is there', ours: 'is not there',
     because: 'Section I, stricter: login_hint is the DID as it was typed, so its handle need not be found.' },
-  { at: 'request par form.login_hint', flows: ['authorize by DID', 'authorize by a handle in capitals'],
+  { at: 'request par form.login_hint', flows: ['authorize by DID'],
     because: 'Section I, stricter: login_hint is what the user typed.' },
   { at: 'request did cache', flows: ['callback granted, begun with a URL', 'callback with an account of another server',
     ...REFRESHED], ours: 'no-cache',
@@ -60,7 +66,7 @@ export const table = [
     because: 'The account is verified after a refresh, and here there was none.' },
   { at: 'request issuer cache', flows: MOVED, ours: 'no-cache',
     because: 'The refresh takes the metadata that is stored; the verification after it reads it past every cache.' },
-  { at: 'order of request dns', flows: ['authorize with the DNS resolver', 'authorize with the well-known place of the handle'],
+  { at: 'order of request dns', flows: BY_DNS,
     because: 'DNS and the well-known place are asked at the same time; ours starts with the second.' },
   { at: 'request par', flows: STRICTER, official: 'is there', ours: 'is not there',
     because: 'Section I, stricter: what the specification demands of the server metadata is checked.' },
@@ -80,6 +86,24 @@ export const table = [
   { at: 'request xrpc', flows: ['request to another server'], because: 'Section I, safer: the token leaves for no other origin.' },
   { at: /^step request 1 (value|error)\b/, flows: ['request to another server'],
     because: 'Section I, safer: the token leaves for no other origin.' },
+
+  // Handles, DIDs and documents by the letter of the specifications.
+  { at: /^(request (handle|did|resource|issuer|par)|step authorize|stored state)\b/, flows: PASTED,
+    because: 'What is around a handle that was pasted does not count: marks of direction, space, an at sign.' },
+  { at: /^step authorize error\.(cause\.)?message$/, flows: ['authorize by no handle'], ours: /alice/,
+    because: 'A message quotes what was judged, which is without the at sign.' },
+  { at: /^(request handle|step authorize error\.cause\.message)$/, flows: ['authorize by a reserved handle'],
+    because: 'Specification of handles: under a reserved top-level domain, resolution fails at once.' },
+  { at: /^(request (resource|issuer|par)|step authorize|stored state)\b/, flows: BROKEN_SERVICES,
+    because: 'Specification of DIDs: the first service that is a PDS counts, and all others are ignored.' },
+  { at: 'request wellKnown redirect', flows: BY_DNS, official: 'error',
+    because: 'Specification of handles: the well-known place of a handle may redirect.' },
+  { at: /^(request (did|resource|issuer|par)|step authorize|stored state)\b/, flows: DNS_FAILS,
+    because: 'Specification of handles: the first answer counts, so one way that fails does not spoil the other.' },
+  { at: /^step authorize error\.cause\.(class|message)$/, flows: DNS_DISAGREES,
+    because: 'Specification of handles: records that disagree are a failure, which is not that nobody has the handle.' },
+  { at: 'step authorize error.cause.cause', flows: ['authorize at a server without OAuth'], ours: undefined,
+    because: 'What the server said instead of metadata is in the message; a body that is no JSON is not handed on.' },
 
   // What the app gets.
   { at: /^(step .+ error|hook deleted data)(\.cause)*\.name$/, flows: 'any',

@@ -118,6 +118,14 @@ export const flows = {
   'authorize by DID without a working handle': authorize(ALICE.did, { prepare: (w) => w.network.on('handle', json({}, 500)) }),
   'authorize by a handle that nobody has': authorize('nobody.example.com'),
   'authorize by no handle': authorize('@alice'),
+  'authorize by a handle as it was pasted': authorize(`\u202a@${ALICE.handle}\u202c `),
+  'authorize by a reserved handle': authorize('alice.local'),
+  'authorize by DID, with broken services beside the PDS': authorize(ALICE.did, { prepare: (w) => w.network.change('did', (good) => ({ ...good,
+    service: [{ id: '#x', type: 'X', serviceEndpoint: 'https://x.example.com' }, ...good.service, ...good.service] })) }),
+  'authorize at a server without OAuth': authorize(PDS, { prepare: (w) => {
+    w.network.on('resource', { status: 404, type: 'text/plain' })
+    w.network.on('issuer', { status: 404, type: 'text/plain' })
+  } }),
   'authorize by a handle of another account': authorize(ALICE.handle, { prepare: (w) => w.network.on('handle', json({ did: BOB.did })) }),
   'authorize while the resolver is away': authorize(ALICE.handle, { prepare: (w) => w.network.on('handle', UNREACHABLE) }),
   'authorize while the directory has an HTML page': authorize(ALICE.handle, { prepare: (w) => w.network.on('did', HTML) }),
@@ -174,6 +182,16 @@ export const flows = {
   'authorize with the well-known place of the handle': withResolver((w) => {
     w.network.on('dns', json({ Status: 3, Answer: [] }))
     w.network.on('wellKnown', { status: 200, type: 'text/plain', body: `${ALICE.did}\n` })
+    return { handleResolver: new w.lib.AtprotoDohHandleResolver({ dohEndpoint: DOH, fetch: w.network.fetch }) }
+  }),
+  'authorize with the DNS resolver while DNS is overloaded': withResolver((w) => {
+    w.network.on('dns', { status: 503, type: 'text/plain', body: 'overloaded' })
+    w.network.on('wellKnown', { status: 200, type: 'text/plain', body: ALICE.did })
+    return { handleResolver: new w.lib.AtprotoDohHandleResolver({ dohEndpoint: DOH, fetch: w.network.fetch }) }
+  }),
+  'authorize with the DNS resolver and records that disagree': withResolver((w) => {
+    const record = ({ did }) => ({ name: `_atproto.${ALICE.handle}`, type: 16, TTL: 60, data: `did=${did}` })
+    w.network.on('dns', json({ Status: 0, Answer: [ALICE, BOB].map(record) }))
     return { handleResolver: new w.lib.AtprotoDohHandleResolver({ dohEndpoint: DOH, fetch: w.network.fetch }) }
   }),
   'authorize with the resolver over XRPC': withResolver((w) => ({

@@ -13,7 +13,7 @@ mod token;
 use crate::server::{ALICE, Fault};
 use crate::world::World;
 use atproto_oauth_wasm::{Error, ErrorKind, HttpError, Response, Step};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An exchange that must fail: what is wrong, the answer, the failure, its code.
 type Row = (&'static str, Fault, ErrorKind, &'static str);
@@ -97,6 +97,75 @@ fn no_document() -> Vec<Row> {
             "RESPONSE_NOT_JSON",
         ),
     ]
+}
+
+/// What says that a server has no metadata, and so no OAuth; and what only says that it has trouble now.
+fn no_metadata() -> Vec<Row> {
+    let absent = |error| (ErrorKind::WithoutOauth(error), "SERVER_WITHOUT_OAUTH");
+    let status = |what, fault, status| {
+        let (kind, code) = absent(HttpError::Status(status));
+        (what, fault, kind, code)
+    };
+    let trouble = |what, status| {
+        let kind = ErrorKind::Http(HttpError::Status(status));
+        (what, Fault::html(status), kind, "RESPONSE_STATUS")
+    };
+    let json = |what, body: &str, error| {
+        let (kind, code) = absent(error);
+        (
+            what,
+            Fault::answer(200, "application/json", body),
+            kind,
+            code,
+        )
+    };
+    let mut rows = vec![
+        status("its page for what is missing", Fault::html(410), 410),
+        status("no such method", Fault::html(405), 405),
+        status("nothing like this", Fault::html(501), 501),
+        status(
+            "an XRPC error",
+            Fault::json(400, json!({ "error": "InvalidRequest" })),
+            400,
+        ),
+        status(
+            "an XRPC error of no such method",
+            Fault::json(501, json!({ "error": "MethodNotImplemented" })),
+            501,
+        ),
+        status("a wall", Fault::html(401), 401),
+        status("a redirect that is read", Fault::html(302), 302),
+        status("nothing at all", Fault::answer(204, "text/plain", ""), 204),
+        json(
+            "another document",
+            r#"{"status":"ok"}"#,
+            HttpError::NotMetadata,
+        ),
+        json(
+            "an error with status 200",
+            r#"{"error":"NotFound","message":"x"}"#,
+            HttpError::NotMetadata,
+        ),
+        json("an empty object", "{}", HttpError::NotMetadata),
+        json("a text", r#""Not found""#, HttpError::NotJson),
+        trouble("in trouble behind a proxy", 502),
+        trouble("down", 503),
+        trouble("behind a proxy that waits no longer", 524),
+        trouble("asked too often", 429),
+        trouble("asked too slowly", 408),
+        trouble("asked too early", 425),
+    ];
+    for (what, fault, kind, code) in no_document() {
+        let (kind, code) = match kind {
+            ErrorKind::Http(error @ (HttpError::Redirected | HttpError::ContentType(_))) => {
+                absent(error)
+            }
+            ErrorKind::Http(error) if what == "an array" => absent(error),
+            kind => (kind, code),
+        };
+        rows.push((what, fault, kind, code));
+    }
+    rows
 }
 
 /// Begins Alice's sign-in once for each row, with the row's fault at one exchange. `step` is where it must fail.

@@ -1,7 +1,7 @@
 //! What a PDS says about its authorization server (RFC 9728).
 
-use super::{Row, accepted, no_document, refused};
-use crate::server::{Fault, PDS, asked};
+use super::{Row, accepted, no_metadata, refused};
+use crate::server::{ALICE, Fault, PDS, asked};
 use crate::world::{World, kind};
 use atproto_oauth_wasm::{ErrorKind, HttpError, PeerError, Step};
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ fn documents_that_break_a_rule() {
             "ISSUER_INVALID",
         ),
     ];
-    rows.extend(no_document());
+    rows.extend(no_metadata());
     refused(asked::RESOURCE, Step::Resource, rows);
 }
 
@@ -139,10 +139,79 @@ fn a_pds_without_a_document_is_asked_as_an_issuer() {
         .server
         .fault(asked::RESOURCE, Fault::json(404, json!({})));
     let failure = world.authorize(&world.tab(), PDS);
-    assert_eq!(kind(failure), ErrorKind::Http(HttpError::Status(404)));
+    let none = ErrorKind::WithoutOauth(HttpError::Status(404));
+    assert_eq!(kind(failure), none);
     let metadata = format!("GET {PDS}/.well-known/oauth-authorization-server");
     assert_eq!(
         world.server.take_log()[..2],
         [asked::RESOURCE.to_owned(), metadata]
+    );
+}
+
+/// A server without OAuth is told from one in trouble, however one comes to it: by an account, by its address, with its
+/// own answers as a PDS or those as an authorization server.
+#[test]
+fn a_server_without_oauth_is_no_server_in_trouble() {
+    let missing = || Fault::html(404);
+    let page = || Fault::html(200);
+    let other = || Fault::json(200, json!({ "status": "ok" }));
+    let away = Fault::offline;
+    let down = || Fault::html(503);
+    let late = || Fault::Instead(Err(HttpError::Timeout));
+    let login = || Fault::Instead(Err(HttpError::Redirected));
+    type Answer = fn() -> Fault;
+    let own = format!("GET {PDS}/.well-known/oauth-authorization-server");
+    let own: &'static str = own.leak();
+    for (as_pds, as_issuer, code) in [
+        (missing as Answer, missing as Answer, "SERVER_WITHOUT_OAUTH"),
+        (missing, page, "SERVER_WITHOUT_OAUTH"),
+        (missing, login, "SERVER_WITHOUT_OAUTH"),
+        (missing, other, "SERVER_WITHOUT_OAUTH"),
+        (missing, || Fault::html(501), "SERVER_WITHOUT_OAUTH"),
+        (missing, || Fault::html(405), "SERVER_WITHOUT_OAUTH"),
+        (page, page, "SERVER_WITHOUT_OAUTH"),
+        (login, login, "SERVER_WITHOUT_OAUTH"),
+        (other, missing, "SERVER_WITHOUT_OAUTH"),
+        (missing, down, "RESPONSE_STATUS"),
+        (missing, || Fault::html(429), "RESPONSE_STATUS"),
+        (missing, away, "NETWORK_UNREACHABLE"),
+        (missing, late, "NETWORK_TIMEOUT"),
+        (down, missing, "RESPONSE_STATUS"),
+        (away, page, "NETWORK_UNREACHABLE"),
+        (late, page, "NETWORK_TIMEOUT"),
+    ] {
+        for input in [
+            ALICE.handle,
+            ALICE.did,
+            PDS,
+            "https://pds.example.com/a/path",
+        ] {
+            let world = World::new();
+            world.server.fault(asked::RESOURCE, as_pds());
+            world.server.fault(own, as_issuer());
+            let error = world.authorize(&world.tab(), input).expect_err(input);
+            assert_eq!(error.code(), code, "{input}: {error:?}");
+            assert_eq!(
+                error.is_retryable(),
+                code != "SERVER_WITHOUT_OAUTH",
+                "{input}"
+            );
+            assert!(
+                error.url().is_some_and(|url| url.starts_with(PDS)),
+                "{input}"
+            );
+            if code == "SERVER_WITHOUT_OAUTH" {
+                assert!(error.help().starts_with("This server does not offer OAuth"));
+            }
+        }
+    }
+    // It is an issuer that has trouble, and no PDS.
+    let world = World::new();
+    world.server.fault(asked::RESOURCE, page());
+    world.server.fault(own, down());
+    let error = world.authorize(&world.tab(), PDS).expect_err("down");
+    assert_eq!(
+        (error.code(), error.is_retryable()),
+        ("RESPONSE_STATUS", true)
     );
 }

@@ -1,6 +1,6 @@
 //! What an authorization server says about itself (RFC 8414), by the demands of the atproto profile.
 
-use super::{Row, accepted, no_document, refused};
+use super::{Row, accepted, no_metadata, refused};
 use crate::server::{Fault, ISSUER, PDS, asked};
 use atproto_oauth_wasm::{Capability, ErrorKind, HttpError, PeerError, Step};
 use serde_json::{Value, json};
@@ -140,11 +140,33 @@ fn documents_that_break_a_rule() {
         (
             "no document",
             Fault::json(404, json!({})),
-            ErrorKind::Http(HttpError::Status(404)),
-            "RESPONSE_STATUS",
+            ErrorKind::WithoutOauth(HttpError::Status(404)),
+            "SERVER_WITHOUT_OAUTH",
+        ),
+        (
+            "metadata of another type",
+            Fault::answer(
+                200,
+                "text/plain",
+                r#"{"issuer":"https://issuer.example.com"}"#,
+            ),
+            ErrorKind::Http(HttpError::ContentType(Some("text/plain".into()))),
+            "RESPONSE_CONTENT_TYPE",
+        ),
+        (
+            "a token endpoint in a private network",
+            lie(|doc| doc["token_endpoint"] = json!("https://192.168.1.1/token")),
+            invalid("token_endpoint"),
+            "SERVER_METADATA_INVALID",
+        ),
+        (
+            "a consent page on the user's machine",
+            lie(|doc| doc["authorization_endpoint"] = json!("https://localhost/authorize")),
+            invalid("authorization_endpoint"),
+            "SERVER_METADATA_INVALID",
         ),
     ];
-    rows.extend(no_document());
+    rows.extend(no_metadata());
     refused(asked::METADATA, Step::Issuer, rows);
 }
 

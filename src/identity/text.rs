@@ -1,0 +1,55 @@
+//! Characters that nobody sees: left out of what people type and paste, and made visible where a message quotes a text.
+
+use std::fmt;
+use std::fmt::Write;
+
+/// Whether a character shows nothing at all: the default-ignorable ones of Unicode, such as the marks of writing direction
+/// that a paste brings along, zero-width spaces and the byte order mark; and the marks of interlinear annotation.
+pub(super) fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character cannot be told from nothing, or from a plain space; the braille pattern without dots is one as well.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || is_ignorable(c) || c == '\u{2800}' || (c.is_whitespace() && c != ' ')
+}
+
+/// A text as a message quotes it: what is invisible in it stands there by its number, such as `\u{202a}`.
+pub(crate) struct Visible<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if is_invisible(c) {
+                c.escape_unicode().fmt(f)?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Visible;
+
+    #[test]
+    fn what_is_invisible_is_quoted_by_its_number() {
+        for (text, shown) in [
+            ("alice.example.com", "alice.example.com"),
+            ("al ice \"é💩\"", "al ice \"é💩\""),
+            ("\u{202a}a\u{2069}", "\\u{202a}a\\u{2069}"),
+            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+            ("a\0b\nc\u{7f}d\u{9f}", "a\\u{0}b\\u{a}c\\u{7f}d\\u{9f}"),
+            ("a\u{a0}b\u{3000}c\u{2028}", "a\\u{a0}b\\u{3000}c\\u{2028}"),
+            ("\u{e0041}\u{2800}", "\\u{e0041}\\u{2800}"),
+        ] {
+            assert_eq!(Visible(text).to_string(), shown);
+        }
+    }
+}
