@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { rejectWhenAborted } from './abortion.js'
+import { callbackParams } from './callback-params.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
 import { clientMetadataOf } from './core-options.js'
@@ -191,12 +192,10 @@ export class BrowserOAuthClient extends EventTarget {
   /** Does nothing, as in the official client: a prepared sign-in that is not gone through with expires by itself. */
   async abortRequest(_authorizeUrl: URL): Promise<void> {}
 
-  /** The answer to an authorization request in the page's address; `null` where there is none. */
+  /** The answer to an authorization request in the page's address, behind a hash router's route too; `null` where there is none. */
   readCallbackParams(): URLSearchParams | null {
     const { location } = globalThis
-    if (!location) return null
-    const params = new URLSearchParams(this.responseMode === 'query' ? location.search : location.hash.slice(1))
-    return params.has('state') && (params.has('code') || params.has('error')) ? params : null
+    return location ? callbackParams(location, this.responseMode) : null
   }
 
   /**
