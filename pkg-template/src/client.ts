@@ -6,10 +6,11 @@ import { loadCore } from './core-loader.js'
 import { clientMetadataOf } from './core-options.js'
 import type { Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { popupBlocked, rethrow, toError } from './errors.js'
+import { argumentInvalid, optionInvalid, pageOnly, rethrow, toError } from './errors.js'
 import type { IdentityResolver } from './identity-resolver.js'
 import { News } from './news.js'
 import { type Beginning, type CoreOutcome, type Operations, forCore } from './operations.js'
+import { openPopup } from './popup.js'
 import { OAuthSession } from './session.js'
 import type {
   Account,
@@ -50,24 +51,21 @@ export class BrowserOAuthClient extends EventTarget {
 
   constructor(options: BrowserOAuthClientOptions) {
     super()
-    this.#options = options
-    this.#news = new News(options, this)
-    this.#core = new CoreClient(options, this.#news)
+    // None at all are as wrong as others: that, too, rejects the first call.
+    this.#options = options ?? {}
+    this.#news = new News(this.#options, this)
+    this.#core = new CoreClient(this.#options, this.#news)
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
   static async load(options: BrowserOAuthClientLoadOptions): Promise<BrowserOAuthClient> {
-    const { clientId, signal, ...others } = options
+    const { clientId, signal, ...others } = options ?? {}
     const clientMetadata = await this.fetchMetadata({ clientId, signal, fetch: others.fetch })
     return new this({ ...others, clientMetadata })
   }
 
   /** Loads the published client metadata, and judges it. */
-  static async fetchMetadata({
-    clientId,
-    fetch,
-    signal,
-  }: {
+  static async fetchMetadata(options: {
     /** The URL of the document. */
     clientId: string
     /** Calls the network in place of `globalThis.fetch`. */
@@ -75,6 +73,8 @@ export class BrowserOAuthClient extends EventTarget {
     /** Aborts the loading. */
     signal?: AbortSignal
   }): Promise<OAuthClientMetadata> {
+    const { clientId, fetch, signal } = options ?? {}
+    if (fetch != null && typeof fetch !== 'function') throw optionInvalid('fetch', fetch)
     const abortion = signal && rejectWhenAborted(signal)
     try {
       signal?.throwIfAborted()
@@ -182,10 +182,12 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** The redirect URI that this page is, if it is one; what the answer adds to the address does not count. */
   findRedirectUrl(): string | undefined {
-    const { origin, pathname } = globalThis.location ?? {}
-    return this.clientMetadata.redirect_uris.find((uri) => {
-      const url = new URL(uri)
-      return url.origin === origin && url.pathname === pathname
+    const { location } = globalThis
+    if (!location) return undefined
+    return this.clientMetadata.redirect_uris?.find((uri) => {
+      if (!URL.canParse(uri)) return false
+      const { origin, pathname } = new URL(uri)
+      return origin === location.origin && pathname === location.pathname
     })
   }
 
@@ -212,6 +214,7 @@ export class BrowserOAuthClient extends EventTarget {
    * back without an answer; the answer itself is for `init` on the page that the server redirects to.
    */
   async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
+    if (globalThis.document === undefined) throw pageOnly('Only a page can leave for the authorization server')
     return this.#begin('signIn', input, options)
   }
 
@@ -221,10 +224,7 @@ export class BrowserOAuthClient extends EventTarget {
    * {@link LoginContinuedInParentWindowError} there.
    */
   async signInPopup(input: string, options?: PopupOptions): Promise<OAuthSession> {
-    const features = options?.popupFeatures ?? 'width=600,height=600,menubar=no,toolbar=no'
-    const popup = window.open('about:blank', options?.popupName ?? '_blank', features)
-    if (!popup) throw popupBlocked()
-    popup.focus()
+    const popup = openPopup(options)
     try {
       const giveUp = { name: 'Error', message: 'Aborted' }
       const session = await this.#begin('signInPopup', input, { display: 'popup', ...options }, [popup], giveUp)
@@ -250,6 +250,7 @@ export class BrowserOAuthClient extends EventTarget {
     params: URLSearchParams,
     options?: { redirect_uri?: string },
   ): Promise<{ session: OAuthSession; state: string | null }> {
+    if (params == null) throw argumentInvalid('params', 'a URLSearchParams', params)
     const text = params.toString()
     return this.#outcome(await this.#core.call('callback', [text, options?.redirect_uri], params))
   }
@@ -340,10 +341,10 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     more: Window[] = [],
-    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${input}` },
+    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${String(input)}` },
   ): Promise<ReturnType<Operations[K]>> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
-    if (typeof input !== 'string') throw new TypeError('The input must be a string')
+    if (typeof input !== 'string') throw argumentInvalid('input', 'a string', input)
     const { signal, onProgress } = options ?? {}
     const abortion = signal && rejectWhenAborted(signal)
     try {

@@ -1,4 +1,5 @@
 import { type AtprotoDid, isAtprotoDid } from './did.js'
+import { optionInvalid } from './errors.js'
 import { HandleResolverError, type HandleResolver, type ResolveHandleOptions, type ResolvedHandle } from './handle-resolver.js'
 
 /** Options of {@link AtprotoDohHandleResolver}. */
@@ -28,6 +29,7 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   /** @param options - or only the URL of the DNS-over-HTTPS server */
   constructor(options: AtprotoDohHandleResolverOptions | string | URL) {
     this.#options = typeof options === 'string' || options instanceof URL ? { dohEndpoint: options } : options
+    if (!URL.canParse(String(this.#options?.dohEndpoint))) throw optionInvalid('dohEndpoint', this.#options?.dohEndpoint)
     this.#fetch = this.#options.fetch ?? ((...request) => globalThis.fetch(...request))
   }
 

@@ -1,3 +1,4 @@
+import { optionInvalid } from './errors.js'
 import { HandleResolverError, type HandleResolver, type ResolveHandleOptions, type ResolvedHandle, isResolvedHandle } from './handle-resolver.js'
 
 /** Options of {@link XrpcHandleResolver}. */
@@ -17,6 +18,7 @@ export class XrpcHandleResolver implements HandleResolver {
 
   /** @param service - the URL of the server */
   constructor(service: string | URL, options?: XrpcHandleResolverOptions) {
+    if (!URL.canParse(String(service))) throw optionInvalid('handle resolver URL', service)
     this.serviceUrl = new URL(service)
     this.fetch = options?.fetch ?? ((...request) => globalThis.fetch(...request))
   }

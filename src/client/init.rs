@@ -48,18 +48,18 @@ impl OAuthClient {
             |page: &Url| self.0.options.metadata.redirect_uri_of_page(page).is_some();
         let page = self.0.ports.navigator.location().filter(at_redirect_uri);
         let mode = self.0.options.response_mode;
-        let Some(params) = page.and_then(|page| CallbackParams::read(&page, mode)) else {
-            let restored = self.init_restore(refresh).await?;
-            return Ok(restored.map(Initialized::Restored));
-        };
-        match self.init_callback(None, None).await {
-            Ok(signed_in) => Ok(Some(Initialized::SignedIn(signed_in))),
-            // Whoever made such a link, or loads such a page again, shall not keep the user from the session.
-            Err(error) if self.is_stray(&error, &params).await => {
-                let restored = self.init_restore(refresh).await?;
-                restored.map(Initialized::Restored).ok_or(error).map(Some)
+        let mut refused = None;
+        if let Some(params) = page.and_then(|page| CallbackParams::read(&page, mode)) {
+            match self.init_callback(None, None).await {
+                Ok(signed_in) => return Ok(Some(Initialized::SignedIn(signed_in))),
+                // Whoever made such a link, or loads such a page again, shall not keep the user from the session.
+                Err(error) if self.is_stray(&error, &params).await => refused = Some(error),
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
+        }
+        match (self.init_restore(refresh).await?, refused) {
+            (None, Some(error)) => Err(error),
+            (restored, _) => Ok(restored.map(Initialized::Restored)),
         }
     }
 
