@@ -271,22 +271,24 @@ fn check_application_type(
         None if raw.get("application_type").is_none() => false,
         _ => return invalid("application_type", "must be \"web\" or \"native\""),
     };
+    let mut own_scheme = String::new();
     let id = Url::parse(client_id);
-    let host = id.as_ref().map(Url::hostname).unwrap_or_default();
-    for uri in redirect_uris {
-        let scheme = uri.split(':').next().unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("https") {
-            continue;
+    for part in id.as_ref().map_or("", Url::hostname).split('.') {
+        let behind = std::mem::replace(&mut own_scheme, part.to_owned());
+        if !behind.is_empty() {
+            own_scheme.push('.');
+            own_scheme.push_str(&behind);
         }
-        if !native {
-            let rule = "must be https URLs, unless the \"application_type\" is \"native\"";
-            return invalid("redirect_uris", rule);
-        }
-        let own = || scheme.split('.').eq(host.rsplit('.'));
-        if !scheme.eq_ignore_ascii_case("http") && !own() {
-            let rule = "must have the client_id's host in reverse as their private-use scheme";
-            return invalid("redirect_uris", rule);
-        }
+    }
+    for url in redirect_uris.iter().filter_map(|uri| Url::parse(uri)) {
+        let rule = match url.scheme() {
+            "https" => continue,
+            _ if !native => "must be https URLs, unless the \"application_type\" is \"native\"",
+            "http" => continue,
+            scheme if scheme == own_scheme => continue,
+            _ => "must have the client_id's host in reverse as their private-use scheme",
+        };
+        return invalid("redirect_uris", rule);
     }
     Ok(())
 }

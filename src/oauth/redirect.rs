@@ -101,31 +101,39 @@ impl CallbackParams {
 /// The length of what a hash router has put in front of an answer in a fragment: `/`, `!/`, `/route?` and the like; 0
 /// without a router.
 fn route_length(fragment: &str) -> usize {
-    let first = fragment.split('&').next().unwrap_or_default();
-    let query = first
-        .find('?')
-        .filter(|_| first.starts_with(['/', '!']))
-        .map(|at| at + 1);
-    let name = first.split('=').next().unwrap_or_default();
-    let mark = || name.rfind(['/', '!', '#', '?']).map(|at| at + 1);
-    query.or_else(mark).unwrap_or_default()
+    let has_route = fragment.starts_with('/') || fragment.starts_with('!');
+    let (mut length, mut in_name) = (0, true);
+    for (at, byte) in fragment.bytes().enumerate() {
+        match byte {
+            b'&' => break,
+            b'?' if has_route => return at + 1,
+            b'=' => in_name = false,
+            b'/' | b'!' | b'#' | b'?' if in_name => length = at + 1,
+            _ => {}
+        }
+    }
+    length
 }
 
 /// Appends the route of a hash router, as a fragment: with what its query has beside the answer.
 fn push_route(out: &mut String, fragment: &str) {
     let (route, answer) = fragment.split_at(route_length(fragment));
-    let path = route.trim_end_matches(['?', '#']);
-    let mut mark = '?';
-    if !path.is_empty() {
-        out.push('#');
-        out.push_str(path);
+    let mut path = route;
+    while let [start @ .., b'?' | b'#'] = path.as_bytes() {
+        path = &path[..start.len()];
     }
-    if path.is_empty() || !route.ends_with('?') {
+    if path.is_empty() {
         return;
     }
-    for pair in answer.split('&').filter(|pair| !pair.is_empty()) {
+    out.push('#');
+    out.push_str(path);
+    if !route.ends_with('?') {
+        return;
+    }
+    let mut mark = '?';
+    for pair in answer.split('&') {
         let name = decode(pair.split('=').next().unwrap_or_default());
-        if !PARAMETERS.contains(&name.as_str()) {
+        if !pair.is_empty() && !PARAMETERS.contains(&name.as_str()) {
             out.push(mark);
             out.push_str(pair);
             mark = '&';
