@@ -91,6 +91,7 @@ export class BrowserOAuthClient extends EventTarget {
   /**
    * Finishes a sign-in whose answer is in the page's address, or else restores the session of the account that was used
    * last. `undefined`: nobody is signed in. Call it once, when the page loads; calls that overlap share one outcome.
+   * An answer that belongs to no sign-in is an error only where there is no session to restore.
    */
   init(refresh?: boolean): Promise<Initialized | undefined> {
     this.#initializing ??= this.#init(refresh).finally(() => {

@@ -43,6 +43,8 @@ impl Initialized {
 impl OAuthClient {
     /// Finishes the sign-in whose answer the page's address holds, or else restores the last account's session.
     /// `None`: nobody is signed in. To be called once, when the page loads.
+    ///
+    /// An answer that belongs to no sign-in is an error only where there is no session to restore.
     pub async fn init(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
         let at_redirect_uri =
             |page: &Url| self.0.options.metadata.redirect_uri_of_page(page).is_some();

@@ -25,11 +25,15 @@ async function hostile(t) {
 }
 
 /** The user consents all the same, and is sent back by the page itself. */
-async function goOn({ page }, popup, account) {
+async function comeBack(popup, account) {
   const back = await control.consent(popup.url(), account.did)
   await popup.evaluate((back) => { location.href = back }, back)
   await popup.waitForURL((url) => url.origin === origin, { waitUntil: 'commit' })
   await harnessReady(popup)
+}
+
+async function goOn({ page }, popup, account) {
+  await comeBack(popup, account)
   await initPopup(popup)
   assert.deepEqual(await outcomeIn(page), { value: { sub: account.did, status: 200 } })
 }
@@ -68,6 +72,27 @@ test('A second sign-in by the same popup name is as safe as the first', async (t
   }, 'the second consent page')
   assert.deepEqual(await second.evaluate(() => window.found), ['null', 'TypeError', 'TypeError'])
   assert.equal(someone.page.url(), `${origin}/`)
+})
+
+// The price: what cannot reach the app's window is out of the app's reach, too. A page with an opener policy always was.
+test('A popup that is still with the server when the app gives up is left to the user, and leaves no session', async (t) => {
+  const someone = await hostile(t)
+  const opened = someone.context.waitForEvent('page')
+  await someone.page.evaluate((input) => {
+    const controller = new AbortController()
+    window.giveUp = () => controller.abort()
+    makeClient()
+    window.attempt(() => client.signIn(input, { display: 'popup', signal: controller.signal })).then((outcome) => { window.popupOutcome = outcome })
+  }, alice.handle)
+  const popup = await opened
+  await popup.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await someone.page.evaluate(() => window.giveUp())
+  assertTyped((await outcomeIn(someone.page)).error, { code: 'ABORTED' })
+  await comeBack(popup, alice)
+  const closed = popup.waitForEvent('close')
+  await initPopup(popup)
+  await closed
+  assert.deepEqual(await control.tokens(alice.did), [])
 })
 
 test('A popup name that means a window of the app itself is refused', async (t) => {
