@@ -1,5 +1,8 @@
+import { optionInvalid } from './errors.js'
+
 /** A promise that rejects when the signal is aborted, and the end of its listener. */
 export function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  if (typeof signal.addEventListener !== 'function') throw optionInvalid('signal', signal)
   let abort = () => {}
   const promise = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason)

@@ -1,14 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { rejectWhenAborted } from './abortion.js'
+import { callbackParams } from './callback-params.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
 import { clientMetadataOf } from './core-options.js'
 import type { Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { popupBlocked, rethrow, toError } from './errors.js'
+import { argumentInvalid, optionInvalid, pageOnly, rethrow, toError } from './errors.js'
 import type { IdentityResolver } from './identity-resolver.js'
 import { News } from './news.js'
 import { type Beginning, type CoreOutcome, type Operations, forCore } from './operations.js'
+import { openPopup } from './popup.js'
 import { OAuthSession } from './session.js'
 import type {
   Account,
@@ -49,24 +51,21 @@ export class BrowserOAuthClient extends EventTarget {
 
   constructor(options: BrowserOAuthClientOptions) {
     super()
-    this.#options = options
-    this.#news = new News(options, this)
-    this.#core = new CoreClient(options, this.#news)
+    // None at all are as wrong as others: that, too, rejects the first call.
+    this.#options = options ?? {}
+    this.#news = new News(this.#options, this)
+    this.#core = new CoreClient(this.#options, this.#news)
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
   static async load(options: BrowserOAuthClientLoadOptions): Promise<BrowserOAuthClient> {
-    const { clientId, signal, ...others } = options
+    const { clientId, signal, ...others } = options ?? {}
     const clientMetadata = await this.fetchMetadata({ clientId, signal, fetch: others.fetch })
     return new this({ ...others, clientMetadata })
   }
 
   /** Loads the published client metadata, and judges it. */
-  static async fetchMetadata({
-    clientId,
-    fetch,
-    signal,
-  }: {
+  static async fetchMetadata(options: {
     /** The URL of the document. */
     clientId: string
     /** Calls the network in place of `globalThis.fetch`. */
@@ -74,6 +73,8 @@ export class BrowserOAuthClient extends EventTarget {
     /** Aborts the loading. */
     signal?: AbortSignal
   }): Promise<OAuthClientMetadata> {
+    const { clientId, fetch, signal } = options ?? {}
+    if (fetch != null && typeof fetch !== 'function') throw optionInvalid('fetch', fetch)
     const abortion = signal && rejectWhenAborted(signal)
     try {
       signal?.throwIfAborted()
@@ -90,6 +91,7 @@ export class BrowserOAuthClient extends EventTarget {
   /**
    * Finishes a sign-in whose answer is in the page's address, or else restores the session of the account that was used
    * last. `undefined`: nobody is signed in. Call it once, when the page loads; calls that overlap share one outcome.
+   * An answer that belongs to no sign-in is an error only where there is no session to restore.
    */
   init(refresh?: boolean): Promise<Initialized | undefined> {
     this.#initializing ??= this.#init(refresh).finally(() => {
@@ -181,22 +183,22 @@ export class BrowserOAuthClient extends EventTarget {
 
   /** The redirect URI that this page is, if it is one; what the answer adds to the address does not count. */
   findRedirectUrl(): string | undefined {
-    const { origin, pathname } = globalThis.location ?? {}
-    return this.clientMetadata.redirect_uris.find((uri) => {
-      const url = new URL(uri)
-      return url.origin === origin && url.pathname === pathname
+    const { location } = globalThis
+    if (!location) return undefined
+    return this.clientMetadata.redirect_uris?.find((uri) => {
+      if (!URL.canParse(uri)) return false
+      const { origin, pathname } = new URL(uri)
+      return origin === location.origin && pathname === location.pathname
     })
   }
 
   /** Does nothing, as in the official client: a prepared sign-in that is not gone through with expires by itself. */
   async abortRequest(_authorizeUrl: URL): Promise<void> {}
 
-  /** The answer to an authorization request in the page's address; `null` where there is none. */
+  /** The answer to an authorization request in the page's address, behind a hash router's route too; `null` where there is none. */
   readCallbackParams(): URLSearchParams | null {
     const { location } = globalThis
-    if (!location) return null
-    const params = new URLSearchParams(this.responseMode === 'query' ? location.search : location.hash.slice(1))
-    return params.has('state') && (params.has('code') || params.has('error')) ? params : null
+    return location ? callbackParams(location, this.responseMode) : null
   }
 
   /**
@@ -213,6 +215,7 @@ export class BrowserOAuthClient extends EventTarget {
    * back without an answer; the answer itself is for `init` on the page that the server redirects to.
    */
   async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
+    if (globalThis.document === undefined) throw pageOnly('Only a page can leave for the authorization server')
     return this.#begin('signIn', input, options)
   }
 
@@ -222,10 +225,7 @@ export class BrowserOAuthClient extends EventTarget {
    * {@link LoginContinuedInParentWindowError} there.
    */
   async signInPopup(input: string, options?: PopupOptions): Promise<OAuthSession> {
-    const features = options?.popupFeatures ?? 'width=600,height=600,menubar=no,toolbar=no'
-    const popup = window.open('about:blank', options?.popupName ?? '_blank', features)
-    if (!popup) throw popupBlocked()
-    popup.focus()
+    const popup = openPopup(options)
     try {
       const giveUp = { name: 'Error', message: 'Aborted' }
       const session = await this.#begin('signInPopup', input, { display: 'popup', ...options }, [popup], giveUp)
@@ -251,6 +251,7 @@ export class BrowserOAuthClient extends EventTarget {
     params: URLSearchParams,
     options?: { redirect_uri?: string },
   ): Promise<{ session: OAuthSession; state: string | null }> {
+    if (params == null) throw argumentInvalid('params', 'a URLSearchParams', params)
     const text = params.toString()
     return this.#outcome(await this.#core.call('callback', [text, options?.redirect_uri], params))
   }
@@ -341,10 +342,10 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     more: Window[] = [],
-    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${visible(input)}` },
+    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${visible(String(input))}` },
   ): Promise<ReturnType<Operations[K]>> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
-    if (typeof input !== 'string') throw new TypeError('The input must be a string')
+    if (typeof input !== 'string') throw argumentInvalid('input', 'a string', input)
     const { signal, onProgress } = options ?? {}
     const abortion = signal && rejectWhenAborted(signal)
     try {

@@ -1,4 +1,4 @@
-import { clientMetadataOf, coreOptions, optionsText } from './core-options.js'
+import { checkOptions, clientMetadataOf, coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
 import { type Client, type Session, Tabs } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
@@ -139,6 +139,7 @@ export class CoreClient {
   }
 
   async #make(): Promise<Client> {
+    checkOptions(this.#options)
     const options = coreOptions(this.#options)
     const { refreshIn, fetch } = this.#options
     const core = await loadCore()

@@ -1,3 +1,4 @@
+import { optionInvalid } from './errors.js'
 import { isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
 import type { BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
@@ -5,6 +6,18 @@ import type { BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
 /** The app's client metadata: what was given, or that of a page under development. */
 export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions): Readonly<OAuthClientMetadata> {
   return clientMetadata ?? atprotoLoopbackClientMetadata(buildLoopbackClientId(globalThis.location))
+}
+
+/** Refuses options that would fail only when they are called. The rest is for the core to judge. */
+export function checkOptions(options: BrowserOAuthClientOptions): void {
+  const { handleResolver, didResolver, identityResolver } = options
+  const resolvers = { ...(isResolver(handleResolver) && { handleResolver }), didResolver, identityResolver }
+  for (const [name, resolver] of Object.entries(resolvers)) {
+    if (resolver != null && typeof resolver.resolve !== 'function') throw optionInvalid(name, resolver)
+  }
+  for (const name of ['fetch', 'onSessionUpdated', 'onSessionDeleted'] as const) {
+    if (options[name] != null && typeof options[name] !== 'function') throw optionInvalid(name, options[name])
+  }
 }
 
 /** A client's options in the core's own terms, as far as they can be cloned. */

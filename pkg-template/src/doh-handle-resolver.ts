@@ -1,4 +1,5 @@
 import { isAtprotoDid } from './did.js'
+import { optionInvalid } from './errors.js'
 import { type HandleResolver, HandleResolverError, type ResolveHandleOptions, type ResolvedHandle, checkHandle } from './handle-resolver.js'
 import { inTime, readJson, readText } from './limits.js'
 
@@ -38,6 +39,7 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   /** @param options - or only the URL of the DNS-over-HTTPS server */
   constructor(options: AtprotoDohHandleResolverOptions | string | URL) {
     this.#options = typeof options === 'string' || options instanceof URL ? { dohEndpoint: options } : options
+    if (!URL.canParse(String(this.#options?.dohEndpoint))) throw optionInvalid('dohEndpoint', this.#options?.dohEndpoint)
     this.#fetch = this.#options.fetch ?? ((...request) => globalThis.fetch(...request))
   }
 

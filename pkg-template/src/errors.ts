@@ -314,3 +314,35 @@ export function redirected(url: string): Error {
     help: 'The server redirects this request, and a token goes to no other address than that of the account\'s own server. Ask at the address that it redirects to, with fetch.',
   })
 }
+
+/** What to do about options that are wrong. */
+export const OPTIONS_HELP = "Correct the client's options; the message names what is wrong."
+
+/** How the app set the client up is at fault. */
+export function configurationError(code: string, message: string, help: string): Error {
+  return typeError(code, message, 'configure', help)
+}
+
+/** An option that is not as it must be, of a call or of a client. */
+export function optionInvalid(option: string, value: unknown): Error {
+  return configurationError('OPTION_INVALID', `Invalid ${option}: ${shown(value)}`, OPTIONS_HELP)
+}
+
+/** An argument that is not of its type. */
+export function argumentInvalid(name: string, expected: string, value: unknown): Error {
+  return typeError('ARGUMENT_INVALID', `The ${name} must be ${expected}, not ${shown(value)}`, 'input', 'Correct the call; the message names the argument.')
+}
+
+/** Something that only a page can do, and no worker or server. */
+export function pageOnly(message: string): Error {
+  return typeError('PAGE_ONLY', message, 'redirect', 'Call this in a page, or use `authorize`, which gives the URL that the user has to visit.')
+}
+
+function typeError(code: string, message: string, step: Step, help: string): Error {
+  return toError({ name: 'TypeError', code, message, step, retryable: false, help })
+}
+
+/** A value in a message: that of a text, and of anything else its type, which alone is wrong. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : value === null ? 'null' : typeof value
+}

@@ -64,7 +64,7 @@ export function ownResolvers(options: ResolverOptions): { identity?: Ask; handle
 
 /** Whether handles are resolved by an object, and not by the server at a URL. */
 export function isResolver(resolver: string | URL | HandleResolver | undefined): resolver is HandleResolver {
-  return typeof resolver === 'object' && 'resolve' in resolver
+  return typeof resolver === 'object' && resolver !== null && 'resolve' in resolver
 }
 
 function asks(resolver: { resolve(subject: never, options?: ResolveOptions): Promise<unknown> }): Ask {

@@ -4,6 +4,7 @@
  * @see https://atproto.com/specs/oauth#localhost-client-development
  * @module
  */
+import { OPTIONS_HELP, configurationError } from './errors.js'
 import type { OAuthClientMetadata } from './types.js'
 
 export const ATPROTO_SCOPE_VALUE = 'atproto'
@@ -38,18 +39,21 @@ export function buildLoopbackClientId(
   location: { hostname: string; port: string; pathname: string },
   localhost = '127.0.0.1',
 ): string {
-  const { hostname, port, pathname } = location
-  if (!isLoopbackHost(hostname)) throw new TypeError(`Expected a loopback host, got ${hostname}`)
+  const { hostname = '', port = '', pathname = '/' } = location ?? {}
+  if (!isLoopbackHost(hostname)) {
+    const help = 'Publish a client metadata document on https and pass it, or open the page on http://127.0.0.1.'
+    throw configurationError('NOT_LOOPBACK', `Expected a loopback host, got ${hostname || 'none'}`, help)
+  }
   const host = hostname === 'localhost' ? localhost : hostname
   const origin = `http://${host}${port && `:${port.replace(':', '')}`}`
   return `${LOOPBACK_CLIENT_ID_ORIGIN}?redirect_uri=${encodeURIComponent(origin + pathname)}`
 }
 
 /** A loopback client id; what is the default is left out of it. */
-export function buildAtprotoLoopbackClientId(config: LoopbackClientConfig = {}): string {
-  const { scope = DEFAULT_ATPROTO_OAUTH_SCOPE } = config
-  const uris = [...(config.redirect_uris ?? DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS)]
-  if (uris.length === 0) throw new TypeError('Unexpected empty "redirect_uris" config')
+export function buildAtprotoLoopbackClientId(config?: LoopbackClientConfig): string {
+  const scope = config?.scope ?? DEFAULT_ATPROTO_OAUTH_SCOPE
+  const uris = Array.from(config?.redirect_uris ?? DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS)
+  if (uris.length === 0) throw loopbackError('Unexpected empty "redirect_uris" config')
   const params = new URLSearchParams()
   if (scope !== DEFAULT_ATPROTO_OAUTH_SCOPE) params.set('scope', checkScope(scope))
   const isDefault = DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS.every((uri) => uris.includes(uri))
@@ -116,8 +120,9 @@ export function isOAuthClientIdLoopback(clientId: string): boolean {
 }
 
 function checkScope(scope: string): string {
-  if (scope.split(' ').includes(ATPROTO_SCOPE_VALUE)) return scope
-  throw new TypeError('ATProto Loopback ClientID must include "atproto" scope')
+  if (String(scope).split(' ').includes(ATPROTO_SCOPE_VALUE)) return scope
+  const help = 'Add "atproto" to the scope; it is required for every atproto client.'
+  throw configurationError('CLIENT_LACKS_ATPROTO_SCOPE', 'ATProto Loopback ClientID must include "atproto" scope', help)
 }
 
 function checkRedirectUri(uri: string): string {
@@ -126,6 +131,10 @@ function checkRedirectUri(uri: string): string {
   throw invalid(`"${uri}" is no http URL of 127.0.0.1 or [::1]`)
 }
 
-function invalid(reason: string): TypeError {
-  return new TypeError(`Invalid loopback client ID: ${reason}`)
+function invalid(reason: string): Error {
+  return loopbackError(`Invalid loopback client ID: ${reason}`)
+}
+
+function loopbackError(message: string): Error {
+  return configurationError('LOOPBACK_CLIENT_ID_INVALID', message, OPTIONS_HELP)
 }

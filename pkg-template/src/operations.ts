@@ -1,5 +1,6 @@
 // What the core does when it is called by name: what it is given, and what it gives.
 import type { Session } from './core.js'
+import { optionInvalid } from './errors.js'
 import type { IdentityInfo } from './identity-resolver.js'
 import type { Account, AuthorizeOptions, SessionFacts } from './types.js'
 
@@ -41,10 +42,18 @@ export interface Operations {
 export type Beginning = 'authorize' | 'signIn' | 'signInPopup'
 
 /** Splits options into what the core names and the request parameters, each in its wire form. */
-export function forCore(options: AuthorizeOptions = {}) {
-  const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options
+export function forCore(options?: AuthorizeOptions) {
+  const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options ?? {}
   const parameters = Object.entries(others)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+    .map(([name, value]) => [name, typeof value === 'string' ? value : jsonOf(name, value)])
   return { state, redirect_uri, scope, parameters }
+}
+
+function jsonOf(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw optionInvalid(name, value)
+  }
 }

@@ -1,6 +1,6 @@
 import type { Session } from './core.js'
 import type { AtprotoDid } from './did.js'
-import { redirected, rethrow, saysSessionIsOver } from './errors.js'
+import { argumentInvalid, redirected, rethrow, saysSessionIsOver } from './errors.js'
 import { type Grant, signed, unsignedProof } from './proof.js'
 import type { StoredGrant } from './stored-grant.js'
 import { whenIdle } from './when-idle.js'
@@ -125,6 +125,7 @@ export class OAuthSession {
    * @param pathname - the path, such as `/xrpc/com.atproto.server.getSession`
    */
   async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
+    if (typeof pathname !== 'string' && !((pathname as unknown) instanceof URL)) throw argumentInvalid('pathname', 'a string', pathname)
     const given = init?.method ?? 'GET'
     const method = NORMALIZED.test(given) ? given.toUpperCase() : given
     const path = String(pathname)

@@ -1,3 +1,4 @@
+import { optionInvalid } from './errors.js'
 import {
   type HandleResolver,
   HandleResolverError,
@@ -25,6 +26,7 @@ export class XrpcHandleResolver implements HandleResolver {
 
   /** @param service - the URL of the server */
   constructor(service: string | URL, options?: XrpcHandleResolverOptions) {
+    if (!URL.canParse(String(service))) throw optionInvalid('handle resolver URL', service)
     this.serviceUrl = new URL(service)
     this.fetch = options?.fetch ?? ((...request) => globalThis.fetch(...request))
   }

@@ -69,7 +69,8 @@ const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
 const OPERATIONS = {
   get: async (rows, place) => {
     const { found } = await locate(rows, place)
-    if (found === undefined) rows.confirmAbsent(place.key)
+    // A pending sign-in that is not in memory was begun elsewhere, for which it is as good as absent.
+    if (found === undefined && place.store === 'session') rows.confirmAbsent(place.key)
     return found
   },
   take: async (rows, place) => {

@@ -31,12 +31,20 @@ pub(crate) fn open_popup() -> Option<PopupWindow> {
         &[&"about:blank".into(), &"_blank".into(), &features.into()],
     );
     let window = window.ok().filter(JsValue::is_object)?;
+    disown(&window);
     let _ = call(&window, "focus", &[]);
     Some(PopupWindow(window))
 }
 
+/// Takes the app's window from the popup's reach: otherwise any page that the popup comes to could send it elsewhere.
+fn disown(popup: &JsValue) {
+    set(popup, "opener", &JsValue::NULL);
+}
+
 impl Popup for PopupWindow {
     fn go(&self, url: &str) {
+        // Again: a popup that was opened before, by its name, may not have been blank when it was disowned.
+        disown(&self.0);
         set_text(&get(&self.0, "location"), "href", url);
     }
 

@@ -73,14 +73,33 @@ impl PendingStore for PendingRows {
         })
     }
 
+    fn get<'a>(
+        &'a self,
+        client_id: &'a str,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
+        self.read("get", client_id, state)
+    }
+
     fn take<'a>(
         &'a self,
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
+        self.read("take", client_id, state)
+    }
+}
+
+impl PendingRows {
+    fn read<'a>(
+        &'a self,
+        operation: &'a str,
+        client_id: &'a str,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async move {
             let place = (PENDING, client_id, state);
-            let row = run(&self.0, "take", place, &JsValue::UNDEFINED, None).await?;
+            let row = run(&self.0, operation, place, &JsValue::UNDEFINED, None).await?;
             if row.is_undefined() {
                 return Ok(None);
             }

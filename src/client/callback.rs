@@ -28,8 +28,8 @@ impl OAuthClient {
     /// `params` is the response as form-encoded text, without `?` or `#`. `redirect_uri` is needed only where it is
     /// another than the one that `authorize` used.
     ///
-    /// The pending sign-in is used up as soon as it is found, whatever comes then. Errors carry the app's `state` in
-    /// [`Error::callback`].
+    /// The pending sign-in is used up as soon as it is found, whatever comes then, but by an `error` of another issuer
+    /// than its own (RFC 9207). Errors carry the app's `state` in [`Error::callback`].
     pub async fn callback(
         &self,
         params: &str,
@@ -48,6 +48,7 @@ impl OAuthClient {
     ) -> Result<SignedIn, Error> {
         let failed = |error: CallbackError| Error::new(Step::Callback, error).in_callback(None);
         let response = AuthorizationResponse::read(params).map_err(failed)?;
+        self.check_origin_of_error(&response).await?;
         let login = self
             .0
             .ports
@@ -72,6 +73,27 @@ impl OAuthClient {
             Err(error) => Err(error.in_callback(state)),
         }
     }
+
+    /// An `error` need not be from the server that was asked, unless `iss` says so (RFC 9207 section 2.4): any other
+    /// leaves the pending sign-in to the answer that is yet to come. A code of another issuer ends the sign-in (RFC 9700
+    /// section 4.4.2.1).
+    async fn check_origin_of_error(&self, response: &AuthorizationResponse) -> Result<(), Error> {
+        if response.code.is_ok() {
+            return Ok(());
+        }
+        // What cannot be read is taken, for the same error.
+        let Ok(Some(login)) = self
+            .0
+            .ports
+            .pending
+            .get(self.0.client_id(), &response.state)
+            .await
+        else {
+            return Ok(());
+        };
+        let checked = response.check_issuer(&login.issuer);
+        checked.map_err(|error| Error::new(Step::Callback, error).in_callback(login.app_state))
+    }
 }
 
 impl Shared {
@@ -83,10 +105,10 @@ impl Shared {
     ) -> Result<Rc<Live>, Error> {
         let failed = |error: CallbackError| Error::new(Step::Callback, error);
         let code = response.code.clone().map_err(failed)?;
+        response.check_issuer(&login.issuer).map_err(failed)?;
         let server = self
             .known_server(&login.issuer, login.server.clone())
             .await?;
-        response.check_issuer(&server.issuer).map_err(failed)?;
 
         let client = &self.options.metadata;
         let redirect_uri = redirect_uri

@@ -1,7 +1,7 @@
 //! What a page does when it loads: finish a sign-in, or take up the last session.
 
 use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
-use crate::oauth::{CallbackError, CallbackParams, ConfigError, ResponseMode, SessionEnd};
+use crate::oauth::{CallbackError, CallbackParams, ConfigError, SessionEnd};
 use crate::ports::StorageError;
 use crate::url::Url;
 
@@ -43,17 +43,45 @@ impl Initialized {
 impl OAuthClient {
     /// Finishes the sign-in whose answer the page's address holds, or else restores the last account's session.
     /// `None`: nobody is signed in. To be called once, when the page loads.
+    ///
+    /// An answer that belongs to no sign-in is an error only where there is no session to restore.
     pub async fn init(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
         let at_redirect_uri =
             |page: &Url| self.0.options.metadata.redirect_uri_of_page(page).is_some();
         let page = self.0.ports.navigator.location().filter(at_redirect_uri);
         let mode = self.0.options.response_mode;
-        if page.is_some_and(|page| CallbackParams::read(&page, mode).is_some()) {
-            let signed_in = self.init_callback(None, None).await?;
-            return Ok(Some(Initialized::SignedIn(signed_in)));
+        let mut refused = None;
+        if let Some(params) = page.and_then(|page| CallbackParams::read(&page, mode)) {
+            match self.init_callback(None, None).await {
+                Ok(signed_in) => return Ok(Some(Initialized::SignedIn(signed_in))),
+                // Whoever made such a link, or loads such a page again, shall not keep the user from the session.
+                Err(error) if self.is_stray(&error, &params).await => refused = Some(error),
+                Err(error) => return Err(error),
+            }
         }
-        let restored = self.init_restore(refresh).await?;
-        Ok(restored.map(Initialized::Restored))
+        match (self.init_restore(refresh).await?, refused) {
+            (None, Some(error)) => Err(error),
+            (restored, _) => Ok(restored.map(Initialized::Restored)),
+        }
+    }
+
+    /// Whether an answer was refused that belongs to no pending sign-in, as far as its `state` says.
+    async fn is_stray(&self, error: &Error, params: &CallbackParams) -> bool {
+        let ErrorKind::Callback(
+            CallbackError::UnknownState(_) | CallbackError::Repeated(_) | CallbackError::Jarm,
+        ) = error.kind()
+        else {
+            return false;
+        };
+        for state in params.states() {
+            if !matches!(
+                self.0.ports.pending.get(self.0.client_id(), state).await,
+                Ok(None)
+            ) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Restores the session of the account that was used last, if there is one.
@@ -108,7 +136,8 @@ impl OAuthClient {
         let params =
             params.ok_or_else(|| Error::new(Step::Callback, CallbackError::NoParameters))?;
         if let Some(page) = &page {
-            self.0.ports.navigator.replace(&cleaned(page, mode));
+            let cleaned = CallbackParams::removed_from(page, mode);
+            self.0.ports.navigator.replace(&cleaned);
         }
         let found = page.and_then(|page| {
             let uri = self.0.options.metadata.redirect_uri_of_page(&page)?;
@@ -142,13 +171,4 @@ impl OAuthClient {
             None => failed(ConfigError::UseLoopbackIp(page.to_string())),
         }
     }
-}
-
-/// The address without the answer: in fragment mode the fragment goes, in query mode query and fragment.
-fn cleaned(page: &Url, mode: ResponseMode) -> String {
-    let kept = match mode {
-        ResponseMode::Fragment => page.without_fragment(),
-        ResponseMode::Query => page.without_query(),
-    };
-    kept[page.origin().len()..].to_owned()
 }

@@ -47,6 +47,22 @@ impl PendingStore for Pending {
         })
     }
 
+    fn get<'a>(
+        &'a self,
+        client_id: &'a str,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let rows = self.rows.borrow();
+            let is_good = |(until, login): &&(u64, PendingLogin)| {
+                now < *until && login.client_id.as_deref().is_none_or(|id| id == client_id)
+            };
+            let row = rows.get(state).filter(is_good);
+            Ok(row.map(|(_, login)| Box::new(login.clone())))
+        })
+    }
+
     fn take<'a>(
         &'a self,
         client_id: &'a str,

@@ -1,7 +1,7 @@
 //! What comes back with the user: the authorization response (RFC 6749 section 4.1.2, RFC 9207).
 
 use crate::secret::Secret;
-use crate::url::{Url, form_of, parse_form};
+use crate::url::{Url, decode, form_of, parse_form};
 use std::fmt;
 
 /// Where in the redirect URI the server puts its answer.
@@ -24,19 +24,48 @@ impl ResponseMode {
     }
 }
 
+/// The parameters of an authorization response, each of which comes at most once (RFC 6749 section 3.1).
+const PARAMETERS: [&str; 7] = [
+    "state",
+    "code",
+    "error",
+    "iss",
+    "response",
+    "error_description",
+    "error_uri",
+];
+
 /// The parameters of an answer, as they came.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CallbackParams(Vec<(String, String)>);
 
 impl CallbackParams {
-    /// Reads them from a URL. `None` where it holds no answer to an authorization request.
+    /// Reads them from a URL, also from a hash router's route in its fragment. `None` where it holds no answer to an
+    /// authorization request. The cases are in `spec/callback.json`.
     pub(crate) fn read(url: &Url, mode: ResponseMode) -> Option<Self> {
         let params = Self::parse(match mode {
-            ResponseMode::Fragment => url.fragment()?,
+            ResponseMode::Fragment => {
+                let fragment = url.fragment()?;
+                &fragment[route_length(fragment)..]
+            }
             ResponseMode::Query => url.query()?,
         });
         let answered = params.get("code").is_some() || params.get("error").is_some();
         (params.get("state").is_some() && answered).then_some(params)
+    }
+
+    /// The path, query and fragment of a URL without the answer: in query mode query and fragment go; in fragment mode
+    /// the fragment does, but for the route of a hash router and what else the route's query has.
+    pub(crate) fn removed_from(url: &Url, mode: ResponseMode) -> String {
+        let page = match mode {
+            ResponseMode::Fragment => url.without_fragment(),
+            ResponseMode::Query => url.without_query(),
+        };
+        let mut kept = page[url.origin().len()..].to_owned();
+        if mode == ResponseMode::Fragment && Self::read(url, mode).is_some() {
+            push_route(&mut kept, url.fragment().unwrap_or_default());
+        }
+        kept
     }
 
     /// Reads them from their form-encoded text.
@@ -54,11 +83,61 @@ impl CallbackParams {
         &self.0
     }
 
+    /// All values of `state`: which sign-ins it can belong to.
+    pub(crate) fn states(&self) -> impl Iterator<Item = &str> {
+        self.values("state")
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.values(name).next()
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.0.iter().filter(move |(n, _)| n == name);
+        named.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The length of what a hash router has put in front of an answer in a fragment: `/`, `!/`, `/route?` and the like; 0
+/// without a router.
+fn route_length(fragment: &str) -> usize {
+    let has_route = fragment.starts_with('/') || fragment.starts_with('!');
+    let (mut length, mut in_name) = (0, true);
+    for (at, byte) in fragment.bytes().enumerate() {
+        match byte {
+            b'&' => break,
+            b'?' if has_route => return at + 1,
+            b'=' => in_name = false,
+            b'/' | b'!' | b'#' | b'?' if in_name => length = at + 1,
+            _ => {}
+        }
+    }
+    length
+}
+
+/// Appends the route of a hash router, as a fragment: with what its query has beside the answer.
+fn push_route(out: &mut String, fragment: &str) {
+    let (route, answer) = fragment.split_at(route_length(fragment));
+    let mut path = route;
+    while let [start @ .., b'?' | b'#'] = path.as_bytes() {
+        path = &path[..start.len()];
+    }
+    if path.is_empty() {
+        return;
+    }
+    out.push('#');
+    out.push_str(path);
+    if !route.ends_with('?') {
+        return;
+    }
+    let mut mark = '?';
+    for pair in answer.split('&') {
+        let name = decode(pair.split('=').next().unwrap_or_default());
+        if !pair.is_empty() && !PARAMETERS.contains(&name.as_str()) {
+            out.push(mark);
+            out.push_str(pair);
+            mark = '&';
+        }
     }
 }
 
@@ -82,6 +161,10 @@ pub(crate) struct AuthorizationResponse {
 impl AuthorizationResponse {
     /// Reads the parameters. What fails here leaves the pending sign-in alone: nothing says which it is.
     pub(crate) fn read(params: &CallbackParams) -> Result<Box<Self>, CallbackError> {
+        let repeated = |name: &&str| params.values(name).nth(1).is_some();
+        if let Some(name) = PARAMETERS.into_iter().find(repeated) {
+            return Err(CallbackError::Repeated(name));
+        }
         if params.get("response").is_some() {
             return Err(CallbackError::Jarm);
         }
@@ -133,6 +216,8 @@ impl PopupFailure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
+    /// The named parameter came twice, and nothing says which of the two counts (RFC 6749 section 3.1).
+    Repeated(&'static str),
     /// The answer is wrapped in a token (JARM), which nobody asked for.
     Jarm,
     /// No `state`.
@@ -164,6 +249,7 @@ impl CallbackError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Repeated(_) => "CALLBACK_PARAMETER_REPEATED",
             Self::Jarm => "CALLBACK_JARM",
             Self::NoState => "CALLBACK_NO_STATE",
             Self::UnknownState(_) => "CALLBACK_UNKNOWN_STATE",
@@ -204,6 +290,7 @@ impl CallbackError {
 impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Repeated(name) => write!(f, "Repeated \"{name}\" parameter"),
             Self::Jarm => f.write_str("JARM not supported"),
             Self::NoState => f.write_str("Missing \"state\" parameter"),
             Self::UnknownState(state) => write!(f, "Unknown authorization session \"{state}\""),

@@ -85,6 +85,13 @@ pub trait PendingStore {
         login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>>;
 
+    /// Reads one of this client id, and leaves it there.
+    fn get<'a>(
+        &'a self,
+        client_id: &'a str,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
+
     /// Removes one of this client id and returns it. Of two callers, in whatever tabs, at most one gets it.
     fn take<'a>(
         &'a self,

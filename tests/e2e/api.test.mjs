@@ -296,7 +296,7 @@ test('fetchMetadata reads, judges and gives up', async (t) => {
   const clientId = 'https://app.example.com/client-metadata.json'
   const outcomes = await valueOf(page, async (clientId) => {
     const metadata = {
-      client_id: clientId, redirect_uris: ['https://app.example.com/cb'], scope: 'atproto', token_endpoint_auth_method: 'none',
+      client_id: clientId, redirect_uris: ['https://app.example.com/cb'], scope: 'atproto', token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true,
     }
     const answering = (status, type, body) => async (request) => {
       if (!(request instanceof Request)) throw new Error('not one Request')

@@ -89,19 +89,43 @@ test('Denied consent is an OAuthCallbackError with the server\'s answer and the 
   assert.deepEqual(await hookCalls(page), [])
 })
 
-test('A callback counts once: the same URL again is an unknown authorization', async (t) => {
+test('A hash router may take the answer for a route: it is read, and the route stays', async (t) => {
+  const { page } = await returned(t)
+  await page.evaluate(() => history.replaceState(null, '', `#!/welcome?tab=2&${location.hash.slice(1)}`))
+  assert.equal((await initPage(page)).sub, alice.did)
+  assert.equal(page.url(), `${origin}/#!/welcome?tab=2`)
+})
+
+test('A callback counts once: the same URL again is an unknown authorization, and restores who is signed in', async (t) => {
   const { page } = await returned(t)
   const callback = page.url()
   await initPage(page)
   await page.goto('about:blank')
   await page.goto(callback)
   await harnessReady(page)
-  const error = await errorOf(page, async () => { await makeClient().init() })
+  assert.deepEqual(await initPage(page), { sub: alice.did }, 'a restored session')
+  assert.equal(page.url(), `${origin}/`)
+  await page.goto('about:blank')
+  await page.goto(callback)
+  await harnessReady(page)
+  const error = await errorOf(page, async () => { await makeClient().initCallback() })
   assertIsA(error, 'OAuthCallbackError')
   assertTyped(error, { code: 'CALLBACK_UNKNOWN_STATE', message: /^Unknown authorization session "/ })
   assert.equal(page.url(), `${origin}/`)
   assert.deepEqual(await storedSessions(page), [alice.did], 'the session of the first time is untouched')
   assert.equal((await control.tokens(alice.did)).length, 1)
+})
+
+test('An error that names another issuer leaves the sign-in to the answer of its own', async (t) => {
+  const { page } = await returned(t)
+  const callback = page.url()
+  const error = await initWith(page, { code: null, error: 'access_denied', iss: 'http://localhost:1' })
+  assertIsA(error, 'OAuthCallbackError')
+  assertTyped(error, { code: 'CALLBACK_ISSUER_MISMATCH' })
+  await page.goto('about:blank')
+  await page.goto(callback)
+  await harnessReady(page)
+  assert.equal((await initPage(page)).sub, alice.did)
 })
 
 test('A changed state is an unknown authorization, and nothing is sent', async (t) => {

@@ -75,6 +75,7 @@ fn what_is_no_answer_uses_nothing_up() {
             "state=other&code=x&iss=y",
             CallbackError::UnknownState("other".into()),
         ),
+        ("code=x&code=x", CallbackError::Repeated("code")),
     ] {
         let failure = world.callback(&tab, text).expect_err(text);
         assert_eq!(failure.kind(), &ErrorKind::Callback(error), "{text}");
@@ -83,6 +84,103 @@ fn what_is_no_answer_uses_nothing_up() {
     }
     assert_eq!(world.origin.pending_logins(), 1);
     assert!(world.callback(&tab, &params).is_ok());
+}
+
+/// Whichever of the two counts, another client or server could take the other for it (RFC 6749 section 3.1).
+#[test]
+fn a_parameter_that_comes_twice_is_refused_and_uses_nothing_up() {
+    let world = World::new();
+    let tab = world.tab();
+    let params = world.consented(&tab, &ALICE);
+    world.server.take_log();
+    for name in [
+        "state",
+        "code",
+        "error",
+        "iss",
+        "response",
+        "error_description",
+        "error_uri",
+    ] {
+        for value in [crate::server::form(&params).get(name).cloned(), None] {
+            let value = value.unwrap_or_else(|| "x".into());
+            let more = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair(name, &value)
+                .finish();
+            for text in [
+                format!("{params}&{more}&{more}"),
+                format!("{more}&{params}&{more}"),
+            ] {
+                let failure = world.callback(&tab, &text).expect_err(name);
+                let repeated = CallbackError::Repeated(name);
+                assert_eq!(failure.kind(), &ErrorKind::Callback(repeated), "{text}");
+                assert_eq!(failure.code(), "CALLBACK_PARAMETER_REPEATED");
+                assert_eq!(failure.callback().expect("a context").state, None);
+            }
+        }
+    }
+    assert_eq!(world.server.take_log(), Vec::<String>::new());
+    assert!(
+        world
+            .callback(&tab, &format!("{params}&own=1&own=2"))
+            .is_ok(),
+        "an app's own parameter"
+    );
+}
+
+/// Anyone can send the user back with an error; only the server that was asked can end the sign-in by it.
+#[test]
+fn an_error_of_another_issuer_leaves_the_sign_in() {
+    for (what, issuer, error) in [
+        (
+            "another issuer",
+            Some("https://evil.example.com"),
+            CallbackError::IssuerMismatch,
+        ),
+        (
+            "the issuer with a slash",
+            Some("https://issuer.example.com/"),
+            CallbackError::IssuerMismatch,
+        ),
+        ("an empty issuer", Some(""), CallbackError::IssuerMismatch),
+        ("no issuer", None, CallbackError::NoIssuer),
+    ] {
+        for name in ["error", "nothing"] {
+            let world = World::new();
+            let tab = world.tab();
+            let url = begun(&world, &tab, ALICE.did);
+            let params = world.server.consent(&url, &ALICE);
+            let state = crate::server::form(&params)["state"].clone();
+            let issuer = issuer.map(|issuer| format!("&iss={issuer}"));
+            let text = format!("state={state}&{name}=x{}", issuer.unwrap_or_default());
+            let failure = world.callback(&tab, &text).expect_err(what);
+            assert_eq!(
+                failure.kind(),
+                &ErrorKind::Callback(error.clone()),
+                "{what}"
+            );
+            let context = failure.callback().expect("a context");
+            assert_eq!(context.state.as_deref(), Some("mine"), "{what}");
+            assert_eq!(world.origin.pending_logins(), 1, "{what}");
+            assert!(world.callback(&tab, &params).is_ok(), "{what}");
+        }
+    }
+}
+
+/// A pending sign-in is taken by one of them, after both have looked at it.
+#[test]
+fn of_two_tabs_with_a_refusal_one_gets_it() {
+    let world = World::new();
+    let (one, other) = (world.tab(), world.tab());
+    let url = begun(&world, &one, ALICE.did);
+    let params = world.server.deny(&url, "access_denied");
+    let both = futures::future::join(
+        one.client.callback(&params, None),
+        other.client.callback(&params, None),
+    );
+    let (first, second) = world.run(both);
+    let codes = [first, second].map(|outcome| outcome.expect_err("denied").code());
+    assert_eq!(codes, ["ACCESS_DENIED", "CALLBACK_UNKNOWN_STATE"]);
 }
 
 #[test]

@@ -76,6 +76,14 @@ impl PendingStore for Slow<Rc<dyn PendingStore>> {
         slowly(self.0.put(state, login))
     }
 
+    fn get<'a>(
+        &'a self,
+        client_id: &'a str,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
+        slowly(self.0.get(client_id, state))
+    }
+
     fn take<'a>(
         &'a self,
         client_id: &'a str,

@@ -1,11 +1,16 @@
 //! What a page does when it loads, by its address.
 
-use crate::server::{ALICE, BOB, Fault, asked};
+use crate::server::{ALICE, BOB, Fault, asked, form, yield_now};
 use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, ended, kind, options, url};
+use atproto_oauth_wasm::ports::PopupMessage;
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ConfigError, ErrorKind, HttpError, Initialized, OAuthSession,
     Refresh, ResponseMode, SessionEnd,
 };
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 fn signed_in(outcome: Option<Initialized>) -> OAuthSession {
     match outcome.expect("somebody") {
@@ -106,6 +111,166 @@ fn an_answer_is_read_only_where_the_server_sends_it() {
         assert_eq!(tab.page.address(), address, "{what}");
         assert_eq!(world.origin.pending_logins(), 1, "{what}");
     }
+}
+
+/// Runs what may wait for another page to take an answer over, which none does.
+fn unheard<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let patience = async {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        world.origin.clock().advance(500);
+    };
+    world.run(futures::future::join(work, patience)).0
+}
+
+/// `spec/callback.json`, which `tests/package/callback.test.mjs` reads too: Rust and TypeScript find the same answers.
+#[test]
+fn an_answer_is_read_from_a_router_s_address_which_keeps_its_route() {
+    let table: Vec<Value> =
+        serde_json::from_str(include_str!("../../spec/callback.json")).expect("JSON");
+    for row in table {
+        let text = |name: &str| row[name].as_str().expect("a text");
+        let address = |behind| format!("{REDIRECT_URI}{}", text(behind));
+        let world = World::new();
+        let mut options = options();
+        options.response_mode = match text("mode") {
+            "query" => ResponseMode::Query,
+            _ => ResponseMode::Fragment,
+        };
+        let tab = world.tab_with(options, |_| ());
+        tab.page.visit(url(&address("at")));
+        // What belongs to no sign-in here is offered to the page that may have opened this one.
+        let heard = Rc::new(RefCell::new(None));
+        let offered = heard.clone();
+        let listener = world.tab();
+        let _listening = listener
+            .ports
+            .popup_link
+            .listen(Box::new(move |message| match message {
+                PopupMessage::Answer { params, .. } => *offered.borrow_mut() = Some(params),
+                _ => panic!("{message:?}"),
+            }));
+        let found = kind(unheard(&world, tab.client.init_callback(None, None)));
+        world.settle();
+        let params = heard.take().map(|params| form(params.expose()));
+        let expected: Option<BTreeMap<String, String>> =
+            serde_json::from_value(row["params"].clone()).expect("texts");
+        assert_eq!(params, expected, "{row}");
+        let error = match &expected {
+            Some(params) => CallbackError::UnknownState(params["state"].clone()),
+            None => CallbackError::NoParameters,
+        };
+        assert_eq!(found, ErrorKind::Callback(error), "{row}");
+        assert_eq!(
+            tab.page.address().as_str(),
+            url(&address("left")).as_str(),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn a_hash_router_s_page_signs_in() {
+    let world = World::new();
+    let tab = world.tab();
+    let params = world.consented(&tab, &ALICE);
+    tab.page
+        .visit(url(&format!("{REDIRECT_URI}#/callback?{params}")));
+    let session = signed_in(world.init(&tab).expect("a sign-in"));
+    assert_eq!(session.did(), &did(&ALICE));
+    let shown = tab.page.address();
+    assert_eq!(shown.as_str(), format!("{REDIRECT_URI}#/callback"));
+}
+
+/// Answers that belong to no sign-in that waits here, whoever made them.
+const STRAY: [&str; 4] = [
+    "state=other&code=x&iss=https%3A%2F%2Fissuer.example.com",
+    "state=other&error=access_denied",
+    "state=other&state=another&code=x",
+    "state=other&code=x&response=ey.ey.s",
+];
+
+#[test]
+fn a_stray_answer_does_not_keep_a_returning_user_out() {
+    for params in STRAY {
+        let world = World::new();
+        world.sign_in(&world.tab(), &ALICE);
+        world.server.take_log();
+        for address in [format!("#{params}"), format!("#/{params}")] {
+            let tab = world.tab();
+            tab.page.visit(url(&format!("{REDIRECT_URI}{address}")));
+            let session = restored(unheard(&world, tab.client.init(Refresh::Auto)).expect(params));
+            assert_eq!(session.did(), &did(&ALICE));
+            let left = tab.page.address();
+            assert!(!left.as_str().contains("state"), "{left}");
+            // Who asks for the sign-in itself is told.
+            tab.page.visit(url(&format!("{REDIRECT_URI}{address}")));
+            let failure = unheard(&world, tab.client.init_callback(None, None)).expect_err(params);
+            assert!(failure.code().starts_with("CALLBACK_"), "{failure}");
+        }
+        assert_eq!(world.server.take_log(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_stray_answer_without_a_session_is_an_error() {
+    for (params, code) in STRAY.into_iter().zip([
+        "CALLBACK_UNKNOWN_STATE",
+        "CALLBACK_UNKNOWN_STATE",
+        "CALLBACK_PARAMETER_REPEATED",
+        "CALLBACK_JARM",
+    ]) {
+        let world = World::new();
+        let tab = world.tab();
+        tab.page.visit(url(&format!("{REDIRECT_URI}#{params}")));
+        let failure = unheard(&world, tab.client.init(Refresh::Auto)).expect_err(params);
+        assert_eq!(failure.code(), code);
+        assert_eq!(tab.page.address().as_str(), REDIRECT_URI);
+    }
+}
+
+/// The user has just tried to sign in, and shall know what came of it.
+#[test]
+fn a_refused_answer_to_a_sign_in_that_waits_is_an_error_for_a_returning_user_too() {
+    let world = World::new();
+    let tab = world.tab();
+    world.sign_in(&tab, &ALICE);
+    let begun = world.authorize(&tab, BOB.did).expect("begun");
+    let denied = world.server.deny(&begun, "access_denied");
+    let state = form(&denied)["state"].clone();
+    for (params, code) in [
+        (
+            format!("state=x&state={state}&code=x"),
+            "CALLBACK_PARAMETER_REPEATED",
+        ),
+        (
+            format!("state={state}&code=x&response=ey.ey.s"),
+            "CALLBACK_JARM",
+        ),
+        (format!("state={state}&error=x"), "CALLBACK_NO_ISSUER"),
+        (denied, "ACCESS_DENIED"),
+    ] {
+        tab.page.visit(url(&format!("{REDIRECT_URI}#{params}")));
+        assert_eq!(world.init(&tab).expect_err(&params).code(), code);
+    }
+}
+
+#[test]
+fn a_stray_answer_offline_says_offline() {
+    let world = World::new();
+    let tab = later(&world);
+    world.server.fault(asked::ANYTHING, Fault::offline());
+    tab.page.visit(url(&format!("{REDIRECT_URI}#{}", STRAY[0])));
+    assert_eq!(
+        kind(unheard(&world, tab.client.init(Refresh::Auto))),
+        ErrorKind::Http(HttpError::Unreachable("offline".into()))
+    );
+    world.server.heal();
+    assert_eq!(
+        restored(world.init(&tab).expect("a session")).did(),
+        &did(&ALICE)
+    );
 }
 
 #[test]

@@ -277,6 +277,22 @@ fn what_fails_in_a_sign_in_that_only_the_page_has_is_told_by_the_page() {
     }
 }
 
+/// Somebody is signed in where the popup keeps its sessions, and is not restored in its place.
+#[test]
+fn a_popup_hands_an_answer_over_before_anyone_is_restored() {
+    let world = World::new();
+    let (page, popup) = (page_with_its_own_storage(&world), world.tab());
+    world.sign_in(&popup, &BOB);
+    let window = Window::open();
+    let user = async {
+        let params = world.server.consent(&window.shown().await, &ALICE);
+        returned(&popup, &params).await
+    };
+    let (outcome, in_popup) = world.run(join(sign_in(&page, &window), user));
+    assert_eq!(kind(in_popup), continued());
+    assert_eq!(outcome.expect("a sign-in").did(), &did(&ALICE));
+}
+
 #[test]
 fn an_answer_that_no_page_waits_for_is_an_error_of_its_own() {
     let world = World::new();

@@ -14,6 +14,7 @@ fn ask(world: &World, registered: &str, asked: &str) -> Result<Url, Error> {
         "redirect_uris": ["https://app.example.com/cb"],
         "scope": registered,
         "token_endpoint_auth_method": "none",
+        "dpop_bound_access_tokens": true,
     });
     let metadata = Json::parse(&metadata.to_string()).expect("JSON");
     ask_with(

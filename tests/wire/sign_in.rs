@@ -430,6 +430,14 @@ impl PendingStore for FullStore {
         Box::pin(async { Err(StorageError::Full) })
     }
 
+    fn get<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
+        Box::pin(async { Err(StorageError::Full) })
+    }
+
     fn take<'a>(
         &'a self,
         _: &'a str,

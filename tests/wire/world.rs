@@ -260,6 +260,7 @@ pub(crate) fn options() -> ClientOptions {
         "redirect_uris": [REDIRECT_URI, "https://app.example.com/other"],
         "scope": "atproto transition:generic",
         "token_endpoint_auth_method": "none",
+        "dpop_bound_access_tokens": true,
     });
     let metadata = Json::parse(&metadata.to_string()).expect("JSON");
     ClientOptions {

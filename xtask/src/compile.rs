@@ -158,6 +158,17 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     process::run(
         &mut drop_loader,
         "wasm-bindgen may write its glue differently now: see xtask/drop-loader.mjs",
+    )?;
+    let mut identify = node.command()?;
+    identify.args([
+        "xtask/build-id.mjs",
+        &bound,
+        &format!("{into}/core.js"),
+        &format!("{into}/core.d.ts"),
+    ]);
+    process::run(
+        &mut identify,
+        "it gives the module and its glue one build id",
     )
 }
 

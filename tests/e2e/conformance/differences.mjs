@@ -12,6 +12,7 @@ const UNANSWERED = ['authorize unanswered', 'callback with no answer to the code
   'restore while the server is away']
 const STRICTER = ['authorize at a server without iss', 'authorize at a server without the atproto scope']
 const NO_METADATA = ['authorize at a PDS without resource metadata']
+const OTHERS_ERROR = ['callback denied by another issuer', 'callback denied by nobody']
 const MOVED = ['restore of an account that moved']
 // Where the official client fails, and the specifications say what the answer is.
 const PASTED = ['authorize by a handle as it was pasted']
@@ -104,8 +105,14 @@ export const table = [
     because: 'Specification of handles: records that disagree are a failure, which is not that nobody has the handle.' },
   { at: 'step authorize error.cause.cause', flows: ['authorize at a server without OAuth'], ours: undefined,
     because: 'What the server said instead of metadata is in the message; a body that is no JSON is not handed on.' },
+  { at: /^(stored state|step callback error\.message)/, flows: OTHERS_ERROR,
+    because: 'RFC 9207 section 2.4: an error need not be from the server that was asked, unless its iss says so, and uses no sign-in up.' },
 
   // What the app gets.
+  { at: /^(step init\b|hook updated)/, flows: ['init with an answer of no sign-in'],
+    because: 'An answer that belongs to no sign-in does not keep a returning user from the session.' },
+  { at: /^step construct and restore\b/, flows: ['metadata without bound tokens'],
+    because: 'The specification demands it and no server takes such a document, so that the app is told at once.' },
   { at: /^(step .+ error|hook deleted data)(\.cause)*\.name$/, flows: 'any',
     because: 'An error is named by its class; most official ones are named "Error".' },
   { at: /^(hook updated|request revoke|stored session|step callback)\b/, flows: ['callback with another account'],

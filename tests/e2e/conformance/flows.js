@@ -207,6 +207,8 @@ export const flows = {
   'callback denied': callback({ code: undefined, error: 'access_denied', error_description: 'Not today' }),
   'callback denied without words': callback({ code: undefined, error: 'access_denied' }),
   'callback of an unknown state': callback({ state: 'made-up' }),
+  'callback denied by another issuer': callback({ code: undefined, error: 'access_denied', iss: OTHER_AS }),
+  'callback denied by nobody': callback({ code: undefined, error: 'access_denied', iss: undefined }),
   'callback without a state': callback({ state: undefined }),
   'callback without a code': callback({ code: undefined }),
   'callback of another issuer': callback({ iss: OTHER_AS }),
@@ -236,6 +238,12 @@ export const flows = {
 
   'init finishes a sign-in': init({}),
   'init with a denied sign-in': init({ code: undefined, error: 'access_denied' }),
+  'init with an answer of no sign-in':
+    init(undefined, { prepare: async (w) => {
+      await w.signedIn()
+      localStorage.setItem(POINTER, ALICE.did)
+      history.replaceState(null, '', '/#state=unknown&code=x')
+    } }),
   'init with nothing stored': init(undefined),
   'initCallback with nothing in the address': init(undefined, { method: 'initCallback' }),
   'init restores':
@@ -348,6 +356,7 @@ export const flows = {
   'metadata without a method': clientMetadata({ token_endpoint_auth_method: undefined }),
   'metadata with a signing algorithm': clientMetadata({ token_endpoint_auth_signing_alg: 'ES256' }),
   'metadata without code': clientMetadata({ response_types: ['none'] }),
+  'metadata without bound tokens': clientMetadata({ dpop_bound_access_tokens: false }),
   'metadata with localhost': clientMetadata({ redirect_uris: ['http://localhost/'] }),
   'load': load('https://app.example.com/client.json', json(published)),
   'load of what is not there': load('https://app.example.com/client.json', json({}, 404)),

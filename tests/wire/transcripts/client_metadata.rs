@@ -179,6 +179,32 @@ fn documents_that_break_a_rule() {
     );
 }
 
+/// `spec/client-metadata.json`: `refused` by the specification and the reference server, hence here, with the rule; or
+/// `warned`, what only some servers refuse, which is for a checker to say and no error.
+#[test]
+fn what_every_server_refuses_is_refused_and_nothing_else() {
+    let table: Value =
+        serde_json::from_str(include_str!("../../../spec/client-metadata.json")).expect("JSON");
+    assert_eq!(judge(&table["document"]).map(drop), Ok(()));
+    for case in table["cases"].as_array().expect("cases") {
+        let mut document = table["document"].clone();
+        for (name, value) in case["change"].as_object().expect("members") {
+            document[name] = value.clone();
+        }
+        let found = judge(&document).map(drop);
+        let expected = match case["refused"].as_str() {
+            None => Ok(()),
+            Some(rule) => match found.clone() {
+                Err(ConfigError::InvalidMember(member, _)) if case["member"] == member => {
+                    Err(ConfigError::InvalidMember(member, rule.to_owned()))
+                }
+                _ => panic!("{case}: {found:?}"),
+            },
+        };
+        assert_eq!(found, expected, "{case}");
+    }
+}
+
 #[test]
 fn documents_may_leave_out_what_has_a_default() {
     for name in [
