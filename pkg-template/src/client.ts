@@ -102,7 +102,9 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const key = JSON.stringify([this.#core.clientId, this.#options.storageName])
-    const shared = await finishing.get(key)
+    const others = finishing.get(key)
+    // Nothing is awaited where there is none: of two clients that begin at once, one is the first.
+    const shared = others && (await others)
     if (shared?.state !== undefined) return this.#share(shared)
     const params = this.readCallbackParams()
     if (!params) {

@@ -88,6 +88,10 @@ impl PendingStore for PendingRows {
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         self.read("take", client_id, state)
     }
+
+    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
+        owner(&self.0, PENDING, state)
+    }
 }
 
 impl PendingRows {
@@ -106,6 +110,19 @@ impl PendingRows {
             pending_login(&row).map(Some)
         })
     }
+}
+
+/// The client that a row names.
+fn owner<'a>(
+    database: &'a Database,
+    store: &'a str,
+    key: &'a str,
+) -> Local<'a, Result<Option<String>, StorageError>> {
+    Box::pin(async move {
+        let place = (store, "", key);
+        let owner = run(database, "owner", place, &JsValue::UNDEFINED, None).await?;
+        Ok(owner.as_string())
+    })
 }
 
 /// The store of sessions.
@@ -167,11 +184,7 @@ impl SessionStore for SessionRows {
     }
 
     fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
-        Box::pin(async move {
-            let place = (SESSIONS, "", did.as_str());
-            let owner = run(&self.0, "owner", place, &JsValue::UNDEFINED, None).await?;
-            Ok(owner.as_string())
-        })
+        owner(&self.0, SESSIONS, did.as_str())
     }
 }
 

@@ -51,7 +51,10 @@ impl OAuthClient {
         let page = self.0.ports.navigator.location().filter(at_redirect_uri);
         let mode = self.0.options.response_mode;
         let mut refused = None;
-        if let Some(params) = page.and_then(|page| CallbackParams::read(&page, mode)) {
+        let params = page.and_then(|page| CallbackParams::read(&page, mode));
+        if let Some(params) = params
+            && !self.is_of_another_client(&params).await
+        {
             match self.init_callback(None, None).await {
                 Ok(signed_in) => return Ok(Some(Initialized::SignedIn(signed_in))),
                 // Whoever made such a link, or loads such a page again, shall not keep the user from the session.
@@ -63,6 +66,15 @@ impl OAuthClient {
             (None, Some(error)) => Err(error),
             (restored, _) => Ok(restored.map(Initialized::Restored)),
         }
+    }
+
+    /// Whether an answer is for another client of this page, which finds it in the address as it is.
+    async fn is_of_another_client(&self, params: &CallbackParams) -> bool {
+        let Some(state) = params.states().next() else {
+            return false;
+        };
+        let owner = self.0.ports.pending.owner(state).await;
+        matches!(owner, Ok(Some(owner)) if owner != self.0.client_id())
     }
 
     /// Whether an answer was refused that belongs to no pending sign-in, as far as its `state` says.

@@ -81,6 +81,15 @@ impl PendingStore for Pending {
             Ok(row.and_then(|(until, login)| (now < until).then(|| Box::new(login))))
         })
     }
+
+    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
+        Box::pin(async move {
+            let rows = self.rows.borrow();
+            Ok(rows
+                .get(state)
+                .and_then(|(_, login)| login.client_id.clone()))
+        })
+    }
 }
 
 /// Sessions, by account; those of an account, one for each client.

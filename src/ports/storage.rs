@@ -98,6 +98,9 @@ pub trait PendingStore {
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
+
+    /// The client that began one, where there is one that names its client.
+    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>>;
 }
 
 /// Keeps sessions, one for a client and an account. The clients of an origin do not see each other's; a row that names no client

@@ -1,7 +1,8 @@
 //! Two apps on one origin: the sessions of either are the other's neither to see, nor to use, nor to end.
 
 use crate::server::{ALICE, BOB, asked};
-use crate::world::{CLIENT_ID, Tab, World, did, ended, kind, options};
+use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, ended, kind, options};
+use atproto_oauth_wasm::ports::Navigator;
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ClientOptions, ConfigError, ErrorKind, Json, Refresh, SessionEnd,
 };
@@ -120,6 +121,30 @@ fn a_wrong_app_does_not_burn_the_code() {
     assert_eq!(world.server.count(asked::ANYTHING), 0);
     let signed_in = world.callback(&one, &params).expect("a sign-in");
     assert_eq!(world.status(&signed_in.session), Ok(200));
+}
+
+/// Two clients in one page: the answer stays in the address until the client has seen it that it is for.
+#[test]
+fn an_answer_in_the_address_is_left_to_the_client_that_it_is_for() {
+    let world = World::new();
+    let (one, two) = two_apps(&world);
+    world.sign_in(&two, &BOB);
+    let params = world.consented(&one, &ALICE);
+    for tab in [&one, &two] {
+        tab.page.replace(&format!("{REDIRECT_URI}#{params}"));
+    }
+    let there = world.init(&two).expect("alive").expect("a session");
+    assert_eq!(there.session().did(), &did(&BOB));
+    let address = two.page.location().expect("a page");
+    assert_eq!(address.fragment(), Some(&*params));
+    let here = world.init(&one).expect("alive").expect("a session");
+    assert_eq!(here.session().did(), &did(&ALICE));
+    assert_eq!(
+        one.page
+            .location()
+            .and_then(|page| page.fragment().map(str::to_owned)),
+        None
+    );
 }
 
 /// The official client's rows name no client.

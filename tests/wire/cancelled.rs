@@ -91,6 +91,10 @@ impl PendingStore for Slow<Rc<dyn PendingStore>> {
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         slowly(self.0.take(client_id, state))
     }
+
+    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
+        slowly(self.0.owner(state))
+    }
 }
 
 fn slow_tab(world: &World) -> Tab {

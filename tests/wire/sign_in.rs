@@ -445,6 +445,10 @@ impl PendingStore for FullStore {
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
         Box::pin(async { Err(StorageError::Full) })
     }
+
+    fn owner<'a>(&'a self, _: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 #[test]
