@@ -2,11 +2,7 @@ import { Database, canKeepKeys } from './core.js'
 
 const asked = new Map<string | undefined, Promise<boolean>>()
 
-/**
- * Whether this page or worker can store a key and read it back. Asked once.
- *
- * @internal
- */
+/** Whether this page or worker can store a key and read it back. Asked once. */
 export function canStoreKeys(storageName: string | undefined): Promise<boolean> {
   const answer = asked.get(storageName) ?? ask(storageName)
   asked.set(storageName, answer)

@@ -1,6 +1,4 @@
 export { BrowserOAuthClient } from './client.js'
-/** @internal For the refresh worker, which shares this module's code. */
-export { canStoreKeys } from './can-store-keys.js'
 export { OAuthSession } from './session.js'
 export {
   AuthMethodUnsatisfiableError,

@@ -4,7 +4,6 @@ import {
   type ErrorFacts,
   FetchError,
   OAuthResponseError,
-  canStoreKeys,
 } from './index.js'
 import type { ErrorDetails } from './errors.js'
 
@@ -50,7 +49,7 @@ export function handleRefresh(event: MessageEvent): boolean {
 
 async function take(request: RefreshRequest, port: MessagePort): Promise<Answer> {
   // In WebKit's shared workers stored keys can be neither read nor written. The page is told at once.
-  if (!(await canStoreKeys(request.options.storageName))) return { unable: true }
+  if (!(await BrowserOAuthClient.canStoreKeys(request.options.storageName))) return { unable: true }
   port.postMessage('taken')
   const turn = (turns.get(request.sub) ?? Promise.resolve()).then(() => refresh(request))
   turns.set(request.sub, turn)

@@ -86,9 +86,23 @@ async fn a_message_is_one_that_the_official_client_understands() {
     assert_eq!(
         wire.as_string().expect("text"),
         format!(
-            r#"[3,{{"name":"onSessionUpdated","args":["{ALICE}"]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"code":"SESSION_REVOKED","words":"Refused"}},"accountsChanged",true]"#
+            r#"[3,{{"name":"onSessionUpdated","args":["{ALICE}",null,{{"client":"{CLIENT_ID}"}}]}},"onSessionDeleted","{ALICE}",true,"Refused",{{"client":"{CLIENT_ID}","code":"SESSION_REVOKED","words":"Refused"}},"accountsChanged",true]"#
         )
     );
+}
+
+#[wasm_bindgen_test]
+async fn what_another_client_of_the_origin_says_is_not_heard() {
+    let (one, two) = (ports(), ports());
+    let (heard, _guard) = listen(&two);
+    one.bus
+        .post("https://app.example/two.json", &Message::Updated(alice()));
+    one.bus
+        .post("https://app.example/two.json", &Message::Accounts);
+    one.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    until(|| !heard.borrow().is_empty()).await;
+    sleep(50).await;
+    assert_eq!(*heard.borrow(), [Message::Updated(alice())]);
 }
 
 /// A browser may deliver a message before what was written to `localStorage` ahead of it.

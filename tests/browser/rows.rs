@@ -120,7 +120,7 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     assert_eq!(json(&value, "authMethod"), r#"{"method":"none"}"#);
     assert_eq!(
         members(&get(&value, "extra")),
-        "account clockOffset handle nonce pds redirectUri server"
+        "account clientId clockOffset handle nonce pds redirectUri server"
     );
     login.app_state = None;
     pending.put("the state", &login).await.expect("stores");

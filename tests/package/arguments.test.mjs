@@ -114,7 +114,7 @@ for (const value of [undefined, null, 42, {}]) {
 }
 
 test('authorize with null for options asks for what was meant', async () => {
-  const error = await client().authorize('alice.test', null).catch((error) => error)
+  const error = await client().authorize('alice.example.com', null).catch((error) => error)
   assert.equal(error.code, 'NETWORK_UNREACHABLE', error.stack)
 })
 
