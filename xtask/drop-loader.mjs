@@ -1,9 +1,10 @@
 // Takes out of wasm-bindgen's glue what loads the module: it takes a module in whatever form, at the top of a page or not,
 // where pkg-template/src/core-loader.ts needs one. And lets out the database, its rows, the keys and the other tabs,
-// which serve before the module does.
+// which serve before the module does. What serves without the rest is in a module of its own, keys.js.
 //
 //   node xtask/drop-loader.mjs <core.js> <core.d.ts>
 import fs from 'node:fs'
+import path from 'node:path'
 
 const [glueFile, typesFile] = process.argv.slice(2)
 
@@ -14,15 +15,33 @@ function replaceEnd(file, from, by) {
   fs.writeFileSync(file, parts[0] + by)
 }
 
-// Not called by the module, so not imported by its glue.
-const [keys] = /(["'])[^"']*keys_and_rows\.js\1/.exec(fs.readFileSync(glueFile, 'utf8')) ?? []
-if (!keys) throw new Error(`${glueFile} does not import keys_and_rows.js`)
+/** Where the glue finds a module of src/browser, as a quoted text. */
+function placeOf(module) {
+  const [place] = new RegExp(`'[^']*/${module}'`).exec(fs.readFileSync(glueFile, 'utf8')) ?? []
+  if (!place) throw new Error(`${glueFile} does not import ${module}`)
+  return place
+}
+
+// What the refresh worker asks before it loads anything else.
+const keys = path.join(path.dirname(glueFile), 'keys')
+fs.writeFileSync(
+  `${keys}.js`,
+  `export { Database } from ${placeOf('indexed_db.js')}\nexport { canKeepKeys } from ${placeOf('keys_and_rows.js')}\n`,
+)
+fs.writeFileSync(
+  `${keys}.d.ts`,
+  `export { Database } from './core.js'
+import type { Database } from './core.js'
+
+/** Whether a key can be stored here and read back: see src/browser/keys_and_rows.js. */
+export function canKeepKeys(database: Database): Promise<boolean>
+`,
+)
 
 replaceEnd(
   glueFile,
   '\nasync function __wbg_load(',
-  '\nexport { Database, Tabs, activeAccount, digest, names, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n' +
-    `export { canKeepKeys } from ${keys};\n`,
+  '\nexport { Database, Tabs, activeAccount, digest, names, perform, sign, __wbg_get_imports as imports, __wbg_finalize_init as connect };\n',
 )
 replaceEnd(
   typesFile,
@@ -69,9 +88,6 @@ export interface SessionRow {
 
 /** Reads a row of the database: see src/browser/keys_and_rows.js. */
 export function perform(database: Database, store: 'session', operation: 'get', client: string, key: string): Promise<SessionRow | undefined>;
-
-/** Whether a key can be stored here and read back: see src/browser/keys_and_rows.js. */
-export function canKeepKeys(database: Database): Promise<boolean>;
 
 // The keys and digests: see src/browser/keys_and_rows.js.
 export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;

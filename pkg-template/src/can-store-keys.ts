@@ -1,4 +1,4 @@
-import { Database, canKeepKeys } from './core.js'
+import { Database, canKeepKeys } from './keys.js'
 
 const asked = new Map<string | undefined, Promise<boolean>>()
 

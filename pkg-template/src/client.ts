@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { rejectWhenAborted } from './abortion.js'
 import { callbackParams } from './callback-params.js'
-import { canStoreKeys } from './can-store-keys.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
 import { clientMetadataOf } from './core-options.js'
@@ -56,15 +55,6 @@ export class BrowserOAuthClient extends EventTarget {
     this.#options = options ?? {}
     this.#news = new News(this.#options, this)
     this.#core = new CoreClient(this.#options, this.#news)
-  }
-
-  /**
-   * Whether this page or worker can store a key and read it back.
-   *
-   * @internal
-   */
-  static canStoreKeys(storageName: string | undefined): Promise<boolean> {
-    return canStoreKeys(storageName)
   }
 
   /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */

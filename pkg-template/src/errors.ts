@@ -30,6 +30,8 @@ export interface ErrorDetails extends ErrorFacts {
   status?: number
   payload?: unknown
   seconds?: number
+  /** What a refusal says, in whatever form. */
+  refusal?: { error?: string; description?: string }
   state?: string
   params?: string
 }
@@ -233,7 +235,9 @@ function construct(details: ErrorDetails, context: ErrorContext): Error {
       const { payload } = details
       const headers = { 'content-type': 'application/json' }
       const error = new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
-      return details.code === 'CLOCK_SKEW' ? Object.assign(error, { message, seconds: details.seconds }) : error
+      const { seconds, refusal } = details
+      // The core reads refusals in the words of XRPC too, which the constructor, the official client's, does not.
+      return Object.assign(error, { message }, present({ seconds, error: refusal?.error, errorDescription: refusal?.description }))
     }
     case 'FetchRequestError':
       return new FetchRequestError(500, message, options)

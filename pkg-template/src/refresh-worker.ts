@@ -5,6 +5,7 @@ import {
   FetchError,
   OAuthResponseError,
 } from './index.js'
+import { canStoreKeys } from './can-store-keys.js'
 import type { ErrorDetails } from './errors.js'
 
 /** Marks the messages that are ours: an app's service worker hears others. */
@@ -49,7 +50,7 @@ export function handleRefresh(event: MessageEvent): boolean {
 
 async function take(request: RefreshRequest, port: MessagePort): Promise<Answer> {
   // In WebKit's shared workers stored keys can be neither read nor written. The page is told at once.
-  if (!(await BrowserOAuthClient.canStoreKeys(request.options.storageName))) return { unable: true }
+  if (!(await canStoreKeys(request.options.storageName))) return { unable: true }
   port.postMessage('taken')
   const turn = (turns.get(request.sub) ?? Promise.resolve()).then(() => refresh(request))
   turns.set(request.sub, turn)
@@ -90,9 +91,12 @@ function detailsOf(thrown: unknown): ErrorDetails & { words?: string } {
   return {
     ...{ name, message, code, step, url, retryable, help, sub, newIssuer },
     ...(error instanceof FetchError && { status: error.statusCode }),
-    ...(error instanceof OAuthResponseError && { status: error.status, payload: error.payload }),
+    ...(error instanceof OAuthResponseError && {
+      ...{ status: error.status, payload: error.payload },
+      refusal: { error: error.error, description: error.errorDescription },
+    }),
     // What the core itself knows of the end of a session.
-    words: newIssuer ?? cause?.errorDescription,
+    words: newIssuer ?? cause?.errorDescription ?? (code === 'REFRESH_REJECTED' ? message : undefined),
     cause: cause && detailsOf(cause),
   }
 }

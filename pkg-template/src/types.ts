@@ -110,7 +110,7 @@ export interface Account {
   pds?: string
   /** Its authorization server. */
   issuer?: string
-  /** Whether its session is stored, which is looked up at every call. */
+  /** Whether its session is stored and the server refreshes it, as far as is known. It is looked up at every call. */
   status: 'signed-in' | 'signed-out'
   /** When it last signed in or was restored. Absent for a session that another client stored and ours never used. */
   lastUsed?: Date

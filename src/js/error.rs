@@ -205,4 +205,14 @@ fn facts(object: &Object, kind: &ErrorKind) {
 fn refused(object: &Object, refusal: &Refusal) {
     set(object, "status", refusal.status);
     set(object, "payload", refusal.payload.to_js());
+    let said = Object::new();
+    for (name, text) in [
+        ("error", &refusal.error),
+        ("description", &refusal.description),
+    ] {
+        if let Some(text) = text {
+            set(&said, name, text.as_str());
+        }
+    }
+    set(object, "refusal", &said);
 }

@@ -6,7 +6,7 @@ import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { eventually } from './support/eventually.mjs'
 import { activeAccount, rowsOf, storedSessions } from './support/indexed-db.mjs'
 import { signInUntilExpired, signInWithLateExpiry } from './support/late-expiry.mjs'
-import { errorOf, hookCalls, valueOf } from './support/page.mjs'
+import { errorOf, harnessReady, hookCalls, valueOf } from './support/page.mjs'
 import { signInWithoutPages } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
@@ -215,4 +215,49 @@ test('A refresh goes on when the one who asked for it no longer waits', async (t
   await page.evaluate(() => window.leave())
   answer()
   await eventually(async () => (await storedTokens(page)).access_token !== before.access_token, 'the new token is stored')
+})
+
+test('A refresh that the server rejects in words of its own leaves a user who has to sign in, and a session for another try', async (t) => {
+  const { context, page } = await world.visitor(t)
+  await signInUntilExpired(page, alice, world)
+  await control.tokenMaxAge(3_600_000)
+  const body = { error: 'InvalidRequest', message: 'expired refresh token' }
+  let asked = 0
+  await context.route('**/oauth/token', async (route) => {
+    asked += route.request().method() === 'POST'
+    await route.fulfill({ status: 400, json: body, headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' } })
+  })
+  const load = async () => {
+    await page.reload()
+    await harnessReady(page)
+    return page.evaluate(async () => {
+      const found = await makeClient().init()
+      return { found: found ?? null, accounts: (await client.accounts()).map(({ did, status }) => [did, status]) }
+    })
+  }
+  const nobody = { found: null, accounts: [[alice.did, 'signed-out']] }
+  assert.deepEqual(await load(), nobody)
+  assert.deepEqual(await hookCalls(page), [`deleted ${alice.did}`])
+  const { cause } = await page.evaluate(() => window.hooks[0])
+  assert.equal(cause.message, body.message, "the server's own words")
+  assert.deepEqual(await load(), nobody)
+  assert.equal(asked, 1, 'a load asks nobody again')
+  const refused = await errorOf(page, async (did) => void await client.switchTo(did), alice.did)
+  assertTyped(refused, { code: 'REFRESH_REJECTED', retryable: false })
+  assert.equal(asked, 2, 'an explicit restore does')
+
+  await context.unroute('**/oauth/token')
+  await valueOf(page, async (did) => void (window.session = await client.switchTo(did)), alice.did)
+  assert.equal(await valueOf(page, profile), 200)
+  assert.deepEqual((await load()).accounts, [[alice.did, 'signed-in']])
+})
+
+test("A refusal in the words of XRPC says what the server said", async (t) => {
+  const { context, page } = await world.visitor(t)
+  await context.route('**/oauth/par', (route) => route.fulfill({ status: 400,
+    json: { error: 'InvalidRequest', message: 'No such scope' }, headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' } }))
+  const error = await errorOf(page, async (handle) => void await makeClient().authorize(handle), alice.handle)
+  assertIsA(error, 'OAuthResponseError')
+  assert.match(error.message, /"InvalidRequest" error: No such scope$/)
+  assert.equal(error.error, 'InvalidRequest')
 })

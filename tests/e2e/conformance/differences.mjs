@@ -175,6 +175,8 @@ export const table = [
   { at: 'step authorize error.message', flows: ['authorize at a PDS of two servers'],
     ours: 'Unable to determine authorization server for PDS: https://pds.example.com',
     because: 'The PDS is named by its origin, as it names itself.' },
+  { at: 'request revoke', flows: ['callback with a bearer token'], official: 'is not there',
+    because: 'Section I, safer: a grant whose answer is refused for its form does not live on at the server.' },
   { at: /^step callback error\.((cause\.)?message|cause\.class)$/, flows: ['callback with a bearer token'], ours: /token_type|TypeError/,
     because: 'Section I: zod is not imitated; a malformed answer is told by the member that is wrong.' },
   { at: /^step construct and restore error\.(class|message)$/, flows: ['options with metadata as text', 'metadata with localhost'],

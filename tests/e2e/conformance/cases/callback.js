@@ -74,13 +74,20 @@ export const cases = {
     isError(error.cause, w.lib.OAuthResponseError, 'OAuth "invalid_grant" error: The code is spent')
     equal([error.cause.error, error.state], ['invalid_grant', 'mine'])
   },
-  'F78 a token response that breaks the rules is refused, and nothing is revoked': async (w) => {
-    for (const change of [{ token_type: 'Bearer' }, { token_type: 'dpop' }, { scope: undefined }, { scope: 'openid' },
-      { scope: 'notatproto' }, { sub: 'alice' }, { sub: undefined }, { id_token: 'eyJ.eyJ.sig' }, { access_token: undefined }]) {
-      w.network.on('token', () => json(w.network.grant(change)))
+  // Section I, "Safer": what was granted and is not used is revoked.
+  'F78 a token response that breaks the rules is refused, and what it granted is revoked': async (w) => {
+    const changes = [{ token_type: 'Bearer' }, { scope: undefined }, { scope: 'openid' }, { scope: 'notatproto' }, { sub: 'alice' },
+      { sub: undefined }, { id_token: 'eyJ.eyJ.sig' }, { access_token: undefined }]
+    const granted = []
+    for (const change of changes) {
+      w.network.on('token', () => {
+        const answer = w.network.grant(change)
+        granted.push(answer.refresh_token)
+        return json(answer)
+      })
       await refused(w)
     }
-    equal([revoked(w), await sessions(w), w.told], [[], [], []])
+    equal([granted.length, revoked(w), await sessions(w), w.told], [changes.length, granted, [], []])
   },
   // Section I, "Stricter": an account that was typed was verified when the sign-in began; with a server's URL it is here.
   'F79 tokens for an account that cannot be resolved are revoked': async (w) => {

@@ -101,15 +101,30 @@ export const cases = {
     const client = await atRest(w, expired)
     const { OAuthResponseError, FetchRequestError, FetchResponseError } = w.lib
     for (const [answer, Class] of [
-      [oauthError('server_error', '', 500), OAuthResponseError], [oauthError('invalid_client'), OAuthResponseError],
+      [oauthError('server_error', '', 500), OAuthResponseError], [oauthError('slow_down', '', 429), OAuthResponseError],
       [UNREACHABLE, FetchRequestError], [{ ...HTML, status: 503 }, FetchResponseError],
-      [() => json(w.network.grant({ token_type: 'Bearer' })), Error],
     ]) {
       w.network.once('token', answer)
       isError(await rejected(client.restore(ALICE.did)), Class)
       equal([(await stored(w)).refresh_token, w.told], ['refresh-1', []])
     }
     equal((await client.restore(ALICE.did)).did, ALICE.did, 'once the trouble has passed')
+  },
+  // Section I, "Safer": the refresh token that was sent may be spent, so that a new one is kept whatever comes with it.
+  'F101a an answer with a token of another type fails the refresh, and costs no session': async (w) => {
+    const client = await atRest(w, expired)
+    w.network.once('token', () => json(w.network.grant({ token_type: 'Bearer', refresh_token: 'the-next' })))
+    isError(await rejected(client.restore(ALICE.did)), Error, 'Invalid "token_type" in the token response')
+    equal([(await stored(w)).refresh_token, w.told.filter((line) => line.startsWith('deleted'))], ['the-next', []])
+    equal((await client.restore(ALICE.did)).did, ALICE.did, 'with the next refresh token')
+  },
+  // Section I, "Safer": the user has to sign in, and is not told an error at each load; what is stored stays.
+  'F101b a refresh that is rejected, but not for good, leaves the session for another try': async (w) => {
+    const client = await atRest(w, expired)
+    w.network.once('token', oauthError('invalid_client', 'Not now'))
+    isError(await rejected(client.restore(ALICE.did)), w.lib.TokenRefreshError, 'Not now')
+    equal([(await stored(w)).refresh_token, w.told], ['refresh-1', [`deleted ${ALICE.did} TokenRefreshError`]])
+    equal((await client.restore(ALICE.did)).did, ALICE.did, 'once the server refreshes it')
   },
   'F102 a session that expired and cannot be refreshed is over': async (w) => {
     const client = await atRest(w, (tokens) => { expired(tokens); delete tokens.refresh_token })
