@@ -125,16 +125,16 @@ impl Shared {
                 }
                 self.adopt(stored).await.map(drop)
             }
+            // Another client has ended it, and is about to remove the row, or has kept it.
+            Some(_) if live.ended().is_some() => Err(self.found_gone(held, live, asked)),
             Some(stored) => {
-                // Another tab has ended it, and is about to remove the row, or has kept it.
-                self.in_force(live)?;
                 let live = self.adopt(stored).await?;
                 self.refresh(held, &live).await
             }
         }
     }
 
-    /// The row of a session that was in use is not there any more.
+    /// A session that was in use has ended: its row is not there any more, or is kept for another try.
     fn found_gone(&self, held: &Held, live: &Live, asked: bool) -> Error {
         let ended = live.ended();
         if let Some(end) = &ended

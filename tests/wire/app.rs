@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, BOB, Fault, PDS, PLC};
 use crate::world::{CLIENT_ID, Tab, World, did, kind, options};
-use atproto_oauth_wasm::ports::By;
+use atproto_oauth_wasm::ports::{By, StorageError};
 use atproto_oauth_wasm::{
     AuthorizeOptions, BrowserOAuthClient, ConfigError, ErrorKind, Event, Events, HostError,
     Initialized, PdsRequest, Persistence, Refresh, SessionEnd, Step,
@@ -27,6 +27,32 @@ pub(crate) fn client(tab: &Tab) -> BrowserOAuthClient {
 /// The events that are there by now.
 fn heard(events: &mut Events) -> Vec<Event> {
     std::iter::from_fn(|| events.next().now_or_never().flatten()).collect()
+}
+
+/// What was begun goes on: a refresh has spent the only refresh token there was.
+#[test]
+fn a_closed_client_takes_no_more_work_and_finishes_what_was_begun() {
+    let world = World::new();
+    let tab = world.tab();
+    let client = client(&tab);
+    world.sign_in(&tab, &ALICE);
+    let found = world.run(client.init()).expect("alive").expect("a session");
+    let session = found.into_session();
+    let refreshing = async {
+        let refresh = session.token_info(Refresh::Force);
+        let closing = async {
+            crate::server::yield_now().await;
+            client.close();
+        };
+        futures::future::join(refresh, closing).await.0
+    };
+    world.run(refreshing).expect("tokens");
+    let disposed = ErrorKind::Storage(StorageError::Disposed);
+    assert_eq!(kind(world.run(client.init())), disposed);
+    assert_eq!(kind(world.run(client.revoke(&did(&ALICE)))), disposed);
+    assert_eq!(world.status(&session), Ok(200));
+    let again = world.restore(&world.tab(), &ALICE, Refresh::Force);
+    assert!(again.is_ok(), "the tokens were stored");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind, options};
 use atproto_oauth_wasm::ports::{Local, Message, Ports, Renewal, Renewer, Thrown};
 use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
 use futures::lock::Mutex;
+use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -167,6 +168,35 @@ fn an_end_that_a_worker_only_finds_is_told_by_the_tab_that_asked() {
     // Asking for it again is no news.
     drop(world.restore(&tab, &ALICE, Refresh::Auto));
     assert_eq!(tab.heard.take(), []);
+}
+
+/// The row stays, for another try; the user has to sign in.
+#[test]
+fn a_refresh_that_a_worker_has_rejected_is_told_once_in_every_tab() {
+    let world = World::new();
+    let (tab, _worker) = with_worker(&world);
+    let bystander = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    let theirs = world
+        .restore(&bystander, &ALICE, Refresh::Never)
+        .expect("alive");
+    tab.heard.take();
+    world.expire();
+    let rejection = json!({ "error": "InvalidRequest", "message": "expired" });
+    world
+        .server
+        .fault(asked::REFRESH, Fault::json(400, rejection));
+    let end = SessionEnd::RefreshRejected(Some("expired".to_owned()));
+    assert_eq!(kind(world.status(&session)), ended(&ALICE, end.clone()));
+    world.settle();
+    assert_eq!(kind(world.status(&theirs)), ended(&ALICE, end.clone()));
+    for tab in [&tab, &bystander] {
+        assert_eq!(tab.heard.take_ends(), [end.clone()]);
+        assert_eq!(tab.client.active(), None);
+    }
+    world.server.heal();
+    let again = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
+    assert_eq!(world.status(&again), Ok(200));
 }
 
 /// A worker that says so of a session which is there: it cannot read what the page can.
