@@ -1,17 +1,14 @@
 // Workers that cannot read or write stored keys, as WebKit's shared workers cannot: the page refreshes, and nothing is lost.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
 import { grants } from './support/control.mjs'
-import { launchWebKit } from './support/webkit.mjs'
 import { harnessReady, hookCalls, valueOf } from './support/page.mjs'
+import { launchFirefox, launchWebKit } from './support/webdriver.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
 const { alice, control, origin } = world
-
-const webkit = await launchWebKit()
-after(() => webkit.close())
 
 const PLACE = { refreshIn: 'shared-worker' }
 
@@ -61,19 +58,35 @@ async function keepsItsSession(page, reload) {
   assert.equal(await valueOf(page, status), 200)
 }
 
-test('WebKit: the shared worker leaves refreshes to the page', async () => {
-  await webkit.open(`${origin}/`)
-  await keepsItsSession(webkit, () => webkit.open(`${origin}/?again`))
-})
+/** What a stand-in does in the worker: see support/harness-server.mjs. */
+const STAND_INS = [['that can neither read nor write a key', 'yes'], ['whose database gives out no session', 'sessions']]
 
-for (const [what, cookie] of [
-  ['that can neither read nor write a key', 'keyless-worker=yes'],
-  ['whose database gives out no session', 'keyless-worker=sessions'],
-]) {
+/** Tries the worker as it is, and each stand-in, in a browser that is driven from outside. */
+async function inBrowser(t, browser) {
+  t.after(() => browser.close())
+  const reload = () => browser.open(`${origin}/?again`)
+  await t.test('the worker as it is', async () => {
+    await browser.open(`${origin}/`)
+    await keepsItsSession(browser, reload)
+  })
+  for (const [what, value] of STAND_INS) {
+    await t.test(`a worker ${what}`, async () => {
+      await browser.addCookie('keyless-worker', value)
+      // A worker of its own: another than that of the page before.
+      await browser.open(`${origin}/?${value}`)
+      await keepsItsSession(browser, reload)
+    })
+  }
+}
+
+test('WebKit', async (t) => inBrowser(t, await launchWebKit()))
+
+test('Firefox', async (t) => inBrowser(t, await launchFirefox()))
+
+for (const [what, value] of STAND_INS) {
   test(`Chromium: a shared worker ${what} leaves refreshes to the page`, async (t) => {
     const { context, page } = await world.visitor(t)
-    const [name, value] = cookie.split('=')
-    await context.addCookies([{ name, value, url: origin }])
+    await context.addCookies([{ name: 'keyless-worker', value, url: origin }])
     await keepsItsSession(page, async () => {
       await page.goto(`${origin}/?again`)
       await harnessReady(page)

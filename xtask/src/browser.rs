@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use crate::process;
-use crate::tools::on_path;
+use crate::tools::{geckodriver, on_path};
 use crate::workspace::Workspace;
 
 const BROWSERS: [&str; 5] = [
@@ -28,6 +28,8 @@ const ADVICE: &str = "install Chrome or Chromium and a chromedriver of the same 
 chromium-driver`; Homebrew: `brew install --cask google-chrome chromedriver`), or name them in $CHROME and $CHROMEDRIVER";
 
 const WEBKIT_ADVICE: &str = "install WebKitGTK with its driver, and a screen for it (Debian: `apt-get install webkit2gtk-driver xvfb xauth`)";
+
+const FIREFOX_ADVICE: &str = "install Firefox (Debian: `apt-get install firefox-esr`)";
 
 /// Chrome or Chromium, installed where that needs no question: on Debian as root.
 pub(crate) fn chrome(workspace: &Workspace) -> Result<PathBuf> {
@@ -60,6 +62,22 @@ pub(crate) fn webkit(workspace: &Workspace) -> Result<()> {
     }
     .find_or_install(workspace, find)
     .map(drop)
+}
+
+/// Firefox, and its driver, which Debian does not have: the driver's path.
+pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
+    Browser {
+        name: "Firefox",
+        packages: &["firefox-esr"],
+        advice: FIREFOX_ADVICE,
+    }
+    .find_or_install(workspace, || {
+        ["firefox-esr", "firefox"].into_iter().find_map(on_path)
+    })?;
+    match std::env::var_os("GECKODRIVER") {
+        Some(named) => Ok(PathBuf::from(named)),
+        None => Ok(geckodriver(workspace)?.join("geckodriver")),
+    }
 }
 
 fn find_or_install(workspace: &Workspace, find: fn() -> Option<PathBuf>) -> Result<PathBuf> {

@@ -42,9 +42,9 @@ Usage: cargo xtask <command>
 
   size                          compile the core as it ships, and print what its modules and functions weigh
 
-What a command needs is installed on first use: the wasm32 target, wasm-bindgen and wasm-pack (into
-~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium and WebKitGTK.
-$CHROME and $CHROMEDRIVER name another browser and its driver.";
+What a command needs is installed on first use: the wasm32 target, wasm-bindgen, wasm-pack and geckodriver (into
+~/.cache/atproto-oauth-wasm or $XDG_CACHE_HOME), npm packages (into node_modules), and on Debian as root Chromium, Firefox and
+WebKitGTK. $CHROME and $CHROMEDRIVER name another browser and its driver, $GECKODRIVER another driver of Firefox.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

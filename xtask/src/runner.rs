@@ -1,7 +1,7 @@
 //! What each test suite needs and runs.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -173,7 +173,7 @@ impl<'a> Runner<'a> {
 
     fn package(&mut self) -> Result<Tally> {
         self.build()?;
-        self.node_tests(&["tests/package", "benches"], None)
+        self.node_tests(&["tests/package", "benches"], &[])
     }
 
     fn published(&self) -> Result<Tally> {
@@ -200,9 +200,11 @@ impl<'a> Runner<'a> {
         quick_start::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
         browser::webkit(self.workspace)?;
+        let geckodriver = browser::firefox(self.workspace)?;
         let ahead = self.compile_ahead();
         // What the tests stand on is tested with them.
-        let tally = self.node_tests(&["tests/network", "tests/e2e"], Some(&chrome));
+        let browsers = [("CHROMIUM", &chrome), ("GECKODRIVER", &geckodriver)];
+        let tally = self.node_tests(&["tests/network", "tests/e2e"], &browsers);
         drop(ahead);
         tally
     }
@@ -244,11 +246,11 @@ impl<'a> Runner<'a> {
 
     /// Runs the `*.test.mjs` of each folder: those that use a browser three files at a time, since each has a network of its own
     /// and waits a good deal; the others one after the other, since some measure time.
-    fn node_tests(&self, folders: &[&str], chrome: Option<&Path>) -> Result<Tally> {
+    fn node_tests(&self, folders: &[&str], browsers: &[(&str, &PathBuf)]) -> Result<Tally> {
         let node = Node::set_up(self.workspace)?;
-        let at_once = match chrome {
-            Some(_) => "--test-concurrency=3",
-            None => "--test-concurrency=1",
+        let at_once = match browsers {
+            [] => "--test-concurrency=1",
+            _ => "--test-concurrency=3",
         };
         let mut tally = Tally::default();
         for folder in folders {
@@ -262,11 +264,11 @@ impl<'a> Runner<'a> {
             command
                 .args(["--test", "--test-reporter=spec", at_once])
                 .args(files);
-            if let Some(chrome) = chrome {
+            if !browsers.is_empty() {
                 // Each file loads the same servers, which takes seconds where nothing of them is compiled.
                 let compiled = self.workspace.target().join("node");
                 command
-                    .env("CHROMIUM", chrome)
+                    .envs(browsers.iter().copied())
                     .env("NODE_COMPILE_CACHE", compiled);
             }
             let outcome = watch(&mut command)?;

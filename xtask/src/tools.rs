@@ -51,6 +51,18 @@ pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
     .folder(workspace)
 }
 
+/// The folder with `geckodriver`, which drives Firefox.
+pub(crate) fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool {
+        package: "geckodriver",
+        version: "0.37.1",
+        program: "geckodriver",
+        flags: &["--locked", "--debug"],
+        patience: "about 3 minutes on two cores",
+    }
+    .folder(workspace)
+}
+
 impl CargoTool<'_> {
     fn folder(&self, workspace: &Workspace) -> Result<PathBuf> {
         let tools = cache()?.join("tools");

@@ -1,4 +1,4 @@
-// WebKitGTK by plain WebDriver, as far as tests need it: pages that evaluate, as Playwright's do.
+// WebKitGTK and Firefox by plain WebDriver, as far as tests need it: pages that evaluate, as Playwright's do.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { eventually } from './eventually.mjs'
 import { harnessReady } from './page.mjs'
 
-const BROWSERS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => `/usr/lib/${place}/webkit2gtk-4.1/MiniBrowser`)
+const WEBKITS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => `/usr/lib/${place}/webkit2gtk-4.1/MiniBrowser`)
 
 /** WebKit draws with what a machine without a screen has. */
 const DRAWING = { WEBKIT_DISABLE_DMABUF_RENDERER: '1', LIBGL_ALWAYS_SOFTWARE: '1' }
@@ -20,15 +20,27 @@ async function freePort() {
   return port
 }
 
-/** Launches the installed WebKitGTK under a screen of its own, with a profile of its own. */
-export async function launchWebKit() {
-  const binary = BROWSERS.find((place) => existsSync(place))
+/** WebKitGTK, under a screen of its own, with a profile of its own. */
+export function launchWebKit() {
+  const binary = WEBKITS.find((place) => existsSync(place))
   if (!binary) throw new Error('No WebKitGTK found: install webkit2gtk-driver, xvfb and xauth')
+  const driver = (port) => ['xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], DRAWING]
+  return launch(driver, { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } })
+}
+
+/** Firefox without a window, with a profile of its own. */
+export function launchFirefox() {
+  const driver = (port) => [process.env.GECKODRIVER ?? 'geckodriver', [`--port=${port}`], {}]
+  return launch(driver, { 'moz:firefoxOptions': { args: ['-headless'] } })
+}
+
+async function launch(driverAt, capabilities) {
   const port = await freePort()
+  const [program, args, env] = driverAt(port)
   // A group of its own, so that screen, driver and browser end together.
-  const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], {
-    detached: true, stdio: 'ignore', env: { ...process.env, ...DRAWING },
-  })
+  const driver = spawn(program, args, { detached: true, stdio: 'ignore', env: { ...process.env, ...env } })
+  const failed = once(driver, 'error').then(([error]) => { throw error })
+  failed.catch(() => undefined)
   const stop = () => {
     try {
       process.kill(-driver.pid)
@@ -38,25 +50,26 @@ export async function launchWebKit() {
   }
   process.once('exit', stop)
   const command = async (method, path, body) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) })
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method, body: body && JSON.stringify(body), headers: { 'content-type': 'application/json' },
+    })
     const { value } = await answer.json()
     if (!answer.ok) throw new Error(`WebDriver: ${value.error}: ${value.message}`)
     return value
   }
   try {
-    await eventually(() => command('GET', '/status').catch(() => false), 'the driver has started')
-    const options = { binary, args: ['--automation'] }
-    const { sessionId } = await command('POST', '/session', {
-      capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options, timeouts: { script: 30_000 } } },
-    })
-    return new WebKit((method, path, body) => command(method, `/session/${sessionId}${path}`, body), stop)
+    const started = eventually(() => command('GET', '/status').catch(() => false), 'the driver has started')
+    await Promise.race([started, failed])
+    const alwaysMatch = { ...capabilities, timeouts: { script: 30_000 } }
+    const { sessionId } = await command('POST', '/session', { capabilities: { alwaysMatch } })
+    return new Browser((method, path, body) => command(method, `/session/${sessionId}${path}`, body), stop)
   } catch (error) {
     stop()
     throw error
   }
 }
 
-class WebKit {
+class Browser {
   #command
   #stop
 
@@ -69,6 +82,11 @@ class WebKit {
   async open(url) {
     await this.#command('POST', '/url', { url })
     await harnessReady(this)
+  }
+
+  /** Sets a cookie for the page that is open. */
+  async addCookie(name, value) {
+    await this.#command('POST', '/cookie', { cookie: { name, value } })
   }
 
   /** Runs a function, or the text of an expression, in the page; its result must be JSON. */
