@@ -57,7 +57,7 @@ pub(crate) async fn sleep(milliseconds: u32) {
     .await;
 }
 
-/// Waits until a condition holds, which takes a busy machine its time; after ten seconds, what the test asserts says the rest.
+/// Waits until a condition holds, which takes a busy machine its time: ten seconds at most.
 pub(crate) async fn until(condition: impl Fn() -> bool) {
     for _ in 0..1000 {
         if condition() {
@@ -65,6 +65,7 @@ pub(crate) async fn until(condition: impl Fn() -> bool) {
         }
         sleep(10).await;
     }
+    panic!("waited in vain");
 }
 
 pub(crate) fn get(target: &JsValue, path: &str) -> JsValue {

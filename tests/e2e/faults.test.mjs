@@ -20,6 +20,8 @@ const [FIRST, LAST = FIRST] = (process.env.SEED ?? times('1-500', '1-100')).spli
 const AT_ONCE = 4
 /** After this many failures it is clear that something is wrong. */
 const ENOUGH = 5
+/** Of so many lives, some end. */
+const MANY = 50
 const HOURS = 3_600_000
 
 const world = await startWorld({ names: ['alice', 'bob', 'carol', 'dave'] })
@@ -186,6 +188,7 @@ const retell = ({ log, ...story }) => [JSON.stringify(story),
 test(`A session behind a bad network ends only on the server's word (seeds ${FIRST} to ${LAST})`, { timeout: 600_000 }, async (t) => {
   const ends = {}
   const failures = []
+  let faults = 0
   let seed = FIRST
   await Promise.all(world.info.accounts.slice(0, Math.min(AT_ONCE, LAST - FIRST + 1)).map(async (account) => {
     const place = await openPlace(account)
@@ -195,12 +198,16 @@ test(`A session behind a bad network ends only on the server's word (seeds ${FIR
       try {
         const end = await live(place, mine, story)
         ends[end] = (ends[end] ?? 0) + 1
+        faults += place.proxy.log.filter(({ fault }) => fault !== 'none').length
         if (process.env.E2E_VERBOSE) console.log(`seed ${mine}: ${retell(story)}`)
       } catch (error) {
         failures.push(`SEED=${mine}: ${error.message}\n${retell({ log: [], ...story })}`)
       }
     }
   }))
+  t.diagnostic(`faults ${faults}`)
   t.diagnostic(`sessions alive ${ends.alive ?? 0}, ended by the server ${ends.gone ?? 0}, answer lost ${ends.spent ?? 0}`)
   if (failures.length) assert.fail(failures.join('\n\n'))
+  assert.ok(faults > LAST - FIRST, `${faults} faults are no bad network`)
+  if (LAST - FIRST >= MANY) assert.ok(ends.gone, 'some sessions are ended by the server')
 })

@@ -187,6 +187,11 @@ async function spread(jobs) {
   }))
 }
 
+/** At how many points a tab has to have died where it dies at each. */
+const FEWEST = 20
+/** How many sessions are lost at all points of a flow: the tokens that the server had given out and nobody had stored. */
+const MOST_LOST = { 'a refresh': 3 }
+
 const [onlyFlow, onlyPoint] = process.env.E2E_POINT?.split(':') ?? []
 const table = []
 after(() => console.log(['killed during | client | points | kept | sign in again | lost', ...table].join('\n')))
@@ -216,8 +221,13 @@ for (const [name, flow] of Object.entries(flows)) {
         }
       }))
       const { kept = 0, repeat = 0, lost = 0 } = tally[client]
-      table.push([name, client, kept + repeat + lost, kept, repeat, lost].join(' | '))
+      const reached = kept + repeat + lost
+      table.push([name, client, reached, kept, repeat, lost].join(' | '))
       t.diagnostic(table.at(-1))
+      if (client === 'ours' && !onlyPoint) {
+        assert.ok(reached >= FEWEST / every, `only ${reached} points were reached`)
+        assert.ok(lost <= (MOST_LOST[name] ?? 0), `${lost} sessions were lost`)
+      }
     }
     if (failures.length) assert.fail(failures.join('\n\n'))
   })
