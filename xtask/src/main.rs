@@ -36,6 +36,7 @@ Usage: cargo xtask <command>
   demo --example leptos|yew     the same with an example app in Rust
   test [lint|native|wasm|package|crate|e2e]...
                                 run the test suites: all of them, or those named
+  test e2e/NAME | package/NAME  run one file of such a suite: tests/e2e/NAME.test.mjs
   test soak                     what e2e does a few times, in full: 500 bad networks, every moment to die at (10 minutes)
   bench [--quick]               build, and measure the package beside its peers: benches/results.md, .json and .svg
                                 (8 minutes on an idle machine; --quick takes 2, and writes to target/bench)
@@ -81,7 +82,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             bench::run(&workspace, &bench::Options::parse(rest)?)?;
             Ok(ExitCode::SUCCESS)
         }
-        "test" => test::run(&workspace, &suites::Suite::parse_all(rest)?),
+        "test" => test::run(&workspace, &suites::Selection::parse(rest)?),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

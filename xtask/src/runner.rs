@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use crate::compile::Profile;
 use crate::node::Node;
 use crate::process::Running;
-use crate::suites::Suite;
+use crate::suites::{Selection, Suite};
 use crate::tally::Tally;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
@@ -49,16 +49,19 @@ const SOAKED: [&str; 4] = [
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     package: Once,
+    /// The one file that is wanted, without its ending.
+    file: Option<String>,
     /// What is yet to come.
     later: Vec<Suite>,
 }
 
 impl<'a> Runner<'a> {
-    pub(crate) fn new(workspace: &'a Workspace, suites: &[Suite]) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, selection: &Selection) -> Self {
         Self {
             workspace,
             package: Once::new("the package"),
-            later: suites.to_vec(),
+            file: selection.file.clone(),
+            later: selection.suites.clone(),
         }
     }
 
@@ -194,10 +197,15 @@ impl<'a> Runner<'a> {
     }
 
     fn end_to_end(&mut self) -> Result<Tally> {
-        // Unoptimized, which takes half the time: much of what runs while compiling is there from other suites.
-        examples::build(self.workspace, Profile::Dev)?;
+        let wants = |file| self.file.as_deref().is_none_or(|wanted| wanted == file);
+        if wants("rust-apps") {
+            // Unoptimized, which takes half the time: much of what runs while compiling is there from other suites.
+            examples::build(self.workspace, Profile::Dev)?;
+        }
+        if wants("quick-start") {
+            quick_start::build(self.workspace)?;
+        }
         self.build()?;
-        quick_start::build(self.workspace)?;
         let chrome = browser::chrome(self.workspace)?;
         browser::webkit(self.workspace)?;
         let geckodriver = browser::firefox(self.workspace)?;
@@ -254,7 +262,13 @@ impl<'a> Runner<'a> {
         };
         let mut tally = Tally::default();
         for folder in folders {
-            let files = self.files(folder, ".test.mjs")?;
+            let mut files = self.files(folder, ".test.mjs")?;
+            if let Some(wanted) = &self.file {
+                files.retain(|file| *file == format!("{folder}/{wanted}.test.mjs"));
+                if files.is_empty() {
+                    continue;
+                }
+            }
             if files.is_empty() {
                 println!("error: no *.test.mjs in {folder}");
                 tally += Tally::FAILED;
@@ -274,6 +288,7 @@ impl<'a> Runner<'a> {
             let outcome = watch(&mut command)?;
             tally += Tally::of_node(&outcome.output).judged(outcome.success);
         }
+        ensure!(tally != Tally::default(), "there is no such file of tests");
         Ok(tally)
     }
 

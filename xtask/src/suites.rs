@@ -2,6 +2,34 @@
 
 use anyhow::{Result, bail};
 
+/// What is to be tested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) suites: Vec<Suite>,
+    /// Only this file of the one suite, without its ending.
+    pub(crate) file: Option<String>,
+}
+
+impl Selection {
+    /// Reads the names of suites, all but the long one where there is none; or one such as `e2e/refresh`, a file of a suite.
+    pub(crate) fn parse(names: &[String]) -> Result<Self> {
+        if let [name] = names
+            && let Some((suite, file)) = name.split_once('/')
+        {
+            let suites = Suite::parse_all(&[suite.to_owned()])?;
+            if !matches!(suites[..], [Suite::Package | Suite::EndToEnd]) {
+                bail!("only a file of package or e2e can be tested alone, not {name}");
+            }
+            let file = Some(file.to_owned());
+            return Ok(Self { suites, file });
+        }
+        Ok(Self {
+            suites: Suite::parse_all(names)?,
+            file: None,
+        })
+    }
+}
+
 /// A part of the tests that can be asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suite {
@@ -43,7 +71,7 @@ impl Suite {
     }
 
     /// The suites named, or all but the long one.
-    pub(crate) fn parse_all(names: &[String]) -> Result<Vec<Self>> {
+    fn parse_all(names: &[String]) -> Result<Vec<Self>> {
         if names.is_empty() {
             return Ok(Self::ALL.to_vec());
         }
@@ -72,5 +100,18 @@ mod tests {
             Some(6)
         );
         assert!(Suite::parse_all(&["everything".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn one_file_of_a_suite_can_be_asked_for() {
+        let selected = |name: &str| Selection::parse(&[name.to_owned()]).ok();
+        let refresh = Selection {
+            suites: vec![Suite::EndToEnd],
+            file: Some("refresh".to_owned()),
+        };
+        assert_eq!(selected("e2e/refresh"), Some(refresh));
+        assert_eq!(selected("native/refresh"), None);
+        assert_eq!(selected("nothing/refresh"), None);
+        assert_eq!(selected("e2e").and_then(|selection| selection.file), None);
     }
 }

@@ -7,12 +7,13 @@ use anyhow::Result;
 
 use crate::process;
 use crate::runner::Runner;
-use crate::suites::Suite;
+use crate::suites::Selection;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-pub(crate) fn run(workspace: &Workspace, suites: &[Suite]) -> Result<ExitCode> {
-    let mut runner = Runner::new(workspace, suites);
+pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<ExitCode> {
+    let suites = &selection.suites;
+    let mut runner = Runner::new(workspace, selection);
     let mut report = Vec::new();
     let mut total = Tally::default();
     for suite in suites {
