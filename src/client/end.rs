@@ -9,7 +9,7 @@ use crate::identity::Did;
 use crate::oauth::{
     ServerMetadata, SessionEnd, TokenSet, endpoint_request, granted_token, revocation_form,
 };
-use crate::ports::{Local, StorageError, StoredSession};
+use crate::ports::{StorageError, StoredSession};
 use crate::secret::Secret;
 use std::rc::Rc;
 
@@ -31,23 +31,19 @@ impl Shared {
         self.detached(Box::pin(async move {
             let held = Held::unlocked();
             let removed = shared.remove_for_good(&held, &sub).await;
-            let revoked = match &removed {
-                Ok(Some(session)) => Some(shared.revoked(session.clone())),
-                _ => None,
-            };
+            // The app hears of it when that is done too: it may leave the page then.
+            if let Ok(Some(session)) = &removed {
+                shared.revoke_session(session).await;
+            }
             if forget && removed.is_ok() {
                 shared.forget(&sub);
             }
-            let told = shared.release_with(held, removed).await;
-            if let Some(revoked) = revoked {
-                revoked.await;
-            }
-            told.map(drop)
+            shared.release_with(held, removed).await.map(drop)
         }))
         .await
     }
 
-    /// Removes the session of an account and tells everyone; the session, where it can be revoked.
+    /// Removes the session of an account and tells the other tabs; the session, where it can be revoked.
     async fn remove_for_good(
         &self,
         held: &Held,
@@ -111,15 +107,10 @@ impl Shared {
 
     /// Revokes a session that another one has replaced, while the user goes on.
     pub(super) fn revoke_in_background(self: &Rc<Self>, session: Rc<StoredSession>) {
-        drop(self.revoked(session));
-    }
-
-    /// Revokes a session, also where nobody waits for it.
-    fn revoked(self: &Rc<Self>, session: Rc<StoredSession>) -> Local<'static, ()> {
         let shared = self.clone();
-        self.detached(Box::pin(
+        self.ports.spawn.spawn(Box::pin(
             async move { shared.revoke_session(&session).await },
-        ))
+        ));
     }
 
     async fn revoke_session(&self, session: &StoredSession) {
