@@ -155,7 +155,8 @@ export class Database {
     if (store === 'state' && mode === 'readwrite') this.#swept = false
     for (;;) {
       await this.connect()
-      if (this.#denied) return work(inMemory(`${this.#name} ${store} `, this.#denied))
+      const denied = this.#denied
+      if (denied) return inTurn(() => work(inMemory(`${this.#name} ${store} `, denied)))
       const connection = this.#connection
       if (!connection) continue
       try {
@@ -230,6 +231,22 @@ export class Database {
 /** @param {IDBDatabase} database */
 function create(database) {
   for (const name of STORES) database.createObjectStore(name, { autoIncrement: true }).createIndex(EXPIRY, EXPIRY)
+}
+
+/** The last work on rows in memory. @type {Promise<unknown>} */
+let lastInMemory = Promise.resolve()
+
+/**
+ * Does one work after the other, as transactions are: of two who take a row, one gets it.
+ *
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function inTurn(work) {
+  const done = lastInMemory.then(work)
+  lastInMemory = done.catch(() => {})
+  return done
 }
 
 /**

@@ -63,14 +63,15 @@ async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
     let state = did.as_str();
     let login = login(session.key);
     ports.pending.put(state, &login).await.expect("stores");
-    assert!(
-        ports
-            .pending
-            .take(CLIENT_ID, state)
-            .await
-            .expect("reads")
-            .is_some()
-    );
+    let takers = (0..2).map(|_| {
+        let (ports, state) = (ports.clone(), state.to_owned());
+        async move {
+            let taken = ports.pending.take(CLIENT_ID, &state).await;
+            JsValue::from(taken.expect("reads").is_some())
+        }
+    });
+    let winners = all(takers.collect()).await;
+    assert_eq!(winners.iter().filter(|won| won.is_truthy()).count(), 1);
     assert!(
         ports
             .pending

@@ -16,6 +16,8 @@ const POINTER: &str = "@@atproto/oauth-client-browser(sub)";
 
 #[wasm_bindgen_test]
 fn the_account_is_remembered_where_the_official_client_looks() {
+    // Other tests' clients may have used the same account.
+    js("localStorage.clear()");
     let active = ports().active;
     active.set(CLIENT_ID, Some(&alice()));
     let stored = js1("return localStorage.getItem(a)", &POINTER.into());
