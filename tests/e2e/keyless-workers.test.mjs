@@ -61,27 +61,22 @@ async function keepsItsSession(page, reload) {
 /** What a stand-in does in the worker: see support/harness-server.mjs. */
 const STAND_INS = [['that can neither read nor write a key', 'yes'], ['whose database gives out no session', 'sessions']]
 
-/** Tries the worker as it is, and each stand-in, in a browser that is driven from outside. */
-async function inBrowser(t, browser) {
-  t.after(() => browser.close())
-  const reload = () => browser.open(`${origin}/?again`)
-  await t.test('the worker as it is', async () => {
-    await browser.open(`${origin}/`)
-    await keepsItsSession(browser, reload)
-  })
-  for (const [what, value] of STAND_INS) {
-    await t.test(`a worker ${what}`, async () => {
-      await browser.addCookie('keyless-worker', value)
-      // A worker of its own: another than that of the page before.
-      await browser.open(`${origin}/?${value}`)
-      await keepsItsSession(browser, reload)
+/** Tries the worker as it is, and each stand-in, in browsers that are driven from outside: a new one for each, with no worker yet. */
+async function tryIn(t, launch) {
+  for (const [what, value] of [['as it is'], ...STAND_INS]) {
+    await t.test(`a worker ${what}`, async (t) => {
+      const browser = await launch()
+      t.after(() => browser.close())
+      await browser.open(`${origin}/`)
+      if (value) await browser.addCookie('keyless-worker', value)
+      await keepsItsSession(browser, () => browser.open(`${origin}/?again`))
     })
   }
 }
 
-test('WebKit', async (t) => inBrowser(t, await launchWebKit()))
+test('WebKit', (t) => tryIn(t, launchWebKit))
 
-test('Firefox', async (t) => inBrowser(t, await launchFirefox()))
+test('Firefox', (t) => tryIn(t, launchFirefox))
 
 for (const [what, value] of STAND_INS) {
   test(`Chromium: a shared worker ${what} leaves refreshes to the page`, async (t) => {
