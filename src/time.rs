@@ -6,9 +6,6 @@
 /// come later: rows hold the text of a `Date`, and an app's session hook is given one.
 pub(crate) const LAST_MOMENT: u64 = 8_640_000_000_000_000;
 
-/// An access token counts as expired this long after its time, as in the official client.
-const EXPIRY_TOLERANCE: u64 = 5_000;
-
 /// A time that was read from storage; `None` if a `Date` cannot hold it.
 #[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) fn moment(milliseconds: f64) -> Option<u64> {
@@ -33,17 +30,6 @@ pub(crate) fn expiry(requested_at: u64, seconds: f64) -> u64 {
     // The conversion takes what is no number, and what is negative, for 0.
     let lifetime = (seconds * 1000.0) as u64;
     requested_at.saturating_add(lifetime).min(LAST_MOMENT)
-}
-
-/// Whether something was done less than `lifetime` ago. A time in the future proves no more than one long past: a clock
-/// was wrong.
-pub(crate) fn is_recent(at: u64, now: u64, lifetime: u64) -> bool {
-    now.abs_diff(at) < lifetime
-}
-
-/// Whether an access token expired more than 5 seconds ago.
-pub(crate) fn is_expired(expires_at: u64, now: u64) -> bool {
-    expires_at.saturating_add(EXPIRY_TOLERANCE) < now
 }
 
 #[cfg(test)]
@@ -113,21 +99,5 @@ mod tests {
             assert_eq!(expiry(NOW, seconds), expected, "{seconds}");
         }
         assert_eq!(expiry(u64::MAX, 1.0), LAST_MOMENT);
-    }
-
-    #[test]
-    fn only_the_last_while_is_recent() {
-        for (at, expected) in [
-            (1_000, true),
-            (901, true),
-            (900, false),
-            (0, false),
-            (1_099, true),
-            (1_100, false),
-            (u64::MAX, false),
-        ] {
-            assert_eq!(is_recent(at, 1_000, 100), expected, "{at}");
-        }
-        assert!(!is_recent(0, u64::MAX, 100));
     }
 }

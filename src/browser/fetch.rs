@@ -2,6 +2,7 @@
 
 use super::environment::LONGEST_WAIT;
 use super::reflect::{call, get, get_str, resolved, set, set_text, texts, words};
+use crate::client::policy::{COPY_PATIENCE, LARGEST_COPY};
 use crate::http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response};
 use crate::ports::{Guard, Http, Local};
 use js_sys::{Function, Promise};
@@ -30,11 +31,6 @@ extern "C" {
 
     fn peek(answer: &JsValue, largest: u32, limit: u32) -> Promise;
 }
-
-/// The largest refusal of which a copy is read, in bytes ...
-const MAX_REFUSAL: u32 = 10 * 1024;
-/// ... and how long that may take, in milliseconds.
-const REFUSAL_TIME: u32 = 5_000;
 
 /// The network.
 pub(super) struct Fetch {
@@ -103,7 +99,7 @@ pub(super) fn header(answer: &JsValue, name: &str) -> Option<String> {
 /// The body of an app's answer, if it is JSON and small. It stays where it is.
 pub(super) fn small_json(answer: &JsValue) -> Local<'_, Option<String>> {
     Box::pin(async move {
-        let copy = resolved(&peek(answer, MAX_REFUSAL, REFUSAL_TIME)).await;
+        let copy = resolved(&peek(answer, LARGEST_COPY, COPY_PATIENCE)).await;
         copy.ok()?.as_string()
     })
 }

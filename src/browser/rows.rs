@@ -5,12 +5,13 @@
 use super::indexed_db::{Database, failed};
 use super::reflect::{get, get_str, resolved, set, set_text, texts};
 use super::web_crypto::WebCryptoKey;
+use crate::client::policy;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, KeyError, Local, PENDING_LIFETIME, PendingLogin, PendingStore,
-    SessionStore, Signer, StorageError, StoredSession,
+    Account, AccountStatus, KeyError, Local, PendingLogin, PendingStore, SessionStore, Signer,
+    StorageError, StoredSession,
 };
 use crate::secret::Secret;
 use crate::time;
@@ -229,7 +230,7 @@ fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     set_known(&row, "handle", login.handle.as_ref().map(Handle::as_str));
     set_known(&row, "redirectUri", login.redirect_uri.as_deref());
     set_known(&row, "nonce", login.nonce.as_deref());
-    let expires_at = (Date::now() as u64).saturating_add(PENDING_LIFETIME);
+    let expires_at = policy::pending_until(Date::now() as u64);
     set_time(&row, "expires_at", Some(expires_at));
     Ok(row)
 }

@@ -4,24 +4,19 @@
 use super::held::{Held, Row};
 use super::live::Live;
 use super::network::Freshness;
+use super::policy;
 use super::{Error, ErrorKind, Shared};
 use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
 use crate::ports::{Message, StoredSession};
-use crate::time;
 use crate::url::Url;
 use std::rc::Rc;
-
-/// How long an account counts as verified when its session is restored, in milliseconds. The atproto OAuth
-/// specification has identities looked up anew after 10 minutes at most ("Identity Authentication").
-const VERIFIED_FOR: u64 = 10 * 60 * 1000;
 
 impl Shared {
     /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
     pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
         let verified_at = live.last_grant().session.verified_at;
-        let due =
-            verified_at.is_none_or(|at| !time::is_recent(at, self.ports.clock.now(), VERIFIED_FOR));
+        let due = policy::is_verification_due(verified_at, self.ports.clock.now());
         if due && !live.watched.replace(true) {
             self.watch_authority(live);
         }

@@ -7,6 +7,7 @@
 //! A server is believed about nothing but its own time, and only when it refuses a proof: a `Date` that lies, or is
 //! wrong, then changes the proofs that this server gets and nothing else.
 
+use super::policy::{self, ProofRetry, Tried};
 use super::prover::{Prover, origin_of};
 use super::{ErrorKind, Shared, Step};
 use crate::http::{Request, mentions};
@@ -14,10 +15,6 @@ use crate::oauth::{Refusal, Verdict};
 use crate::ports::Local;
 use crate::time;
 use std::cell::{Cell, RefCell};
-
-/// What is closer than this is the same time, in milliseconds: a `Date` has whole seconds, and answers are under way for
-/// a while.
-const NOISE: i64 = 5_000;
 
 /// By how many milliseconds the time of each of a session's servers is ahead of this machine's, as far as that is known.
 #[derive(Default)]
@@ -64,26 +61,11 @@ impl Offsets {
             .retain(|(known, _)| known != origin);
     }
 
-    /// Learns of the server at a URL from a time in an answer. It was written some time after the request was sent,
-    /// `from`, and before the answer came, `to`, both by this machine's clock: a machine that slept meanwhile is no reason
-    /// to doubt its clock.
+    /// Learns of the server at a URL from a time in an answer, whose request was sent at `from` and which came at `to`, both by
+    /// this machine's clock.
     fn learn(&self, url: &str, date: u64, from: u64, to: u64) {
         let offset = self.get(url);
-        let beyond = |time: u64| {
-            let expected = time::shifted(time, offset);
-            (date as i64).saturating_sub(expected as i64)
-        };
-        let (after, before) = (beyond(to), beyond(from));
-        let wrong = if after > NOISE {
-            after
-        } else if before < -NOISE {
-            before
-        } else {
-            0
-        };
-        let right = offset.saturating_add(wrong);
-        let is_noise = (-NOISE..=NOISE).contains(&right);
-        self.set(url, if is_noise { 0 } else { right });
+        self.set(url, policy::corrected_offset(offset, date, from, to));
     }
 }
 
@@ -92,24 +74,6 @@ impl Offsets {
 pub(super) struct SignedAt {
     pub(super) machine: u64,
     pub(super) offset: i64,
-}
-
-/// What has been tried already to have one request taken, each at most once. Opaque: a caller that sends by itself
-/// brings along what it was given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tried(pub u8);
-
-impl Tried {
-    pub(super) const NONCE: u8 = 1;
-    pub(super) const TIME: u8 = 2;
-    pub(super) const TOKEN: u8 = 4;
-
-    /// Whether this is yet to be tried. From now on it counts as tried.
-    pub(super) fn begin(&mut self, what: u8) -> bool {
-        let new = self.0 & what == 0;
-        self.0 |= what;
-        new
-    }
 }
 
 impl SignedAt {
@@ -140,29 +104,27 @@ impl Shared {
         last: NotTaken<'a>,
     ) -> Local<'a, bool> {
         Box::pin(async move {
-            match verdict {
-                Verdict::NonceDemanded => last.has_nonce && tried.begin(Tried::NONCE),
-                Verdict::ProofRefused if tried.begin(Tried::TIME) => {
+            match policy::proof_retry(verdict, tried, last.has_nonce) {
+                ProofRetry::WithNonce => true,
+                ProofRetry::WithTime => {
                     let (offsets, in_use) = (&last.prover.offsets, last.signed.offset);
                     match last.date {
                         Some(date) => {
                             let now = self.ports.clock.now();
                             offsets.learn(last.url, date, last.signed.machine, now);
                         }
-                        // Another request may have learned it while this one was under way.
-                        None if offsets.get(last.url) == in_use => {
+                        None if policy::asks_own_server(in_use, offsets.get(last.url)) => {
                             self.ask_own_server(offsets, last.url).await;
                         }
                         None => {}
                     }
                     offsets.get(last.url) != in_use
                 }
-                Verdict::ProofRefused => {
-                    // What was learned did not help, so it is none of what this server's proofs need.
+                ProofRetry::ForgetTime => {
                     last.prover.offsets.forget(last.url);
                     false
                 }
-                _ => false,
+                ProofRetry::No => false,
             }
         })
     }
@@ -182,8 +144,7 @@ impl Shared {
                 date
             }
         };
-        // A correction that does not help and that nobody confirms is out of date: the clock was set right since.
-        if date.is_none() && offsets.get(url) == in_use {
+        if policy::drops_correction(date.is_some(), in_use, offsets.get(url)) {
             offsets.set(url, 0);
         }
     }
@@ -196,12 +157,11 @@ impl Shared {
         refusal: Refusal,
         offset: i64,
     ) -> Option<ErrorKind> {
-        let ahead = offset / -1000;
+        let seconds = policy::seconds_ahead(offset);
         let is_of_time = match &refusal.description {
             Some(words) => mentions(words, "\"iat\""),
-            None => ahead != 0,
+            None => seconds.is_some(),
         };
-        let seconds = (ahead != 0).then_some(ahead);
         (verdict == Verdict::ProofRefused && is_of_time)
             .then_some(ErrorKind::ClockSkew { seconds, refusal })
     }

@@ -2,6 +2,7 @@
 
 use super::OAuthSession;
 use super::live::Grant;
+use super::policy;
 
 /// Whether a refusal without a reason may have the token renewed. An endpoint may refuse in such words whatever the token is,
 /// so one renewal has to do.
@@ -19,8 +20,8 @@ impl Grant {
     /// Takes the place of a token that was doubted: also where another tab renewed it, so that tabs do not take turns. A
     /// token whose time had come was renewed for that, and another key is another sign-in.
     pub(super) fn settle_doubt_of(&self, older: &Self, now: u64) {
-        let is_of_doubt = older.doubt.get() != Doubt::None && !older.is_stale(now);
-        if is_of_doubt && older.prover.head.as_str() == self.prover.head.as_str() {
+        let has_same_key = older.prover.head.as_str() == self.prover.head.as_str();
+        if policy::settles_doubt(older.doubt.get(), older.is_stale(now), has_same_key) {
             self.doubt.set(Doubt::Settled);
         }
     }
@@ -30,17 +31,15 @@ impl OAuthSession {
     /// Renews a token that was refused without a reason; whether that gave another.
     pub(super) async fn renew_in_doubt(&self, grant: &Grant) -> bool {
         let tokens = &grant.session.tokens;
-        // To have nothing to renew it with ends a session, which such a refusal must not.
-        if grant.doubt.get() == Doubt::Settled || tokens.refresh_token.is_none() {
+        let has_refresh_token = tokens.refresh_token.is_some();
+        if !policy::may_refresh_in_doubt(grant.doubt.get(), has_refresh_token) {
             return false;
         }
         grant.doubt.set(Doubt::Renewing);
         let renewed = self.shared.renew(&self.live, &tokens.access_token).await;
         if let Err(error) = &renewed {
-            grant.doubt.set(match error.is_retryable() {
-                true => Doubt::None,
-                false => Doubt::Settled,
-            });
+            let left = policy::doubt_after_failure(error.is_retryable());
+            grant.doubt.set(left);
         }
         renewed.is_ok()
     }

@@ -1,5 +1,6 @@
 //! The lock on one account's session, and what the app is told once it is given back.
 
+use super::policy;
 use super::race::{First, race};
 use super::{Error, ErrorKind, Shared, Step};
 use crate::identity::Did;
@@ -8,10 +9,6 @@ use crate::ports::{By, Guard, Message, StorageError};
 use crate::secret::Secret;
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// How long to wait for a refresh of the same account, which may never be answered, before doing without its lock what must not
-/// wait for it, in milliseconds.
-const LOCK_PATIENCE: u32 = 5_000;
 
 /// The lock that all clients of this origin, ours or not, hold while they refresh an account's session.
 ///
@@ -64,7 +61,7 @@ impl Shared {
 
     /// Waits for the lock for a while, then goes on without it.
     pub(super) async fn lock_soon(&self, sub: &Did) -> Held {
-        let patience = LOCK_PATIENCE.min(self.options.timeouts.token_ms);
+        let patience = policy::lock_patience(self.options.timeouts.token_ms);
         let lock = self.ports.lock.acquire(sub.as_str());
         match race(lock, self.ports.timer.sleep(patience)).await {
             First::Left(guard) => Held {

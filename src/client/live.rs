@@ -1,6 +1,7 @@
 //! A session in memory: what a request needs, and nothing that must be read first.
 
 use super::doubt::Doubt;
+use super::policy;
 use super::prover::Prover;
 use super::{Error, Shared, Step};
 use crate::base64url;
@@ -14,11 +15,6 @@ use std::cell::{Cell, Ref, RefCell};
 use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
-
-/// A token is renewed this long before it expires, in milliseconds ...
-const RENEW_AHEAD: u64 = 10_000;
-/// ... and up to this much longer, at random, so that many tabs do not all ask at once.
-const RENEW_SPREAD: u64 = 30_000;
 
 /// One account's session as this page holds it. All session objects of an account share it.
 pub(super) struct Live {
@@ -73,25 +69,22 @@ impl Grant {
             .map_err(|error| Error::new(Step::Storage, error))?;
         let mut spread = [0; 2];
         ports.random.fill(&mut spread);
-        let ahead = RENEW_AHEAD + u64::from(u16::from_le_bytes(spread)) % RENEW_SPREAD;
         let expires_at = session.tokens.expires_at;
         let expires_at = expires_at.map(|at| time::shifted(at, session.clock_offset));
         prover.offsets.assume(session.clock_offset);
-        let grant = Self {
+        let refresh_was_lost = session.refresh_started_at.is_some();
+        let spread = u16::from_le_bytes(spread);
+        let stale_at = policy::stale_at(expires_at, refresh_was_lost, spread);
+        Ok(Rc::new(Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
             pds: Url::parse(&session.tokens.audience).filter(Url::is_web),
             expires_at,
-            stale_at: Cell::new(expires_at.map(|at| at.saturating_sub(ahead))),
+            stale_at: Cell::new(stale_at),
             doubt: Cell::new(Doubt::None),
             session,
             prover,
-        };
-        // The answer to a refresh was lost. To ask again may be taken for a replay, which ends the session.
-        if grant.session.refresh_started_at.is_some() {
-            grant.use_up();
-        }
-        Ok(Rc::new(grant))
+        }))
     }
 
     /// From now on the token serves until it expires.
@@ -112,14 +105,12 @@ impl Grant {
 
     /// `now` is by this machine's clock.
     pub(super) fn is_stale(&self, now: u64) -> bool {
-        let now = time::shifted(now, self.clock_offset());
-        self.stale_at.get().is_some_and(|at| at <= now)
+        policy::has_come(self.stale_at.get(), now, self.clock_offset())
     }
 
     /// `now` is by this machine's clock.
     pub(super) fn is_expired(&self, now: u64) -> bool {
-        let now = time::shifted(now, self.clock_offset());
-        self.expires_at.is_some_and(|at| at <= now)
+        policy::has_come(self.expires_at, now, self.clock_offset())
     }
 }
 

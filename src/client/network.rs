@@ -1,16 +1,13 @@
 //! The client's own requests: who asked, at which step, and what was asked a moment ago.
 
+use super::policy;
 use super::race::{First, race};
 use super::{Error, ErrorKind, Shared, Step};
 use crate::http::{HttpError, MAX_BODY, Request, Response};
 use crate::json::Json;
 use crate::ports::{Local, Question};
-use crate::time;
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// How long a document is remembered, in milliseconds. The atproto OAuth specification asks for less than 10 minutes.
-const MEMORY_LIFETIME: u64 = 60_000;
 
 /// Documents that were read a moment ago. They are few, so a list beats a map.
 #[derive(Default)]
@@ -26,14 +23,13 @@ impl Memory {
     fn get(&self, place: &str, now: u64) -> Option<Rc<Response>> {
         let memory = self.0.borrow();
         let known = memory.iter().find(|known| known.place == place)?;
-        let is_recent = time::is_recent(known.read_at, now, MEMORY_LIFETIME);
-        is_recent.then(|| known.response.clone())
+        policy::cached_document_serves(known.read_at, now).then(|| known.response.clone())
     }
 
     fn put(&self, place: String, response: Rc<Response>, now: u64) {
         let mut memory = self.0.borrow_mut();
         memory.retain(|known| {
-            time::is_recent(known.read_at, now, MEMORY_LIFETIME) && known.place != place
+            policy::cached_document_serves(known.read_at, now) && known.place != place
         });
         memory.push(Remembered {
             place,
@@ -60,12 +56,8 @@ impl Shared {
         mut request: Request,
     ) -> Local<'_, Result<Rc<Response>, Error>> {
         let limits = &self.options.timeouts;
-        request.timeout_ms = match (request.method, step) {
-            ("GET" | "HEAD", _) => Some(limits.document_ms),
-            // Given up, it might still succeed, with nobody there to take the tokens.
-            (_, Step::Refresh) => None,
-            _ => Some(limits.token_ms),
-        };
+        let is_document = matches!(request.method, "GET" | "HEAD");
+        request.timeout_ms = policy::time_limit(limits, is_document, step == Step::Refresh);
         let url = request.url.clone();
         let answer = self.ports.http.send(request);
         Box::pin(async move {

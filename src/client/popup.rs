@@ -1,5 +1,6 @@
 //! A sign-in in a popup: what the page that opened it does, and what the popup does.
 
+use super::policy;
 use super::race::{First, Inbox, race};
 use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
 use crate::base64url;
@@ -12,13 +13,6 @@ use std::rc::Rc;
 /// Marks the app state of a sign-in in a popup; its key follows. The official client's own, so that a popup of the one
 /// can answer a page of the other.
 const STATE_PREFIX: &str = "@@atproto/oauth-client-browser(popup-state):";
-
-/// How long the page waits for the popup, in milliseconds.
-const PATIENCE: u32 = 5 * 60 * 1000;
-/// How often it looks whether the popup is still there.
-const GLANCE: u32 = 500;
-/// How long the popup waits for the page's answer.
-const ACKNOWLEDGEMENT: u32 = 500;
 
 /// What can go wrong with a popup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +119,7 @@ impl OAuthClient {
         }
         popup.go(url.as_str());
         let given_up = race(
-            ports.timer.sleep(PATIENCE),
+            ports.timer.sleep(policy::POPUP_PATIENCE),
             closed(&*popup, &*ports.timer, false),
         );
         let message = match race(inbox.take(), given_up).await {
@@ -180,7 +174,11 @@ impl OAuthClient {
             }
         }));
         ports.popup_link.post(&message);
-        let heard = race(acknowledged.take(), ports.timer.sleep(ACKNOWLEDGEMENT)).await;
+        let heard = race(
+            acknowledged.take(),
+            ports.timer.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
+        )
+        .await;
         // The page that goes on tells of the new account.
         self.0.accounts_changed.set(false);
         match (heard, message) {
@@ -258,7 +256,7 @@ async fn closed(popup: &dyn Popup, timer: &dyn Timer, mut certain: bool) {
             PopupState::Hidden => certain = false,
             _ => {}
         }
-        timer.sleep(GLANCE).await;
+        timer.sleep(policy::POPUP_CHECK_INTERVAL).await;
     }
 }
 

@@ -1,22 +1,15 @@
 //! One session's proofs of possession (RFC 9449): its key, the nonces its servers gave it, and what is known of their clocks.
 
-use super::clock::{NotTaken, Offsets, SignedAt, Tried};
+use super::clock::{NotTaken, Offsets, SignedAt};
+use super::policy::{self, LONGEST_NONCE, Tried};
 use super::{Error, ErrorKind, Shared, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::identity::Did;
 use crate::oauth::{ProofClaims, ProofHead, Verdict, is_visible, judge_endpoint, refusal_in};
 use crate::ports::{KeyError, Signer};
-use crate::time;
 use crate::url::without_query;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-
-/// How long nonces are in storage before they are written again, in milliseconds.
-const KEPT_FOR: u64 = 60_000;
-
-/// The longest nonce that is used, in bytes. Servers refuse headers of more than some thousand, and whoever shares the
-/// origin can write into its storage.
-const LONGEST_NONCE: usize = 1_024;
 
 /// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
 /// asks ("Demonstrating Proof of Possession").
@@ -158,8 +151,7 @@ impl Shared {
     pub(super) fn keep_nonces(&self, sub: &Did, prover: &Prover) {
         let now = self.ports.clock.now();
         let servers = prover.nonces.borrow().len();
-        let (kept_at, kept) = prover.kept.get();
-        if servers != kept || !time::is_recent(kept_at, now, KEPT_FOR) {
+        if policy::are_nonces_due(prover.kept.get(), servers, now) {
             prover.kept.set((now, servers));
             self.ports.nonces.set(sub, Some(&prover.text()));
         }

@@ -2,6 +2,7 @@
 
 use super::held::{Held, Row};
 use super::live::{Grant, Live};
+use super::policy;
 use super::race::{First, race};
 use super::{Error, ErrorKind, Refresh, Shared, Step};
 use crate::http::{HttpError, Request, Response};
@@ -12,14 +13,7 @@ use crate::oauth::{
 };
 use crate::ports::{Local, Message, StoredSession};
 use crate::secret::Secret;
-use crate::time;
 use std::rc::Rc;
-
-/// How long to wait for another tab where no lock keeps tabs apart, in milliseconds.
-const SECOND_LOOK: u32 = 1000;
-
-/// How long the stored metadata of a server serves, in milliseconds. It is read anew beside every refresh.
-const METADATA_LIFETIME: u64 = 24 * 60 * 60 * 1000;
 
 impl Shared {
     /// A session's tokens, renewed as asked.
@@ -162,10 +156,8 @@ impl Shared {
             let end = SessionEnd::NotRefreshable;
             return self.lost(held, live, end, token).await;
         };
-        let seen_lately = |_: &Json| {
-            let seen_at = session.verified_at.unwrap_or_default();
-            time::is_recent(seen_at, self.ports.clock.now(), METADATA_LIFETIME)
-        };
+        let seen_lately =
+            |_: &Json| policy::stored_metadata_serves(session.verified_at, self.ports.clock.now());
         let stored = session.server.clone().filter(seen_lately);
         let server = self.known_server(&session.tokens.issuer, stored).await?;
         let form = refresh_form(refresh_token);
@@ -283,7 +275,7 @@ impl Shared {
             ErrorKind::Refused(refusal) if refusal.is("invalid_grant") => {
                 if !self.ports.lock.spans_tabs() {
                     // Another tab may just have spent this token, and be storing what it got for it.
-                    self.ports.timer.sleep(SECOND_LOOK).await;
+                    self.ports.timer.sleep(policy::OTHER_TAB_PATIENCE).await;
                     let stored = self.stored(&live.did).await?;
                     if stored.is_none_or(|stored| stored.tokens != session.tokens) {
                         return self.changed(held, live).await;
@@ -401,13 +393,12 @@ struct Renewed<'a> {
     response: Rc<Response>,
 }
 
-/// Whether the server means the request, and not the proof or the moment: a 4xx that is neither a time-out nor "too early" nor
-/// "too many".
+/// Whether the server means the request, and not the proof or the moment.
 fn is_rejection(error: &ErrorKind) -> bool {
     let status = match error {
         ErrorKind::Refused(refusal) if judge_refusal(refusal) == Verdict::Done => refusal.status,
         ErrorKind::Http(HttpError::Status(status)) => *status,
         _ => return false,
     };
-    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+    policy::is_rejection(status)
 }

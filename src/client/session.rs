@@ -1,7 +1,8 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
-use super::clock::{NotTaken, SignedAt, Tried};
+use super::clock::{NotTaken, SignedAt};
 use super::live::{Grant, Live};
+use super::policy::{self, RequestRetry, Tried};
 use super::{Error, Refresh, Shared, Step};
 use crate::http::parse_date;
 use crate::identity::Did;
@@ -10,7 +11,6 @@ use crate::oauth::{
     ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
 };
 use crate::ports::{Http, Local, Signer};
-use crate::time;
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
@@ -147,7 +147,8 @@ impl OAuthSession {
         let tokens = &grant.session.tokens;
         Ok(TokenInfo {
             expires_at,
-            expired: expires_at.map(|at| time::is_expired(at, self.shared.ports.clock.now())),
+            expired: expires_at
+                .map(|at| policy::is_reported_expired(at, self.shared.ports.clock.now())),
             scope: tokens.scope.clone(),
             issuer: Issuer::known(tokens.issuer.clone()),
             audience: tokens.audience.clone(),
@@ -270,31 +271,21 @@ impl OAuthSession {
             return Ok(None);
         }
         let mut tried = sent.tried;
-        let again = match verdict_of(answer, learned).await {
-            Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
-                if grant.ath == sent.token_id {
-                    shared.refused(live, &grant).await?;
-                }
+        let verdict = verdict_of(answer, learned).await;
+        let is_current = grant.ath == sent.token_id;
+        let again = match policy::request_retry(verdict, &mut tried, is_current, is_over) {
+            RequestRetry::Refresh => {
+                let refused = &grant.session.tokens.access_token;
+                shared.renew(live, refused).await.is_ok()
+            }
+            RequestRetry::RefreshInDoubt => self.renew_in_doubt(&grant).await,
+            RequestRetry::Resend => true,
+            RequestRetry::EndSession => {
+                shared.refused(live, &grant).await?;
                 false
             }
-            Verdict::TokenRefused => {
-                // A new token's proof may fail for the same reasons anew.
-                tried = Tried(Tried::TOKEN);
-                let refused = &grant.session.tokens.access_token;
-                match grant.ath == sent.token_id {
-                    true => shared.renew(live, refused).await.is_ok(),
-                    // It was renewed meanwhile.
-                    false => !is_over,
-                }
-            }
-            Verdict::Unexplained if tried.begin(Tried::TOKEN) => {
-                tried = Tried(Tried::TOKEN);
-                match grant.ath == sent.token_id {
-                    true => self.renew_in_doubt(&grant).await,
-                    false => !is_over,
-                }
-            }
-            verdict => {
+            RequestRetry::No => false,
+            RequestRetry::Proof => {
                 let signed = SignedAt {
                     machine: sent.signed_at,
                     offset: sent.clock_offset,

@@ -1,11 +1,11 @@
 //! Rows that live as long as the process.
 
+use crate::client::policy;
 use crate::identity::Did;
 use crate::oauth::Issuer;
 use crate::ports::{
-    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, NonceStore,
-    PENDING_LIFETIME, PendingLogin, PendingStore, SessionStore, Storage, StorageError,
-    StoredSession,
+    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Local, NonceStore, PendingLogin,
+    PendingStore, SessionStore, Storage, StorageError, StoredSession,
 };
 use crate::secret::Secret;
 use std::cell::RefCell;
@@ -41,7 +41,7 @@ impl PendingStore for Pending {
             let now = self.clock.now();
             let mut rows = self.rows.borrow_mut();
             rows.retain(|_, (until, _)| now < *until);
-            let row = (now.saturating_add(PENDING_LIFETIME), login.clone());
+            let row = (policy::pending_until(now), login.clone());
             rows.insert(state.to_owned(), row);
             Ok(())
         })

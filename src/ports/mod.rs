@@ -14,8 +14,6 @@ mod resolver;
 mod storage;
 mod tabs;
 
-pub(crate) use storage::PENDING_LIFETIME;
-
 pub use accounts::{Account, AccountStatus, AccountStore};
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::{Guard, Lock};

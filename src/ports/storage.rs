@@ -9,9 +9,6 @@ use crate::url::Url;
 use std::fmt;
 use std::rc::Rc;
 
-/// How long a pending sign-in is kept, in milliseconds.
-pub(crate) const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
-
 /// A sign-in that waits for its callback.
 #[derive(Clone, Debug)]
 pub struct PendingLogin {

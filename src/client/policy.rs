@@ -1,0 +1,290 @@
+//! The client's policy: every time span and limit that it chooses, and every decision on them.
+//!
+//! Nothing here reads a clock, storage or the network: callers pass what they have read, and act on the result. Times are
+//! in milliseconds since the epoch, spans in milliseconds, sizes in bytes.
+//!
+//! Limits that the layers below read themselves stay there: `http::MAX_BODY`, the defaults of `http::Timeouts`, and the
+//! bounds of `Json::bounded`. `time::LAST_MOMENT` and the host's `LONGEST_WAIT` are facts of the Web, not choices.
+
+use super::doubt::Doubt;
+use crate::http::Timeouts;
+use crate::oauth::Verdict;
+use crate::time;
+
+/// A token is refreshed this long before it expires ...
+const REFRESH_AHEAD: u64 = 10_000;
+/// ... and up to this much longer, at random, so that many tabs do not all refresh at once.
+const REFRESH_SPREAD: u64 = 30_000;
+
+/// An app is told that a token has expired this long after its time, as by the official client.
+const EXPIRY_TOLERANCE: u64 = 5_000;
+
+/// How long the stored metadata of a server serves a refresh. It is read anew beside every refresh.
+const SERVER_METADATA_LIFETIME: u64 = 24 * 60 * 60 * 1000;
+
+/// How long an account counts as verified when its session is restored. The atproto OAuth specification has identities
+/// resolved again after 10 minutes at most ("Identity Authentication").
+const VERIFICATION_LIFETIME: u64 = 10 * 60 * 1000;
+
+/// How long a document is cached. The atproto OAuth specification asks for less than 10 minutes.
+const DOCUMENT_LIFETIME: u64 = 60_000;
+
+/// How long nonces are in storage before they are written again.
+const NONCES_WRITTEN_FOR: u64 = 60_000;
+
+/// The longest nonce that is used. Servers refuse headers of more than some thousand bytes, and other code of the origin
+/// can write into its storage.
+pub(super) const LONGEST_NONCE: usize = 1_024;
+
+/// Clocks that differ by no more than this show the same time: a `Date` has whole seconds, and a response takes a while
+/// to arrive.
+const CLOCK_TOLERANCE: i64 = 5_000;
+
+/// How long a pending sign-in is kept.
+const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
+
+/// How long to wait for the session lock, whose holder may wait for ever, before doing without it what must not wait.
+const LOCK_PATIENCE: u32 = 5_000;
+
+/// How long another tab gets to store the tokens of its refresh where no lock keeps tabs apart.
+pub(super) const OTHER_TAB_PATIENCE: u32 = 1_000;
+
+/// How long the page waits for its popup.
+pub(super) const POPUP_PATIENCE: u32 = 5 * 60 * 1000;
+/// How often it checks whether the popup is still open.
+pub(super) const POPUP_CHECK_INTERVAL: u32 = 500;
+/// How long the popup waits for the page's acknowledgement.
+pub(super) const ACKNOWLEDGEMENT_PATIENCE: u32 = 500;
+
+/// The largest refusal of a PDS of which a copy is read ...
+#[cfg(target_arch = "wasm32")]
+pub(crate) const LARGEST_COPY: u32 = 10 * 1024;
+/// ... and how long that may take.
+#[cfg(target_arch = "wasm32")]
+pub(crate) const COPY_PATIENCE: u32 = 5_000;
+
+/// Whether `at` is less than `lifetime` away. A time in the future proves no more than one long past: a clock was wrong.
+fn is_recent(at: u64, now: u64, lifetime: u64) -> bool {
+    now.abs_diff(at) < lifetime
+}
+
+/// From when on a token is to be refreshed; `random` spreads that. After a refresh whose response was lost, not before it
+/// expires: the server may take a second one for a replay, which ends the session.
+pub(super) fn stale_at(
+    expires_at: Option<u64>,
+    refresh_was_lost: bool,
+    random: u16,
+) -> Option<u64> {
+    let ahead = match refresh_was_lost {
+        true => 0,
+        false => REFRESH_AHEAD + u64::from(random) % REFRESH_SPREAD,
+    };
+    expires_at.map(|at| at.saturating_sub(ahead))
+}
+
+/// Whether a time of a server has come. `now` is this machine's, and the server's clock is ahead of it by `clock_offset`.
+/// A token without a time never becomes stale and never expires.
+pub(super) fn has_come(at: Option<u64>, now: u64, clock_offset: i64) -> bool {
+    let now = time::shifted(now, clock_offset);
+    at.is_some_and(|at| at <= now)
+}
+
+/// Whether an app is told that a token has expired.
+pub(super) fn is_reported_expired(expires_at: u64, now: u64) -> bool {
+    expires_at.saturating_add(EXPIRY_TOLERANCE) < now
+}
+
+/// Whether the stored metadata of a server serves a refresh. One that was never verified counts as verified at 0.
+pub(super) fn stored_metadata_serves(verified_at: Option<u64>, now: u64) -> bool {
+    is_recent(
+        verified_at.unwrap_or_default(),
+        now,
+        SERVER_METADATA_LIFETIME,
+    )
+}
+
+/// Whether to check, when a session is restored, that the account still belongs to its server.
+pub(super) fn is_verification_due(verified_at: Option<u64>, now: u64) -> bool {
+    verified_at.is_none_or(|at| !is_recent(at, now, VERIFICATION_LIFETIME))
+}
+
+/// Whether a document may come from the cache.
+pub(super) fn cached_document_serves(read_at: u64, now: u64) -> bool {
+    is_recent(read_at, now, DOCUMENT_LIFETIME)
+}
+
+/// Whether to write a session's nonces: at once where a server's first came, and else once a minute at most.
+pub(super) fn are_nonces_due(written: (u64, usize), servers: usize, now: u64) -> bool {
+    let (written_at, written_servers) = written;
+    servers != written_servers || !is_recent(written_at, now, NONCES_WRITTEN_FOR)
+}
+
+/// When a sign-in that begins now expires.
+pub(crate) fn pending_until(now: u64) -> u64 {
+    now.saturating_add(PENDING_LIFETIME)
+}
+
+/// How long to wait for the session lock, where a request to the token endpoint may take `token_ms`.
+pub(super) fn lock_patience(token_ms: u32) -> u32 {
+    LOCK_PATIENCE.min(token_ms)
+}
+
+/// After how long to give up a request of the client; `None`: never. A refresh that is given up might still succeed, with
+/// nothing there to take the tokens.
+pub(super) fn time_limit(limits: &Timeouts, is_document: bool, is_refresh: bool) -> Option<u32> {
+    match (is_document, is_refresh) {
+        (true, _) => Some(limits.document_ms),
+        (false, true) => None,
+        (false, false) => Some(limits.token_ms),
+    }
+}
+
+/// Whether the status of a refused refresh is about the request, and not about the moment: a 4xx that is neither a
+/// time-out nor "too early" nor "too many".
+pub(super) fn is_rejection(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+}
+
+/// By how much a server's clock is ahead, after a response with the time `date`. `offset` is what was believed before. The
+/// response was written after `sent` and before `received`, both by this machine's clock: a machine that slept meanwhile
+/// is no reason to doubt its clock.
+pub(super) fn corrected_offset(offset: i64, date: u64, sent: u64, received: u64) -> i64 {
+    let beyond = |time: u64| (date as i64).saturating_sub(time::shifted(time, offset) as i64);
+    let (after, before) = (beyond(received), beyond(sent));
+    let wrong = if after > CLOCK_TOLERANCE {
+        after
+    } else if before < -CLOCK_TOLERANCE {
+        before
+    } else {
+        0
+    };
+    let right = offset.saturating_add(wrong);
+    let is_same_time = (-CLOCK_TOLERANCE..=CLOCK_TOLERANCE).contains(&right);
+    if is_same_time { 0 } else { right }
+}
+
+/// By how many whole seconds this machine's clock is ahead of a server's; `None` where they agree.
+pub(super) fn seconds_ahead(clock_offset: i64) -> Option<i64> {
+    let ahead = clock_offset / -1000;
+    (ahead != 0).then_some(ahead)
+}
+
+/// Whether to ask the page's own server for the time, after a refusal of a proof that does not say its own: unless another
+/// request has learned the server's time while this one was under way.
+pub(super) fn asks_own_server(used_offset: i64, known_offset: i64) -> bool {
+    known_offset == used_offset
+}
+
+/// Whether to drop a correction of the clock that did not help: where no server confirms it, the clock was set right since.
+pub(super) fn drops_correction(is_confirmed: bool, used_offset: i64, known_offset: i64) -> bool {
+    !is_confirmed && known_offset == used_offset
+}
+
+/// What has been tried already to have one request taken, each at most once. Opaque: a caller that sends by itself
+/// brings along what it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried(pub u8);
+
+impl Tried {
+    const NONCE: u8 = 1;
+    const TIME: u8 = 2;
+    const TOKEN: u8 = 4;
+
+    /// Whether this is yet to be tried. From now on it counts as tried.
+    fn begin(&mut self, what: u8) -> bool {
+        let new = self.0 & what == 0;
+        self.0 |= what;
+        new
+    }
+}
+
+/// What to do about a proof that a server did not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProofRetry {
+    /// Prove again with the new nonce.
+    WithNonce,
+    /// Learn the server's time, and prove again if that gives another.
+    WithTime,
+    /// What was learned of the server's time did not help: forget it.
+    ForgetTime,
+    /// Nothing.
+    No,
+}
+
+/// What to do about a proof that a server did not take. `has_nonce`: a new nonce came with the response.
+pub(super) fn proof_retry(verdict: Verdict, tried: &mut Tried, has_nonce: bool) -> ProofRetry {
+    match verdict {
+        Verdict::NonceDemanded if has_nonce && tried.begin(Tried::NONCE) => ProofRetry::WithNonce,
+        Verdict::ProofRefused if tried.begin(Tried::TIME) => ProofRetry::WithTime,
+        Verdict::ProofRefused => ProofRetry::ForgetTime,
+        _ => ProofRetry::No,
+    }
+}
+
+/// What to do about a request that a PDS refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestRetry {
+    /// Refresh the token, and send again with the new one.
+    Refresh,
+    /// The same, where the refusal gives no reason and may have another.
+    RefreshInDoubt,
+    /// Send again: the token was replaced meanwhile.
+    Resend,
+    /// End the session: the token was new.
+    EndSession,
+    /// Nothing.
+    No,
+    /// It is about the proof: see [`proof_retry`].
+    Proof,
+}
+
+/// What to do about a request that a PDS refused. `is_current`: it was sent with the token that is current now.
+/// `is_over`: the session has ended.
+pub(super) fn request_retry(
+    verdict: Verdict,
+    tried: &mut Tried,
+    is_current: bool,
+    is_over: bool,
+) -> RequestRetry {
+    let retry = match verdict {
+        Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
+            return match is_current {
+                true => RequestRetry::EndSession,
+                false => RequestRetry::No,
+            };
+        }
+        Verdict::TokenRefused => RequestRetry::Refresh,
+        Verdict::Unexplained if tried.begin(Tried::TOKEN) => RequestRetry::RefreshInDoubt,
+        _ => return RequestRetry::Proof,
+    };
+    // The proof with a new token may fail for the same reasons anew.
+    *tried = Tried(Tried::TOKEN);
+    match (is_current, is_over) {
+        (true, _) => retry,
+        (false, false) => RequestRetry::Resend,
+        (false, true) => RequestRetry::No,
+    }
+}
+
+/// Whether a refusal without a reason may have the token refreshed. To have no refresh token ends a session, which such a
+/// refusal must not.
+pub(super) fn may_refresh_in_doubt(doubt: Doubt, has_refresh_token: bool) -> bool {
+    doubt != Doubt::Settled && has_refresh_token
+}
+
+/// What remains of the doubt when that refresh failed.
+pub(super) fn doubt_after_failure(is_retryable: bool) -> Doubt {
+    match is_retryable {
+        true => Doubt::None,
+        false => Doubt::Settled,
+    }
+}
+
+/// Whether a new token settles the doubt about the one before. A stale token was refreshed for being stale, and another key
+/// is another sign-in.
+pub(super) fn settles_doubt(older: Doubt, older_is_stale: bool, has_same_key: bool) -> bool {
+    older != Doubt::None && !older_is_stale && has_same_key
+}
+
+#[cfg(test)]
+mod tests;
