@@ -191,7 +191,7 @@ fn a_refresh_that_a_worker_has_rejected_is_told_once_in_every_tab() {
     world.settle();
     assert_eq!(kind(world.status(&theirs)), ended(&ALICE, end.clone()));
     for tab in [&tab, &bystander] {
-        assert_eq!(tab.heard.take_ends(), [end.clone()]);
+        assert_eq!(tab.heard.take_ends(), std::slice::from_ref(&end));
         assert_eq!(tab.client.active(), None);
     }
     world.server.heal();
