@@ -221,6 +221,7 @@ async fn a_database_that_does_not_open_is_given_up_and_closed_when_it_does() {
 #[wasm_bindgen_test]
 async fn in_memory_the_account_is_remembered_in_memory() {
     no_database().await;
+    js("localStorage.clear()");
     let pointer = "@@atproto/oauth-client-browser(sub)".into();
     let stored = || js1("return localStorage.getItem(a)", &pointer).as_string();
     ports().active.set(CLIENT_ID, Some(&alice()));

@@ -30,6 +30,7 @@ fn the_account_is_remembered_where_the_official_client_looks() {
 
 #[wasm_bindgen_test]
 fn without_storage_the_page_remembers_by_itself() {
+    js("localStorage.clear()");
     let active = ports().active;
     for denial in [
         "{ value: undefined }",
@@ -46,6 +47,7 @@ fn without_storage_the_page_remembers_by_itself() {
 
 #[wasm_bindgen_test]
 fn accounts_are_remembered_one_by_one_and_without_storage_by_the_page() {
+    js("localStorage.clear()");
     let accounts = ports().accounts;
     let full = Account {
         did: alice(),
@@ -217,6 +219,8 @@ fn each_client_has_an_active_account_and_heeds_the_official_client() {
 
 #[wasm_bindgen_test]
 async fn a_name_of_the_app_s_own_is_shared_with_nobody() {
+    no_database().await;
+    js("localStorage.clear()");
     let own = || {
         let options = BrowserOptions {
             storage_name: Some("mine".to_owned()),
