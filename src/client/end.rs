@@ -60,7 +60,10 @@ impl Shared {
             Ok(Taken::Unread) => Ok(None),
             Ok(Taken::Session(session)) => {
                 self.remember(&session.tokens, None, false);
-                Ok(Some(session))
+                // What a refresh gave and could not be stored is what is alive at the server.
+                let live = self.live(sub).filter(|live| live.has_newer_than(&session));
+                let newest = live.map(|live| live.last_grant().session.clone());
+                Ok(Some(newest.unwrap_or(session)))
             }
             Err(error) => Err(Error::new(Step::Storage, error)),
         };

@@ -269,6 +269,20 @@ fn without_storage_a_session_is_not_taken_for_ended() {
     assert!(world.init(&later).expect("a session").is_some());
 }
 
+/// They are not in storage, and yet the ones that are alive at the server.
+#[test]
+fn a_sign_out_revokes_tokens_that_could_not_be_stored() {
+    let world = World::new();
+    let (tab, store) = faulty_tab(&world);
+    let session = world.sign_in(&tab, &ALICE);
+    // Enough to say that the refresh has begun.
+    store.space.set(1);
+    refresh_in_vain(&world, &session);
+    world.run(session.sign_out()).expect("signed out");
+    assert!(world.stored(&ALICE).is_none());
+    assert_eq!(world.server.sessions_of(&ALICE), 0);
+}
+
 #[test]
 fn a_row_of_another_account_is_not_used() {
     let world = World::new();
