@@ -10,6 +10,7 @@
 
 mod app;
 mod bus;
+mod clients;
 mod crypto;
 mod database;
 mod fetch;

@@ -1,10 +1,8 @@
 //! The rows' format: ours read by other code, the official client's read by ours, and broken ones.
 
 use crate::support::*;
-use atproto_oauth_wasm::ports::{
-    AccountStatus, KeyError, Local, SessionStore, Signer, StorageError, StoredSession,
-};
-use atproto_oauth_wasm::{Issuer, Json, PublicJwk, Secret};
+use atproto_oauth_wasm::ports::{AccountStatus, KeyError, Local, Signer, StorageError};
+use atproto_oauth_wasm::{Issuer, Json, PublicJwk};
 use std::any::Any;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -459,119 +457,5 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
             .put(CLIENT_ID, &session(new_key().await), None)
             .await
             .expect("stores");
-    }
-}
-
-const OTHER_ID: &str = "https://app.example/two.json";
-
-async fn session_of(client_id: Option<&str>, token: &str) -> StoredSession {
-    let mut session = session(new_key().await);
-    session.client_id = client_id.map(str::to_owned);
-    session.tokens.access_token = Secret::new(token.to_owned());
-    session
-}
-
-async fn token_of(sessions: &Rc<dyn SessionStore>, client_id: &str) -> Option<String> {
-    let found = sessions.get(client_id, &alice()).await.expect("reads");
-    found.map(|session| session.tokens.access_token.expose().to_owned())
-}
-
-#[wasm_bindgen_test]
-async fn each_client_has_a_row_of_its_own() {
-    no_database().await;
-    let sessions = ports().sessions;
-    for (client_id, token) in [(CLIENT_ID, "one"), (OTHER_ID, "two")] {
-        let session = session_of(Some(client_id), token).await;
-        assert_eq!(token_of(&sessions, client_id).await, None);
-        assert_eq!(sessions.put(client_id, &session, None).await, Ok(true));
-    }
-    for (client_id, token) in [(CLIENT_ID, "one"), (OTHER_ID, "two")] {
-        assert_eq!(token_of(&sessions, client_id).await.as_deref(), Some(token));
-        assert_eq!(sessions.list(client_id).await.map(|all| all.len()), Ok(1));
-    }
-    // The first is where the official client looks.
-    let row = row("session", ALICE).await.expect("a row");
-    assert_eq!(
-        text(&row, "value.tokenSet.access_token").as_deref(),
-        Some("one")
-    );
-    assert_eq!(
-        sessions.owner(&alice()).await,
-        Ok(Some(CLIENT_ID.to_owned()))
-    );
-
-    assert_eq!(sessions.delete(CLIENT_ID, &alice(), None).await, Ok(true));
-    assert_eq!(token_of(&sessions, CLIENT_ID).await, None);
-    assert_eq!(token_of(&sessions, OTHER_ID).await.as_deref(), Some("two"));
-    assert_eq!(sessions.delete(CLIENT_ID, &alice(), None).await, Ok(false));
-    assert_eq!(token_of(&sessions, OTHER_ID).await.as_deref(), Some("two"));
-}
-
-#[wasm_bindgen_test]
-async fn a_row_of_no_client_is_whoever_s_asks_first() {
-    no_database().await;
-    let sessions = ports().sessions;
-    let official = session_of(None, "official").await;
-    sessions
-        .put(CLIENT_ID, &official, None)
-        .await
-        .expect("stores");
-    for client_id in [CLIENT_ID, OTHER_ID] {
-        let found = token_of(&sessions, client_id).await;
-        assert_eq!(found.as_deref(), Some("official"));
-    }
-    let claimed = session_of(Some(OTHER_ID), "claimed").await;
-    let expected = official.tokens.access_token;
-    let stored = sessions.put(OTHER_ID, &claimed, Some(&expected)).await;
-    assert_eq!(stored, Ok(true));
-    assert_eq!(token_of(&sessions, CLIENT_ID).await, None);
-}
-
-#[wasm_bindgen_test]
-async fn only_the_expected_row_is_changed() {
-    no_database().await;
-    let sessions = ports().sessions;
-    let (old, new) = (
-        session_of(Some(CLIENT_ID), "old").await,
-        session_of(Some(CLIENT_ID), "new").await,
-    );
-    let token = |session: &StoredSession| session.tokens.access_token.clone();
-    assert_eq!(
-        sessions.put(CLIENT_ID, &new, Some(&token(&old))).await,
-        Ok(false),
-        "there is none"
-    );
-    sessions.put(CLIENT_ID, &old, None).await.expect("stores");
-    let to_new = sessions.put(CLIENT_ID, &new, Some(&token(&old))).await;
-    assert_eq!(to_new, Ok(true));
-    let again = sessions.put(CLIENT_ID, &old, Some(&token(&old))).await;
-    assert_eq!(again, Ok(false));
-    let removed = sessions
-        .delete(CLIENT_ID, &alice(), Some(&token(&old)))
-        .await;
-    assert_eq!(removed, Ok(false));
-    assert_eq!(token_of(&sessions, CLIENT_ID).await.as_deref(), Some("new"));
-    let removed = sessions
-        .delete(CLIENT_ID, &alice(), Some(&token(&new)))
-        .await;
-    assert_eq!(removed, Ok(true));
-}
-
-/// As in a shared worker of WebKit, for which a row with a key in it is `null`: it is there, and is not touched.
-#[wasm_bindgen_test]
-async fn a_row_that_the_browser_does_not_give_out_is_not_absent() {
-    no_database().await;
-    let (sessions, pending) = (ports().sessions, ports().pending);
-    for given in ["null", "7", "'row'", "[]", "false"] {
-        let given_out = js(&format!("return {given}"));
-        put_row("session", ALICE, &given_out).await;
-        put_row("state", "s", &given_out).await;
-        for _ in 0..2 {
-            let read = sessions.get(CLIENT_ID, &alice()).await.err();
-            assert_eq!(read, Some(StorageError::Unreadable), "{given}");
-            let taken = pending.take(CLIENT_ID, "s").await.err();
-            assert_eq!(taken, Some(StorageError::Unreadable), "{given}");
-        }
-        assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()), "{given}");
     }
 }
