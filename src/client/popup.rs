@@ -251,7 +251,11 @@ fn popup_failed(failure: PopupFailure) -> Error {
 async fn closed(popup: &dyn Popup, timer: &dyn Timer, mut certain: bool) {
     loop {
         match popup.state() {
-            PopupState::Gone if certain => return,
+            PopupState::Gone if certain => {
+                // Its message may still be on the way to a page that is busy.
+                timer.sleep(policy::POPUP_CHECK_INTERVAL).await;
+                return;
+            }
             PopupState::Foreign => certain = true,
             PopupState::Hidden => certain = false,
             _ => {}
