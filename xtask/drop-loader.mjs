@@ -26,15 +26,15 @@ function placeOf(module) {
 const keys = path.join(path.dirname(glueFile), 'keys')
 fs.writeFileSync(
   `${keys}.js`,
-  `export { Database } from ${placeOf('indexed_db.js')}\nexport { canKeepKeys } from ${placeOf('keys_and_rows.js')}\n`,
+  `export { Database } from ${placeOf('indexed_db.js')}\nexport { generate } from ${placeOf('web_crypto.js')}\n`,
 )
 fs.writeFileSync(
   `${keys}.d.ts`,
   `export { Database } from './core.js'
 import type { Database } from './core.js'
 
-/** Whether a key can be stored here and read back: see src/browser/keys_and_rows.js. */
-export function canKeepKeys(database: Database): Promise<boolean>
+/** Makes a key pair: see src/browser/web_crypto.js. */
+export function generate(): Promise<{ pair: CryptoKeyPair }>
 `,
 )
 
@@ -54,19 +54,25 @@ export function imports(): WebAssembly.Imports;
 export function connect(instance: WebAssembly.Instance): void;
 
 /** The database that the module uses, for what cannot wait for the module: see src/browser/indexed_db.js. */
+export interface Rows {
+  get(key: string): Promise<any>;
+  put(key: string, row: unknown): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+}
 export class Database {
   constructor(name?: string);
   readonly durable: boolean;
   dispose(): void;
+  run<T>(store: string, mode: IDBTransactionMode, work: (rows: Rows) => Promise<T>): Promise<T>;
 }
 
-/** The other tabs, for the module to hear when it is there: see src/browser/between_tabs.js. */
+/** The other tabs, for the module to hear when it is there: see src/browser/tabs.js. */
 export class Tabs {
   constructor(storageName?: string);
   close(): void;
 }
 
-/** What the things that tabs share are called, and which account a client used last: see src/browser/between_tabs.js. */
+/** What the things that tabs share are called, and which account a client used last: see src/browser/names.js and active_account.js. */
 export interface Names { readonly items: string }
 export function names(storageName?: string): Names;
 export function activeAccount(names: Names, client: string): string | undefined;
@@ -86,10 +92,10 @@ export interface SessionRow {
   clockOffset?: any;
 }
 
-/** Reads a row of the database: see src/browser/keys_and_rows.js. */
+/** Reads a row of the database: see src/browser/rows.js. */
 export function perform(database: Database, store: 'session', operation: 'get', client: string, key: string): Promise<SessionRow | undefined>;
 
-// The keys and digests: see src/browser/keys_and_rows.js.
+// The keys and digests: see src/browser/web_crypto.js.
 export function sign(key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
 export function digest(data: BufferSource): Promise<ArrayBuffer>;
 `,

@@ -8,7 +8,7 @@
 //! that at least this page remembers.
 
 use super::indexed_db::Database;
-use super::reflect::{call, get_str, global, set, set_text, texts};
+use super::reflect::{get_str, global, set, set_text, texts};
 use crate::http::mentions;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
@@ -26,13 +26,23 @@ const ACCOUNT: &str = "account:";
 /// A DID follows.
 const NONCES: &str = "nonces:";
 
-#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+#[wasm_bindgen(module = "/src/browser/active_account.js")]
 extern "C" {
     #[wasm_bindgen(js_name = activeAccount)]
     fn active_account(names: &JsValue, client_id: &str) -> Option<String>;
 
     #[wasm_bindgen(js_name = setActiveAccount)]
     fn set_active_account(names: &JsValue, client_id: &str, did: Option<&str>) -> bool;
+}
+
+#[wasm_bindgen(module = "/src/browser/local_storage.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readItem)]
+    fn read(name: &str) -> Option<String>;
+
+    /// Writes an item, or removes it; whether that was done.
+    #[wasm_bindgen(js_name = writeItem)]
+    fn write(name: &str, value: Option<&str>) -> bool;
 }
 
 /// The stored account.
@@ -44,7 +54,7 @@ pub(super) struct ActivePointer {
 }
 
 impl ActivePointer {
-    /// `names`: those of `between_tabs.js`.
+    /// `names`: those of `names.js`.
     pub(super) fn new(database: Rc<Database>, names: &JsValue) -> Self {
         Self {
             database,
@@ -141,21 +151,6 @@ pub(super) fn is_of_accounts(name: &str) -> bool {
     [ACCOUNT, "active:", "(sub)"]
         .iter()
         .any(|part| mentions(name, part))
-}
-
-fn read(name: &str) -> Option<String> {
-    get_str(&global("localStorage"), name)
-}
-
-/// Writes an item, or removes it; whether that was done.
-fn write(name: &str, value: Option<&str>) -> bool {
-    let storage = global("localStorage");
-    let name = JsValue::from_str(name);
-    match value {
-        Some(value) => call(&storage, "setItem", &[&name, &JsValue::from_str(value)]),
-        None => call(&storage, "removeItem", &[&name]),
-    }
-    .is_ok()
 }
 
 /// What is known of an account beside whose it is: `{handle, pds, issuer, lastUsed}`, as far as it is.

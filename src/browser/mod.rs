@@ -4,8 +4,7 @@
 //! looked up before it is used, and an API that is missing then gives its port's own error, or does nothing where the
 //! port has none. No network, timer, channel or database exists before first use.
 //!
-//! What is smaller in JavaScript is in a module beside the Rust. Each is a request more for an app in Rust; and there are
-//! four at most, since the server of wasm-bindgen's test runner (0.2.130) can leave one of more connections unanswered.
+//! What is smaller in JavaScript is in a module beside the Rust, one duty each. The npm package imports the same files.
 
 mod answer;
 mod environment;
@@ -52,14 +51,14 @@ pub struct BrowserOptions {
     /// Has sessions renewed where it outlives the page: an object whose function `renew` takes `(sub, tokenId)` and
     /// promises `{error?}` once a worker has answered, or `undefined`: there is none.
     pub renewer: Option<JsValue>,
-    /// The other tabs, where they are listened to already: a `Tabs` of `between_tabs.js`, closed with the client.
+    /// The other tabs, where they are listened to already: a `Tabs` of `tabs.js`, closed with the client.
     pub tabs: Option<JsValue>,
     /// A name for database, locks, channels and items of `localStorage`, which this app then has to itself; by default those of
     /// the official client and ours, which all apps of the origin share.
     pub storage_name: Option<String>,
 }
 
-#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+#[wasm_bindgen(module = "/src/browser/names.js")]
 extern "C" {
     /// What the things that tabs share are called.
     fn names(storage_name: Option<&str>) -> JsValue;

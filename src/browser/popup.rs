@@ -69,7 +69,7 @@ impl Popup for PopupWindow {
     }
 }
 
-#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+#[wasm_bindgen(module = "/src/browser/broadcast_channel.js")]
 extern "C" {
     type Channel;
 

@@ -1,4 +1,4 @@
-//! The rows of the database: what `keys_and_rows.js` stores and reads, as the ports know it.
+//! The rows of the database: what `rows.js` stores and reads, as the ports know it.
 //!
 //! Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
 
@@ -21,7 +21,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/browser/keys_and_rows.js")]
+#[wasm_bindgen(module = "/src/browser/rows.js")]
 extern "C" {
     #[wasm_bindgen(js_name = perform)]
     fn perform(
@@ -35,10 +35,17 @@ extern "C" {
     ) -> Promise;
 }
 
+#[wasm_bindgen(module = "/src/browser/row_layout.js")]
+extern "C" {
+    /// Not called from here. wasm-bindgen copies the modules that Rust names, and `rows.js` imports this one.
+    #[wasm_bindgen(js_name = layOut)]
+    fn lay_out();
+}
+
 const PENDING: &str = "state";
 const SESSIONS: &str = "session";
 
-/// What `keys_and_rows.js` may call corrupt.
+/// What `row_layout.js` may call corrupt.
 const MEMBERS: [&str; 15] = [
     "value",
     "authMethod",
@@ -355,7 +362,7 @@ fn clock_offset(row: &JsValue) -> i64 {
     time::clock_offset(get(row, "clockOffset").as_f64().unwrap_or_default())
 }
 
-/// A member that `keys_and_rows.js` has found to be a text.
+/// A member that `row_layout.js` has found to be a text.
 fn string(row: &JsValue, name: &str) -> String {
     get_str(row, name).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The other tabs of `between_tabs.js`, as the port knows them.
+//! The other tabs of `tabs.js`, as the port knows them.
 
 use super::reflect::{get_str, set_text, texts};
 use crate::identity::Did;
@@ -15,7 +15,7 @@ const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
 const ACCOUNTS: &str = "accountsChanged";
 
-#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+#[wasm_bindgen(module = "/src/browser/tabs.js")]
 extern "C" {
     #[derive(Clone)]
     type Tabs;
@@ -31,6 +31,13 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn close(this: &Tabs);
+}
+
+#[wasm_bindgen(module = "/src/browser/change_mark.js")]
+extern "C" {
+    /// Not called from here. wasm-bindgen copies the modules that Rust names, and `tabs.js` imports this one.
+    #[wasm_bindgen(js_name = markChange)]
+    fn mark_change();
 }
 
 /// The other tabs. Where there are no channels, nobody is told and nothing is heard: a session that another tab ended

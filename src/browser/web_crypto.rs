@@ -1,4 +1,4 @@
-//! WebCrypto: the keys of `keys_and_rows.js`, as the ports know them.
+//! WebCrypto: the keys of `web_crypto.js`, as the ports know them.
 //!
 //! Octets to sign or digest are passed as a boxed slice: wasm-bindgen hands JavaScript a copy of it in the same crossing,
 //! where a borrowed slice would arrive as a view into wasm memory.
@@ -13,7 +13,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/browser/keys_and_rows.js")]
+#[wasm_bindgen(module = "/src/browser/web_crypto.js")]
 extern "C" {
     fn generate() -> Promise;
 
@@ -54,7 +54,7 @@ impl WebCryptoKey {
         Ok(Self::described(&described, base64url::encode(&id)))
     }
 
-    /// A pair as `keys_and_rows.js` describes it.
+    /// A pair as `web_crypto.js` describes it.
     pub(super) fn described(described: &JsValue, kid: String) -> Self {
         let text = |name| get_str(described, name).unwrap_or_default();
         Self {

@@ -1,11 +1,11 @@
-//! Web Locks: the locks of `between_tabs.js`, as the port knows them.
+//! Web Locks: the locks of `web_locks.js`, as the port knows them.
 
 use super::reflect::{get, global, resolved};
 use crate::ports::{Guard, Local, Lock};
 use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/browser/between_tabs.js")]
+#[wasm_bindgen(module = "/src/browser/web_locks.js")]
 extern "C" {
     type Place;
 

@@ -67,7 +67,7 @@ pub(crate) fn is_visible(text: &str) -> bool {
 }
 
 /// Whether a text can be an access token: it goes to the PDS in a header, which would lose spaces at its ends (RFC 9110
-/// section 5.5). `keys_and_rows.js` holds rows to the same, by the table `spec/tokens.json`.
+/// section 5.5). `row_layout.js` holds rows to the same, by the table `spec/tokens.json`.
 pub(crate) fn is_access_token(text: &str) -> bool {
     is_visible(text) && !text.starts_with(' ') && !text.ends_with(' ')
 }

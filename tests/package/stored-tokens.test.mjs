@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { perform } from '../../src/browser/keys_and_rows.js'
+import { perform } from '../../src/browser/rows.js'
 import { REPOSITORY } from './packed.mjs'
 
 const cases = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/tokens.json'), 'utf8'))

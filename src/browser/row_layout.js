@@ -1,0 +1,140 @@
+// The layout of a stored row: the official client's own format, so that either client reads what the other stored.
+//
+// This file alone knows the layout, except for the row's time of expiry, which `indexed_db.js` reads. Callers use a flat
+// object: the official client's members by their own names, with `expires_at` in milliseconds since the epoch; the members
+// that only this client stores, which are in the row's `extra`, where the official client does not look; and the key, as
+// `open` of `web_crypto.js` gives it.
+
+import { open } from './web_crypto.js'
+
+/** The official client's members of a session's token set and of a pending sign-in. */
+const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
+
+/** What a header can carry unchanged: the core's `is_access_token`, by the table `spec/tokens.json`. */
+const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
+
+/** @param {unknown} row */
+export const isObject = (row) => typeof row === 'object' && row !== null && !Array.isArray(row)
+
+/**
+ * The client id that a row names; that of the official client's rows is not a text.
+ *
+ * @param {any} row
+ * @returns {unknown}
+ */
+export const ownerOf = (row) => row?.value?.extra?.clientId
+
+/**
+ * The access token of a session's row.
+ *
+ * @param {any} row
+ * @returns {unknown}
+ */
+export const accessTokenOf = (row) => row?.value?.tokenSet?.access_token
+
+/**
+ * The row of a flat object.
+ *
+ * @param {string} store
+ * @param {any} flat with `keyPair` in place of `key`, no time that a `Date` cannot hold, and no member that is `undefined`
+ */
+export function layOut(store, { keyId, keyPair, expires_at, ...members }) {
+  // The only way a browser app authenticates itself: not at all.
+  /** @type {any} */
+  const value = { authMethod: { method: 'none' }, dpopKey: { keyId, keyPair }, extra: {} }
+  const official = store === 'session' ? (value.tokenSet = { token_type: 'DPoP' }) : value
+  for (const name in members) (OFFICIAL.includes(name) ? official : value.extra)[name] = members[name]
+  /** @type {any} */
+  const row = { value }
+  if (expires_at !== undefined) {
+    const time = new Date(expires_at).toISOString()
+    if (value.tokenSet) official.expires_at = time
+    // A session that can be refreshed outlives its access token.
+    if (!('refresh_token' in members)) row.expiresAt = time
+  }
+  return row
+}
+
+/**
+ * The flat object of a row.
+ *
+ * What fails is rejected with one of three kinds: `unreadable` if the browser does not give out the row; `corrupt`, where
+ * `error` is the name of the member that cannot be read; or `key` if there can be no keys.
+ *
+ * @param {string} store
+ * @param {any} row
+ */
+export async function read(store, row) {
+  // WebKit's shared workers give `null` for a row that holds a key. The row exists, and other contexts can read it.
+  if (!isObject(row)) throw { kind: 'unreadable' }
+  const { value } = row
+  check(value != null, 'value')
+  const { dpopKey, extra } = value
+  const official = store === 'session' ? tokens(value) : pending(value)
+  check(dpopKey != null, 'dpopKey')
+  check(dpopKey.keyPair != null, 'keyPair')
+  const id = texts(dpopKey, ['keyId'])
+  const key = await open(dpopKey.keyPair).catch((error) => {
+    check(error === undefined, 'dpopKey')
+    throw { kind: 'key' }
+  })
+  return { ...extra, ...official, ...id, key }
+}
+
+/** @param {any} value */
+function pending(value) {
+  const { appState, extra } = value
+  if (extra?.account != null) texts(extra, ['account'])
+  return { ...texts(value, ['iss', 'verifier']), appState }
+}
+
+/** @param {any} value */
+function tokens({ authMethod, tokenSet }) {
+  // Rows of before 2025 have no `authMethod`; other methods than `none` are for clients with a server.
+  check(authMethod?.method === 'none', 'authMethod')
+  check(tokenSet != null, 'tokenSet')
+  const { token_type, refresh_token, expires_at: time } = tokenSet
+  check(token_type === 'DPoP', 'token_type')
+  const expires_at = time == null ? undefined : Date.parse(texts(tokenSet, ['expires_at']).expires_at)
+  check(expires_at === undefined || expires_at >= 0, 'expires_at')
+  const found = texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token'])
+  check(ACCESS_TOKEN.test(found.access_token), 'access_token')
+  return { ...found, refresh_token, expires_at }
+}
+
+/**
+ * What a list of sessions shows of a row, in a list: nothing if it cannot be read.
+ *
+ * @param {any} row
+ */
+export function listed(row) {
+  try {
+    return [{ ...tokens(row.value), refusedAt: row.value.extra?.refusedAt }]
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The members of an object that must be texts.
+ *
+ * @param {any} object
+ * @param {string[]} names
+ */
+function texts(object, names) {
+  /** @type {any} */
+  const found = {}
+  for (const name of names) {
+    check(typeof object[name] === 'string', name)
+    found[name] = object[name]
+  }
+  return found
+}
+
+/**
+ * @param {boolean} isGood
+ * @param {string} name
+ */
+function check(isGood, name) {
+  if (!isGood) throw { kind: 'corrupt', error: name }
+}
