@@ -18,6 +18,7 @@ mod size;
 mod suites;
 mod tally;
 mod test;
+mod test_server;
 mod tools;
 mod wasm_tests;
 mod workspace;

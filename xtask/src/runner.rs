@@ -12,6 +12,7 @@ use crate::node::Node;
 use crate::process::Running;
 use crate::suites::{Selection, Suite};
 use crate::tally::Tally;
+use crate::test_server::TestServer;
 use crate::tools::{self, TARGET};
 use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
@@ -147,10 +148,12 @@ impl<'a> Runner<'a> {
                 .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
             command
         };
+        let server = TestServer::start()?;
         let mut in_browser = wasm_pack();
         in_browser
             .args(["--headless", "--chrome", "--chromedriver"])
-            .arg(driver);
+            .arg(driver)
+            .env("WASM_BINDGEN_TEST_ADDRESS", server.address());
         let mut in_node = wasm_pack();
         in_node.arg("--node");
 
