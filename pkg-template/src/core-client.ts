@@ -1,6 +1,7 @@
+import { Tabs } from '../../src/browser/tabs.js'
 import { checkOptions, clientMetadataOf, coreOptions, optionsText } from './core-options.js'
 import { loadCore } from './core-loader.js'
-import { type Client, type Session, Tabs } from './core.js'
+import type { Client, Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { type ErrorDetails, disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'

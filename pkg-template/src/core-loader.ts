@@ -1,4 +1,4 @@
-import { Client, buildId, connect, imports } from './core.js'
+import { Client, buildId, connect, imports } from './glue.js'
 import { toError } from './errors.js'
 import { watchPolicy } from './policy-violations.js'
 
@@ -22,7 +22,8 @@ async function load(): Promise<Core> {
   // In this form, bundlers find the file.
   const url = new URL('core_bg.wasm', import.meta.url)
   const module = await moduleOfThisBuild(url)
-  connect(await WebAssembly.instantiate(module, imports()))
+  const { exports } = await WebAssembly.instantiate(module, imports)
+  connect(exports)
   return { Client }
 }
 

@@ -1,5 +1,6 @@
 // `localStorage`, which a page may be denied: then there is nothing in it, and nothing is put into it.
-import { type Names, activeAccount, names } from './core.js'
+import { activeAccount } from '../../src/browser/active_account.js'
+import { type Names, names } from '../../src/browser/names.js'
 
 /** The core's own limit: a header of any length is refused by servers. */
 const LONGEST_NONCE = 1_024

@@ -1,4 +1,4 @@
-import { sign } from './core.js'
+import { sign } from '../../src/browser/web_crypto.js'
 
 /** What requests with one access token have in common. Times are milliseconds. */
 export interface Grant {

@@ -38,7 +38,11 @@ function isRedirect({ type, redirected, status }: Response): boolean {
   return type === 'opaqueredirect' || redirected || [301, 302, 303, 307, 308].includes(status)
 }
 
-/** A session as it was stored, for the requests that a page makes before the core is there. */
+/**
+ * A session as it was stored, for the requests that a page makes before the core is there.
+ *
+ * @internal
+ */
 export interface EarlySession extends StoredGrant {
   did: AtprotoDid
   /** Has the core restore it. */

@@ -1,4 +1,7 @@
-import { Database, type SessionRow, digest, perform } from './core.js'
+import { Database } from '../../src/browser/indexed_db.js'
+import type { SessionRow } from '../../src/browser/row_layout.js'
+import { perform } from '../../src/browser/rows.js'
+import { digest } from '../../src/browser/web_crypto.js'
 import type { AtprotoDid } from './did.js'
 import type { Remembered } from './local-storage.js'
 import { type Grant, base64url, encoder } from './proof.js'

@@ -13,6 +13,26 @@ const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token',
 /** What a header can carry unchanged: the core's `is_access_token`, by the table `spec/tokens.json`. */
 const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
 
+/**
+ * A stored session, flat. The members that may be missing are not checked, and can be anything.
+ *
+ * @typedef {object} SessionRow
+ * @property {string} iss
+ * @property {string} sub
+ * @property {string} aud
+ * @property {string} scope
+ * @property {string} access_token
+ * @property {unknown} refresh_token
+ * @property {number | undefined} expires_at
+ * @property {string} keyId
+ * @property {{ pair: CryptoKeyPair, private: CryptoKey, x: string, y: string }} key
+ * @property {any} [clientId]
+ * @property {any} [server]
+ * @property {any} [refreshStartedAt]
+ * @property {any} [refusedAt]
+ * @property {any} [clockOffset]
+ */
+
 /** @param {unknown} row */
 export const isObject = (row) => typeof row === 'object' && row !== null && !Array.isArray(row)
 

@@ -56,6 +56,15 @@ pub(crate) enum Names {
     Stripped,
 }
 
+/// What loads the module in a browser.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loader {
+    /// What wasm-bindgen writes into `NAME.js`.
+    Generated,
+    /// `pkg-template/src/core-loader.ts`.
+    Own,
+}
+
 /// How cargo compiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -63,7 +72,8 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// Writes `core.js`, `core.d.ts` and the optimized `core_bg.wasm` into a folder of the checkout.
+/// Writes the optimized `core_bg.wasm`, its glue `core_bg.js` and its types `core.d.ts` into a folder of the checkout, and with
+/// short names also `glue.js`.
 pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Names) -> Result<()> {
     tools::wasm_target(workspace)?;
     tools::std_source(workspace)?;
@@ -96,7 +106,7 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
         Profile::Release,
         "atproto_oauth_wasm",
     );
-    bind(workspace, &module, "core", into)?;
+    bind(workspace, &module, Loader::Own, "core", into)?;
 
     let bound = format!("{into}/core_bg.wasm");
     shims::drop_unused(&workspace.path(&bound))?;
@@ -139,36 +149,10 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     if names == Names::Kept {
         return Ok(());
     }
-    let mut shorten = node.command()?;
-    shorten.args([
-        "xtask/shorten-names.mjs",
-        &bound,
-        &format!("{into}/core.js"),
-    ]);
+    let mut connect = node.command()?;
     process::run(
-        &mut shorten,
-        "wasm-bindgen may write its glue differently now: see xtask/shorten-names.mjs",
-    )?;
-    let mut drop_loader = node.command()?;
-    drop_loader.args([
-        "xtask/drop-loader.mjs",
-        &format!("{into}/core.js"),
-        &format!("{into}/core.d.ts"),
-    ]);
-    process::run(
-        &mut drop_loader,
-        "wasm-bindgen may write its glue differently now: see xtask/drop-loader.mjs",
-    )?;
-    let mut identify = node.command()?;
-    identify.args([
-        "xtask/build-id.mjs",
-        &bound,
-        &format!("{into}/core.js"),
-        &format!("{into}/core.d.ts"),
-    ]);
-    process::run(
-        &mut identify,
-        "it gives the module and its glue one build id",
+        connect.args(["xtask/connect.mjs", into]),
+        "it connects the module with the glue that wasm-bindgen writes",
     )
 }
 
@@ -182,12 +166,23 @@ pub(crate) fn module(workspace: &Workspace, target: &str, profile: Profile, name
     folder.join(format!("{name}.wasm"))
 }
 
-/// Writes what a browser loads of a compiled module, `NAME.js` and `NAME_bg.wasm`, into a folder of the checkout.
-pub(crate) fn bind(workspace: &Workspace, module: &Path, name: &str, into: &str) -> Result<()> {
+/// Writes what a browser loads of a compiled module into a folder of the checkout: `NAME_bg.wasm` and its JavaScript.
+pub(crate) fn bind(
+    workspace: &Workspace,
+    module: &Path,
+    loader: Loader,
+    name: &str,
+    into: &str,
+) -> Result<()> {
     let program = tools::wasm_bindgen(workspace)?.join("wasm-bindgen");
+    let target = match loader {
+        Loader::Generated => "web",
+        // All but the loader is in a module of its own, `NAME_bg.js`.
+        Loader::Own => "bundler",
+    };
     let mut bindgen = workspace.command(program);
     bindgen
-        .args(["--target", "web", "--out-name", name, "--out-dir", into])
+        .args(["--target", target, "--out-name", name, "--out-dir", into])
         .arg(module);
     process::run(
         &mut bindgen,

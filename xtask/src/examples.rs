@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::compile::{self, Profile};
+use crate::compile::{self, Loader, Profile};
 use crate::process;
 use crate::tools::{self, TARGET};
 use crate::workspace::Workspace;
@@ -50,7 +50,8 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     for framework in FRAMEWORKS {
         let library = format!("example_{framework}");
         let module = compile::module(workspace, TARGET, profile, &library);
-        compile::bind(workspace, &module, "app", &Example(framework).folder())?;
+        let folder = Example(framework).folder();
+        compile::bind(workspace, &module, Loader::Generated, "app", &folder)?;
     }
     Ok(())
 }

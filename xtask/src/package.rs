@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::compile::{Names, compile};
 use crate::node::Node;
@@ -13,21 +13,16 @@ use crate::workspace::Workspace;
 
 const TEMPLATE: &str = "pkg-template";
 const STAGE: &str = "target/package";
-const STAGED_SOURCES: &str = "target/package/src";
+/// What is compiled of the crate.
+const CORE: &str = "target/package/core";
+/// The declarations of all modules, by their places in the checkout.
+const DECLARATIONS: &str = "target/package/declarations";
+/// The types of the core's classes, in the sources: so that these can be checked before anything is compiled.
+const TYPES_OF_CORE: &str = "pkg-template/src/core.d.ts";
 const OUTPUT: &str = "pkg";
 /// The modules of the package.
 const MODULES: [&str; 3] = ["index", "refresh-worker", "scopes"];
-const ESBUILD: [&str; 7] = [
-    "--bundle",
-    "--format=esm",
-    "--platform=browser",
-    "--target=es2022",
-    "--minify",
-    "--sourcemap",
-    "--log-level=warning",
-];
-const TYPESCRIPT_ADVICE: &str =
-    "the sources are pkg-template/src and, as ./core.js, what the crate's feature `js` exports";
+const TYPESCRIPT_ADVICE: &str = "the sources are pkg-template/src and src/browser/*.js";
 
 /// Builds `pkg/`. A failed build leaves the former one as it was.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -35,24 +30,21 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     check_version(workspace)?;
 
     let stage = workspace.path(STAGE);
-    let sources = workspace.path(STAGED_SOURCES);
     let out = stage.join("out");
     remove(&stage)?;
     create(&out)?;
-    copy_folder(&workspace.path(TEMPLATE).join("src"), &sources)?;
-    copy(
-        &workspace.path(TEMPLATE).join("tsconfig.json"),
-        &stage.join("tsconfig.json"),
-    )?;
 
     println!("Compiling the core ...");
-    compile(workspace, &node, STAGED_SOURCES, Names::Stripped)?;
+    compile(workspace, &node, CORE, Names::Stripped)?;
+    check_types_of_core(workspace)?;
     println!("Making the package ...");
-    bundle(&node, &stage)?;
-    copy(&sources.join("core_bg.wasm"), &out.join("core_bg.wasm"))?;
-    let types = out.join("types");
-    copy(&sources.join("core.d.ts"), &types.join("core.d.ts"))?;
-    keep_reachable(&types)?;
+    bundle(&node)?;
+    copy(
+        &workspace.path(CORE).join("core_bg.wasm"),
+        &out.join("core_bg.wasm"),
+    )?;
+    let declarations = workspace.path(DECLARATIONS).join(TEMPLATE).join("src");
+    copy_reachable(&declarations, &out.join("types"))?;
     copy_loose_files(&workspace.path(TEMPLATE), &out)?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&workspace.path(licence), &out.join(licence))?;
@@ -79,54 +71,50 @@ fn check_version(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Type-checks the TypeScript, writes its declarations, and bundles it with the glue. The glue refers to
-/// `core_bg.wasm` by `new URL(..., import.meta.url)`, which bundlers of apps understand and esbuild leaves as it is.
-fn bundle(node: &Node, stage: &Path) -> Result<()> {
-    let mut tsc = node.tool("tsc")?;
-    tsc.args([
-        "--project",
-        "tsconfig.json",
-        "--noEmit",
-        "false",
-        "--declaration",
-        "--emitDeclarationOnly",
-    ]);
-    tsc.args(["--rootDir", "src", "--outDir", "out/types"])
-        .current_dir(stage);
-    process::run(&mut tsc, TYPESCRIPT_ADVICE)?;
-
-    for module in MODULES {
-        let mut esbuild = node.tool("esbuild")?;
-        esbuild.args([
-            format!("src/{module}.ts"),
-            format!("--outfile=out/{module}.js"),
-        ]);
-        // Each stays a module of its own: one core, and nothing of a worker where none is wanted.
-        let others = MODULES.into_iter().filter(|other| *other != module);
-        esbuild.args(others.map(|other| format!("--external:./{other}.js")));
-        esbuild.args(ESBUILD).current_dir(stage);
-        process::run(&mut esbuild, TYPESCRIPT_ADVICE)?;
-    }
+/// The TypeScript is checked against committed types, which must be those of the core that it is bundled with.
+fn check_types_of_core(workspace: &Workspace) -> Result<()> {
+    let compiled = format!("{CORE}/core.d.ts");
+    ensure!(
+        workspace.read(&compiled)? == workspace.read(TYPES_OF_CORE)?,
+        "{TYPES_OF_CORE} is not what the crate's feature `js` exports: copy {compiled} to it, and check what it changes"
+    );
     Ok(())
 }
 
-/// Removes the declarations that those of the modules do not lead to: what only the implementation uses is nobody else's to see.
-fn keep_reachable(types: &Path) -> Result<()> {
+/// Type-checks the TypeScript, writes its declarations, and bundles it with the glue. The loader refers to
+/// `core_bg.wasm` by `new URL(..., import.meta.url)`, which bundlers of apps understand and esbuild leaves as it is.
+fn bundle(node: &Node) -> Result<()> {
+    let mut tsc = node.tool("tsc")?;
+    tsc.args(["--project", TEMPLATE, "--noEmit", "false"]);
+    tsc.args(["--declaration", "--emitDeclarationOnly"]);
+    tsc.args(["--rootDir", ".", "--outDir", DECLARATIONS]);
+    process::run(&mut tsc, TYPESCRIPT_ADVICE)?;
+
+    let mut bundle = node.command()?;
+    bundle
+        .args(["xtask/bundle.mjs", CORE, "target/package/out"])
+        .args(MODULES);
+    process::run(&mut bundle, TYPESCRIPT_ADVICE)
+}
+
+/// Copies the declarations of the modules and those that they lead to: what only the implementation uses is nobody else's to see.
+fn copy_reachable(declarations: &Path, types: &Path) -> Result<()> {
+    create(types)?;
     let mut reached = BTreeSet::new();
-    let modules = MODULES.map(|module| types.join(format!("{module}.d.ts")));
-    let mut waiting = Vec::from(modules);
-    while let Some(file) = waiting.pop() {
+    let mut waiting = Vec::from(MODULES.map(|module| format!("{module}.d.ts")));
+    while let Some(name) = waiting.pop() {
+        if !reached.insert(name.clone()) {
+            continue;
+        }
+        let file = declarations.join(&name);
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        waiting.extend(
-            references(&text)
-                .map(|name| types.join(name))
-                .filter(|file| !reached.contains(file)),
+        ensure!(
+            !text.contains("'../") && !text.contains("\"../"),
+            "{name} leads out of the package: what an app sees must be declared in {TEMPLATE}/src"
         );
-        reached.insert(file);
-    }
-    for file in list(types)?.iter().filter(|file| !reached.contains(*file)) {
-        fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))?;
+        waiting.extend(references(&text));
+        copy(&file, &types.join(name))?;
     }
     Ok(())
 }
@@ -146,21 +134,6 @@ fn copy_loose_files(template: &Path, out: &Path) -> Result<()> {
             && entry.is_file()
         {
             copy(&entry, &out.join(name))?;
-        }
-    }
-    Ok(())
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    create(to)?;
-    for entry in list(from)? {
-        let Some(name) = entry.file_name() else {
-            bail!("no file name: {}", entry.display())
-        };
-        if entry.is_dir() {
-            copy_folder(&entry, &to.join(name))?;
-        } else {
-            copy(&entry, &to.join(name))?;
         }
     }
     Ok(())

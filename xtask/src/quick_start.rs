@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::compile::{self, Profile};
+use crate::compile::{self, Loader, Profile};
 use crate::process;
 use crate::tools::TARGET;
 use crate::workspace::Workspace;
@@ -71,7 +71,7 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
 }
 
 fn bind(workspace: &Workspace, module: &Path) -> Result<()> {
-    compile::bind(workspace, module, "app", FOLDER)?;
+    compile::bind(workspace, module, Loader::Generated, "app", FOLDER)?;
     for (name, text) in [("index.html", PAGE), ("start.js", START)] {
         fs::write(workspace.path(FOLDER).join(name), text)
             .with_context(|| format!("cannot write {name}"))?;

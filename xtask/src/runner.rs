@@ -24,19 +24,8 @@ const LIMIT: Duration = Duration::from_secs(20 * 60);
 const BROWSER_LIMIT: &str = "180";
 const ADVICE: &str = "see its messages above";
 
-/// The JavaScript that stands beside the Rust that calls it, and how the types in its comments are checked.
-const SCRIPTS: &str = "src/browser";
-const TYPES: [&str; 9] = [
-    "--noEmit",
-    "--checkJs",
-    "--strict",
-    "--noUncheckedIndexedAccess",
-    "--noImplicitReturns",
-    "--target",
-    "ES2022",
-    "--module",
-    "ES2022",
-];
+/// The npm package's TypeScript and the JavaScript that stands beside the Rust, as one program.
+const SCRIPTS: &str = "pkg-template";
 
 /// The end-to-end tests whose number of rounds can be chosen; `SOAK` in their environment has them done in full.
 const SOAKED: [&str; 4] = [
@@ -113,8 +102,9 @@ impl<'a> Runner<'a> {
             let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
             steps.push(cargo(&[&["clippy"], &combination, &strict]));
         }
+        // Before anything is built: as an editor sees it in a fresh clone.
         let mut scripts = Node::set_up(self.workspace)?.tool("tsc")?;
-        scripts.args(TYPES).args(self.files(SCRIPTS, ".js")?);
+        scripts.args(["--project", SCRIPTS]);
         steps.push(scripts);
         each(steps)
     }

@@ -1,0 +1,45 @@
+// Bundles the modules of the npm package.
+//
+//   node xtask/bundle.mjs <folder of the core's glue> <output folder> <module>...
+//
+// The TypeScript of pkg-template/src imports the JavaScript beside the Rust as the files it is. The glue imports wasm-bindgen's
+// copies of the same files; those imports lead to the originals, so that the package has one of each.
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const [glueFolder, output, ...modules] = process.argv.slice(2)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const names = JSON.parse(fs.readFileSync(path.join(glueFolder, 'names.json'), 'utf8'))
+
+const core = {
+  name: 'core',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/glue\.js$/ }, () => ({ path: path.resolve(glueFolder, 'glue.js') }))
+    onResolve({ filter: /^\.\/snippets\// }, ({ path: copy }) => {
+      const original = /^\.\/snippets\/atproto-oauth-wasm-[^/]+\/(src\/.+)$/.exec(copy)
+      if (!original) return { errors: [{ text: `not a module beside the Rust: ${copy}` }] }
+      return { path: path.join(root, original[1]) }
+    })
+  },
+}
+
+for (const module of modules) {
+  await build({
+    entryPoints: [path.join(root, 'pkg-template/src', `${module}.ts`)],
+    outfile: path.join(output, `${module}.js`),
+    // Each stays a module of its own: nothing of a worker where none is wanted.
+    external: modules.filter((other) => other !== module).map((other) => `./${other}.js`),
+    plugins: [core],
+    mangleProps: new RegExp(`^(?:${Object.keys(names).join('|')})$`),
+    mangleCache: names,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    logLevel: 'warning',
+  })
+}
