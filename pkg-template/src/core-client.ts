@@ -169,7 +169,7 @@ export class CoreClient {
     const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
     if (place === 'page' || fetch || didResolver || identityResolver) return undefined
     return async (sub, seen) => {
-      const { refreshIn } = await import('./refresh-worker.js')
+      const { refreshIn } = await import('./refresh-page.js')
       // The metadata of a page under development come from its address, which is not the worker's.
       return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: clientMetadataOf(this.#options) } })
     }

@@ -195,7 +195,12 @@ export function rethrow(thrown: unknown, context?: ErrorContext): never {
   throw isDetails(thrown) ? toError(thrown, context) : thrown
 }
 
-function isDetails(value: unknown): value is ErrorDetails {
+/**
+ * Whether a thrown value is an error's details, as the core throws them.
+ *
+ * @internal
+ */
+export function isDetails(value: unknown): value is ErrorDetails {
   return typeof value === 'object' && value !== null && !(value instanceof Error) && 'help' in value
 }
 

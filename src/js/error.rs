@@ -176,6 +176,10 @@ fn facts(object: &Object, kind: &ErrorKind) {
             if let SessionEnd::Migrated(Some(issuer)) = end {
                 set(object, "newIssuer", issuer.as_str());
             }
+            // For the core of a page that had a worker refresh.
+            if let Some(words) = end.words() {
+                set(object, "words", words);
+            }
         }
         ErrorKind::NotAuthoritative { sub, found, .. } => {
             set(object, "sub", sub.as_str());

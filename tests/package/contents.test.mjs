@@ -18,6 +18,9 @@ const SCOPES_BROTLI_LIMIT = 3_400
 /** The modules that an app can import. */
 const MODULES = ['index', 'refresh-worker', 'scopes']
 
+/** Those that load when a worker is to refresh: the page's part, and the script of the shared worker. */
+const WORKER_MODULES = ['refresh-page', 'refresh-shared']
+
 const { folder, files } = installPacked()
 const read = (name) => fs.readFileSync(path.join(folder, name))
 const manifest = JSON.parse(read('package.json'))
@@ -33,7 +36,7 @@ function declarations(name, found = new Set()) {
 
 test('exactly what is needed is published', () => {
   const expected = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'core_bg.wasm', 'package.json']
-  const modules = MODULES.flatMap((name) => [`${name}.js`, `${name}.js.map`])
+  const modules = [...MODULES, ...WORKER_MODULES].flatMap((name) => [`${name}.js`, `${name}.js.map`])
   const types = new Set(MODULES.flatMap((name) => [...declarations(`types/${name}.d.ts`)]))
   assert.deepEqual(files, [...expected, ...modules, ...types].sort())
 })
@@ -84,13 +87,36 @@ test('the module finds its wasm beside itself, in the form that bundlers underst
   assert.match(read('index.js').toString(), /new URL\("core_bg\.wasm",\s*import\.meta\.url\)/)
 })
 
-test('the worker shares the module of the page, with its core', () => {
-  const code = read('refresh-worker.js').toString()
-  assert.match(code, /from\s*"\.\/index\.js"/)
-  assert.ok(!code.includes('core_bg.wasm'))
+/** The modules of the package that one leads to, by import or by address. */
+function reached(name, found = new Set()) {
+  for (const [, next] of read(`${name}.js`).toString().matchAll(/"\.\/([\w-]+)\.js"/g)) {
+    if (found.has(next) || !files.includes(`${next}.js`)) continue
+    found.add(next)
+    reached(next, found)
+  }
+  return [...found].sort()
+}
+
+test('no module leads back to itself: bundlers that follow the address of a worker would not end', () => {
+  assert.deepEqual(reached('index'), ['refresh-page', 'refresh-shared', 'refresh-worker'])
+  for (const name of [...MODULES, ...WORKER_MODULES]) assert.ok(!reached(name).includes(name), name)
 })
 
-for (const name of MODULES) {
+test('the worker has the core, and nothing of what makes requests in a page', () => {
+  const code = read('refresh-worker.js').toString()
+  assert.match(code, /new URL\("core_bg\.wasm",\s*import\.meta\.url\)/)
+  assert.ok(!code.includes('fetchHandler'))
+})
+
+test('each module brings what it is made of once', () => {
+  for (const name of MODULES) {
+    const { sources } = JSON.parse(read(`${name}.js.map`))
+    const names = sources.map((source) => path.posix.basename(source))
+    assert.equal(new Set(names).size, names.length, `${name}: ${names}`)
+  }
+})
+
+for (const name of [...MODULES, ...WORKER_MODULES]) {
   test(`the source map of ${name}.js brings its sources along`, () => {
     const map = JSON.parse(read(`${name}.js.map`))
     assert.equal(map.sourcesContent.length, map.sources.length)

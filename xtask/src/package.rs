@@ -20,8 +20,15 @@ const DECLARATIONS: &str = "target/package/declarations";
 /// The types of the core's classes, in the sources: so that these can be checked before anything is compiled.
 const TYPES_OF_CORE: &str = "pkg-template/src/core.d.ts";
 const OUTPUT: &str = "pkg";
-/// The modules of the package.
-const MODULES: [&str; 3] = ["index", "refresh-worker", "scopes"];
+/// The modules of the package: those that an app imports, and those that load when a worker is to refresh.
+const MODULES: [&str; 5] = [
+    "index",
+    "refresh-page",
+    "refresh-shared",
+    "refresh-worker",
+    "scopes",
+];
+const ENTRIES: [&str; 3] = ["index", "refresh-worker", "scopes"];
 const TYPESCRIPT_ADVICE: &str = "the sources are pkg-template/src and src/browser/*.js";
 
 /// Builds `pkg/`. A failed build leaves the former one as it was.
@@ -97,11 +104,11 @@ fn bundle(node: &Node) -> Result<()> {
     process::run(&mut bundle, TYPESCRIPT_ADVICE)
 }
 
-/// Copies the declarations of the modules and those that they lead to: what only the implementation uses is nobody else's to see.
+/// Copies the declarations of what an app imports and those that they lead to: what only the implementation uses is nobody else's to see.
 fn copy_reachable(declarations: &Path, types: &Path) -> Result<()> {
     create(types)?;
     let mut reached = BTreeSet::new();
-    let mut waiting = Vec::from(MODULES.map(|module| format!("{module}.d.ts")));
+    let mut waiting = Vec::from(ENTRIES.map(|module| format!("{module}.d.ts")));
     while let Some(name) = waiting.pop() {
         if !reached.insert(name.clone()) {
             continue;
