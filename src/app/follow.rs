@@ -2,12 +2,12 @@
 
 use super::outside::{Change, Outside};
 use super::{BrowserOAuthClient, ClientState, Event, PageLocal, SessionState};
-use crate::client::race::{First, race};
 use crate::client::{
     Error, ErrorKind, HostError, Initialized, OAuthSession, PopupError, Refresh, SignedIn,
 };
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
+use crate::waiting::{First, race};
 use std::future::ready;
 
 impl BrowserOAuthClient {

@@ -4,7 +4,7 @@ use super::listener::Listener;
 use super::local_storage::is_of_accounts;
 use super::reflect::get_str;
 use crate::app::Change;
-use crate::client::race::{First, Inbox, race};
+use crate::waiting::{First, Inbox, race};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
