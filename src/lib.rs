@@ -7,6 +7,7 @@ pub mod browser;
 mod client;
 #[cfg(any(feature = "leptos", feature = "yew"))]
 mod frameworks;
+mod guard;
 mod http;
 mod identity;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
@@ -20,6 +21,7 @@ mod private_host;
 mod secret;
 mod time;
 mod url;
+mod waiting;
 
 #[cfg(feature = "atrium")]
 pub use app::{AtriumError, AtriumSession};

@@ -107,6 +107,18 @@ impl fmt::Debug for Url {
     }
 }
 
+/// Scheme, host and port of a URL in its normal form.
+pub(crate) fn origin_of(url: &str) -> &str {
+    let behind_scheme = url
+        .split_once(':')
+        .and_then(|(_, behind)| behind.strip_prefix("//"))
+        .unwrap_or(url);
+    let mut bytes = behind_scheme.bytes();
+    let end = bytes.position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    let end = end.unwrap_or(behind_scheme.len());
+    &url[..url.len() - behind_scheme.len() + end]
+}
+
 /// A URL in its normal form, up to the query or fragment.
 pub(crate) fn without_query(url: &str) -> &str {
     let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#'));

@@ -1,13 +1,13 @@
 //! From a client's answers and events to what an app shows.
 
-use super::outside::{Change, Outside};
+use super::outside::{Change, Outside, next_change};
 use super::{BrowserOAuthClient, ClientState, Event, PageLocal, SessionState};
-use crate::client::race::{First, race};
 use crate::client::{
     Error, ErrorKind, HostError, Initialized, OAuthSession, PopupError, Refresh, SignedIn,
 };
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
+use crate::waiting::{First, race};
 use std::future::ready;
 
 impl BrowserOAuthClient {
@@ -31,7 +31,7 @@ impl BrowserOAuthClient {
             let before = state.clone();
             // What changes nothing that is shown is not told.
             while state == before {
-                match race(events.next(), outside.next()).await {
+                match race(events.next(), next_change(&outside)).await {
                     First::Left(None) => return,
                     First::Left(Some(event)) => self.heed(event, &mut state, shown.as_ref()).await,
                     First::Right(Change::Online) => self.try_again(&mut state).await,

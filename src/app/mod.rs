@@ -15,8 +15,6 @@ mod state;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use fetch::request;
 pub(crate) use fetch::{Body, Target};
-#[cfg(target_arch = "wasm32")]
-pub(crate) use outside::Change;
 
 #[cfg(feature = "atrium")]
 pub use atrium::{AtriumError, AtriumSession};

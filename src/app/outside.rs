@@ -2,35 +2,47 @@
 
 #[cfg(target_arch = "wasm32")]
 pub(super) use crate::browser::Outside;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use nothing::Outside;
+
+use crate::waiting::{First, race};
 
 /// What can happen outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    expect(
-        dead_code,
-        reason = "where there is no browser, nothing happens outside"
-    )
-)]
-pub(crate) enum Change {
+pub(super) enum Change {
     /// The browser says that it is online, having said that it is not.
     Online,
-    /// Another tab has changed what is stored of the accounts; also a client that does not tell ours, as the official one
+    /// Another tab has changed what is stored of the accounts; also a client that does not notify ours, as the official one
     /// in an app that changes over.
     Accounts,
 }
 
-/// Nothing happens outside.
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) struct Outside;
-
-#[cfg(not(target_arch = "wasm32"))]
-impl Outside {
-    pub(super) fn listen() -> Self {
-        Self
+/// What happened since the last time, or happens next. Dropping the future loses nothing.
+pub(super) async fn next_change(outside: &Outside) -> Change {
+    match race(outside.online(), outside.accounts_written()).await {
+        First::Left(()) => Change::Online,
+        First::Right(()) => Change::Accounts,
     }
+}
 
-    pub(super) async fn next(&self) -> Change {
-        std::future::pending().await
+/// Where there is no browser, nothing happens outside.
+#[cfg(not(target_arch = "wasm32"))]
+mod nothing {
+    use std::future::pending;
+
+    pub(crate) struct Outside;
+
+    impl Outside {
+        pub(crate) fn listen() -> Self {
+            Self
+        }
+
+        pub(crate) async fn online(&self) {
+            pending().await
+        }
+
+        pub(crate) async fn accounts_written(&self) {
+            pending().await
+        }
     }
 }

@@ -3,8 +3,7 @@
 use super::listener::Listener;
 use super::local_storage::is_of_accounts;
 use super::reflect::get_str;
-use crate::app::Change;
-use crate::client::race::{First, Inbox, race};
+use crate::waiting::Inbox;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -35,11 +34,13 @@ impl Outside {
         }
     }
 
-    /// What happened since the last time, or happens next. Dropping the future loses nothing.
-    pub(crate) async fn next(&self) -> Change {
-        match race(self.online.take(), self.accounts.take()).await {
-            First::Left(()) => Change::Online,
-            First::Right(()) => Change::Accounts,
-        }
+    /// Ends once the browser is back online. Dropping the future loses nothing.
+    pub(crate) async fn online(&self) {
+        self.online.take().await;
+    }
+
+    /// Ends once another tab has written what is stored of accounts. Dropping the future loses nothing.
+    pub(crate) async fn accounts_written(&self) {
+        self.accounts.take().await;
     }
 }

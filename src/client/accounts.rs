@@ -1,20 +1,58 @@
 //! The accounts of this browser: who is signed in, who was, and which of them is active.
 
-use super::{Error, OAuthClient, OAuthSession, Refresh, Shared, Step};
+use super::config::ClientOptions;
+use super::directory::{Directory, Freshness};
+use super::notifications::Notifications;
 use crate::identity::{Did, Handle};
 use crate::oauth::{Issuer, TokenSet};
-use crate::ports::{Account, AccountStatus, Message, Question, StoredSession};
+use crate::ports::{
+    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Message, Question, Spawn,
+    StoredSession,
+};
+use std::cell::Cell;
 use std::rc::Rc;
 
-impl OAuthClient {
-    /// The accounts that are signed in to this app here, and those that were: most recently used first.
-    ///
-    /// Whether an account is signed in is what storage says now. A session that cannot be read counts as none.
-    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        let client_id = self.0.client_id();
-        let sessions = self.0.ports.sessions.list(client_id).await;
-        let sessions = sessions.map_err(|error| Error::new(Step::Storage, error))?;
-        let mut all = self.0.ports.accounts.list(client_id);
+/// Remembers accounts, and announces what changes.
+pub(super) struct Accounts {
+    options: Rc<ClientOptions>,
+    directory: Rc<Directory>,
+    notifications: Rc<Notifications>,
+    store: Rc<dyn AccountStore>,
+    active: Rc<dyn ActiveAccount>,
+    clock: Rc<dyn Clock>,
+    spawn: Rc<dyn Spawn>,
+    /// Whether something has changed that was not announced yet.
+    changed: Cell<bool>,
+    /// The same for which account is active, where only this page or worker remembers that.
+    active_changed_here: Cell<bool>,
+}
+
+impl Accounts {
+    pub(super) fn new(
+        options: Rc<ClientOptions>,
+        directory: Rc<Directory>,
+        notifications: Rc<Notifications>,
+        store: Rc<dyn AccountStore>,
+        active: Rc<dyn ActiveAccount>,
+        clock: Rc<dyn Clock>,
+        spawn: Rc<dyn Spawn>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            options,
+            directory,
+            notifications,
+            store,
+            active,
+            clock,
+            spawn,
+            changed: Cell::default(),
+            active_changed_here: Cell::default(),
+        })
+    }
+
+    /// All accounts that are signed in, as storage says, and those that were: most recently used first.
+    pub(super) fn with_sessions(&self, sessions: Vec<Account>) -> Vec<Account> {
+        let mut all = self.store.list(self.options.client_id());
         for session in sessions {
             match all.iter_mut().find(|account| account.did == session.did) {
                 Some(known) => {
@@ -32,36 +70,15 @@ impl OAuthClient {
             let at = sorted.iter().position(older).unwrap_or(sorted.len());
             sorted.insert(at, account);
         }
-        Ok(sorted)
+        sorted
     }
 
-    /// The account that was used last, in whatever tab: the one that [`OAuthClient::init`] restores.
-    pub fn active(&self) -> Option<Did> {
-        self.0.active()
-    }
-
-    /// Restores the session of an account and makes it the active one.
-    ///
-    /// For an account that is signed out this is [`super::ErrorKind::Ended`], whose [`Error::login_hint`] is what to
-    /// sign in with.
-    pub async fn switch_to(&self, sub: &str) -> Result<OAuthSession, Error> {
-        self.restore(sub, Refresh::Auto).await
-    }
-
-    /// Signs an account out, if it is signed in, and removes it from the list of accounts.
-    pub async fn forget(&self, sub: &str) -> Result<(), Error> {
-        let sub = Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
-        self.0.sign_out(&sub, true).await
-    }
-}
-
-impl Shared {
     /// What is remembered as the active account, whatever that is.
     pub(super) fn active_text(&self) -> Option<String> {
-        self.ports.active.get(self.client_id())
+        self.active.get(self.options.client_id())
     }
 
-    fn active(&self) -> Option<Did> {
+    pub(super) fn active(&self) -> Option<Did> {
         Did::parse(&self.active_text()?).ok()
     }
 
@@ -71,29 +88,22 @@ impl Shared {
 
     pub(super) fn set_active(&self, did: Option<&Did>) {
         if self.active_text().as_deref() != did.map(Did::as_str) {
-            let changed = match self.ports.active.set(self.client_id(), did) {
-                true => &self.accounts_changed,
+            let changed = match self.active.set(self.options.client_id(), did) {
+                true => &self.changed,
                 false => &self.active_changed_here,
             };
             changed.set(true);
         }
     }
 
-    /// Forgets which account is active if its session has ended where that could not be done: a worker has a memory of
-    /// its own in `localStorage`'s place.
-    pub(super) async fn drop_dead_pointer(&self) {
-        if let Some(did) = self.active()
-            && let Ok(found) = self.stored(&did).await
-            && found.is_none_or(|session| session.refused_at.is_some())
-            && self.is_active(&did)
-        {
-            self.ports.active.set(self.client_id(), None);
-        }
+    /// Forgets which account is active, which is nothing to announce: its session has ended elsewhere.
+    pub(super) fn forget_active(&self) {
+        self.active.set(self.options.client_id(), None);
     }
 
     /// What is remembered of an account.
     pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
-        let mut all = self.ports.accounts.list(self.client_id());
+        let mut all = self.store.list(self.options.client_id());
         let at = all.iter().position(|account| account.did == *did)?;
         Some(all.swap_remove(at))
     }
@@ -107,7 +117,7 @@ impl Shared {
             None => (None, None),
         };
         if handle.is_some() && handle != known_handle {
-            self.accounts_changed.set(true);
+            self.note_change();
         }
         let account = Account {
             did: did.clone(),
@@ -116,7 +126,7 @@ impl Shared {
             issuer: Some(Issuer::known(tokens.issuer.clone())),
             status: AccountStatus::SignedOut,
             last_used: match used {
-                true => Some(self.ports.clock.now()),
+                true => Some(self.clock.now()),
                 false => last_used,
             },
         };
@@ -124,7 +134,7 @@ impl Shared {
     }
 
     fn keep_account(&self, did: &Did, account: Option<&Account>) {
-        self.ports.accounts.set(self.client_id(), did, account);
+        self.store.set(self.options.client_id(), did, account);
     }
 
     /// Puts the account of a new session on the list.
@@ -138,7 +148,7 @@ impl Shared {
             older.tokens.audience == tokens.audience && older.tokens.issuer == tokens.issuer
         });
         if !same {
-            self.accounts_changed.set(true);
+            self.note_change();
         }
         let unnamed = handle.is_none();
         self.remember(tokens, handle, true);
@@ -151,7 +161,7 @@ impl Shared {
     pub(super) fn forget(&self, did: &Did) {
         if self.remembered(did).is_some() {
             self.keep_account(did, None);
-            self.accounts_changed.set(true);
+            self.note_change();
         }
     }
 
@@ -163,35 +173,40 @@ impl Shared {
         }
     }
 
-    /// Tells this tab's app and all other tabs, once, of what has changed since the last time.
-    pub(super) fn announce(&self) {
-        let here = self.active_changed_here.take();
-        let everywhere = self.accounts_changed.take();
-        if everywhere {
-            self.tell_tabs(&Message::Accounts);
-        }
-        if here || everywhere {
-            self.tell_accounts_changed();
-        }
+    /// Has the next announcement say that accounts have changed.
+    pub(super) fn note_change(&self) {
+        self.changed.set(true);
     }
 
-    pub(super) fn tell_accounts_changed(&self) {
-        if let Some(observer) = &self.observer {
-            observer.accounts_changed();
+    /// Leaves it to another tab to announce what has changed.
+    pub(super) fn discard_change(&self) {
+        self.changed.set(false);
+    }
+
+    /// Notifies this tab's app and all other tabs, once, of what has changed since the last time.
+    pub(super) fn announce(&self) {
+        let here = self.active_changed_here.take();
+        let everywhere = self.changed.take();
+        if everywhere {
+            self.notifications.post_to_tabs(&Message::Accounts);
+        }
+        if here || everywhere {
+            self.notifications.accounts_changed();
         }
     }
 
     /// Finds out, beside whatever the app does next, the handle of an account that signed in without one.
     pub(super) fn find_handle(self: &Rc<Self>, did: &Did) {
-        if self.has_own(Question::Identity(did.as_str())) {
+        if self.directory.has_own(Question::Identity(did.as_str())) {
             // An app that finds accounts by itself wants nobody else asked.
             return;
         }
-        let (client, did) = (OAuthClient(self.clone()), did.clone());
-        self.ports.spawn.spawn(Box::pin(async move {
+        let (accounts, did) = (self.clone(), did.clone());
+        self.spawn.spawn(Box::pin(async move {
             // Nobody waits for this: without a handle, the account is shown and signed in by its DID.
-            if let Ok((_, Some(handle))) = client.resolve_identity(did.as_str(), false).await {
-                client.0.learn_handle(&did, handle);
+            let found = accounts.directory.resolve(did.as_str(), Freshness::Recent);
+            if let Ok((_, Some(handle))) = found.await {
+                accounts.learn_handle(&did, handle);
             }
         }));
     }
@@ -204,7 +219,7 @@ impl Shared {
         if account.handle.as_ref() != Some(&handle) {
             account.handle = Some(handle);
             self.keep_account(did, Some(&account));
-            self.accounts_changed.set(true);
+            self.note_change();
             self.announce();
         }
     }

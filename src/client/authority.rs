@@ -1,71 +1,106 @@
 //! Whether an account still belongs to the server its session came from: it may have moved to another PDS of the same
 //! server, or to another server altogether.
 
-use super::held::{Held, Row};
-use super::live::Live;
-use super::network::Freshness;
+use super::accounts::Accounts;
+use super::directory::{Directory, Freshness};
+use super::error::{Error, ErrorKind};
+use super::notifications::Notifications;
 use super::policy;
-use super::{Error, ErrorKind, Shared};
+use super::sessions::{Row, SessionEntry, SessionLock, Sessions};
 use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
-use crate::ports::{Message, StoredSession};
+use crate::ports::{Clock, Message, Spawn, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
-impl Shared {
+/// Checks the authority of sessions' servers, beside whatever the app does.
+pub(super) struct AuthorityCheck {
+    directory: Rc<Directory>,
+    sessions: Rc<Sessions>,
+    accounts: Rc<Accounts>,
+    notifications: Rc<Notifications>,
+    clock: Rc<dyn Clock>,
+    spawn: Rc<dyn Spawn>,
+}
+
+impl AuthorityCheck {
+    pub(super) fn new(
+        directory: Rc<Directory>,
+        sessions: Rc<Sessions>,
+        accounts: Rc<Accounts>,
+        notifications: Rc<Notifications>,
+        clock: Rc<dyn Clock>,
+        spawn: Rc<dyn Spawn>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            directory,
+            sessions,
+            accounts,
+            notifications,
+            clock,
+            spawn,
+        })
+    }
+
     /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
-    pub(super) fn watch_restored(self: &Rc<Self>, live: &Rc<Live>) {
-        let verified_at = live.last_grant().session.verified_at;
-        let due = policy::is_verification_due(verified_at, self.ports.clock.now());
-        if due && !live.watched.replace(true) {
-            self.watch_authority(live);
+    pub(super) fn start_if_due(self: &Rc<Self>, entry: &Rc<SessionEntry>) {
+        let verified_at = entry.last_credentials().session.verified_at;
+        let due = policy::is_verification_due(verified_at, self.clock.now());
+        if due && !entry.authority_checked.get() {
+            self.start(entry);
         }
     }
 
-    /// Checks beside whatever the app does next.
-    pub(super) fn watch_authority(self: &Rc<Self>, live: &Rc<Live>) {
-        live.watched.set(true);
-        let (shared, live) = (self.clone(), live.clone());
-        self.ports.spawn.spawn(Box::pin(async move {
+    /// Checks a session in the background.
+    pub(super) fn start(self: &Rc<Self>, entry: &Rc<SessionEntry>) {
+        entry.authority_checked.set(true);
+        let (check, entry) = (self.clone(), entry.clone());
+        self.spawn.spawn(Box::pin(async move {
             // Nobody waits for this: what fails is tried again after the next refresh.
-            drop(shared.check_authority(&live).await);
+            drop(check.run(&entry).await);
         }));
     }
 
-    async fn check_authority(self: &Rc<Self>, live: &Live) -> Result<(), Error> {
-        let grant = live.grant()?;
-        let asked = grant.pds.as_ref().map(|pds| self.ask_ahead(pds));
-        let issuer = &grant.session.tokens.issuer;
+    async fn run(&self, entry: &SessionEntry) -> Result<(), Error> {
+        let credentials = entry.credentials()?;
+        let pds = credentials.pds.as_ref();
+        let early = pds.map(|pds| self.directory.request_early(pds));
+        let issuer = &credentials.session.tokens.issuer;
         // Fresh, since the next refresh goes by what is stored now.
-        let server = self.server(issuer, Freshness::Now).await?;
-        let asked = asked.as_deref();
-        let verdict = self.verify_authority(&live.did, &server, asked).await;
-        let held = self.lock(&live.did).await;
-        let heeded = self.heed_verdict(&held, live, &server, verdict).await;
-        self.release_with(held, heeded).await
+        let server = self.directory.server(issuer, Freshness::Now).await?;
+        let verdict = self
+            .directory
+            .verify_authority(&entry.did, &server, early.as_deref())
+            .await;
+        let lock = self.sessions.locks.acquire(&entry.did).await;
+        let applied = self.apply(&lock, entry, &server, verdict).await;
+        self.sessions.locks.release(lock, applied).await
     }
 
-    async fn heed_verdict(
+    async fn apply(
         &self,
-        held: &Held,
-        live: &Live,
+        lock: &SessionLock,
+        entry: &SessionEntry,
         server: &ServerMetadata,
         verdict: Result<Url, Error>,
     ) -> Result<(), Error> {
         // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
-        let Ok(Some(stored)) = self.stored(&live.did).await else {
+        let Ok(Some(stored)) = self.sessions.rows.read(&entry.did).await else {
             return Ok(());
         };
         if stored.tokens.issuer != server.issuer {
             return Ok(());
         }
         match verdict {
-            Ok(pds) => self.keep_verified(held, &stored, &server.raw, &pds).await,
+            Ok(pds) => self.store_verified(lock, &stored, &server.raw, &pds).await,
             Err(error) => match error.kind() {
                 ErrorKind::NotAuthoritative { found, .. } => {
                     let end = SessionEnd::Migrated(Some(found.clone()));
                     let row = Row::Removed(&stored.tokens.access_token);
-                    self.end(held, &live.did, end, row).await.map(drop)
+                    self.sessions
+                        .end(lock, &entry.did, end, row)
+                        .await
+                        .map(drop)
                 }
                 _ => Err(error),
             },
@@ -73,9 +108,9 @@ impl Shared {
     }
 
     /// Stores that the account was verified, and where it is now.
-    async fn keep_verified(
+    async fn store_verified(
         &self,
-        held: &Held,
+        lock: &SessionLock,
         stored: &StoredSession,
         server: &Json,
         pds: &Url,
@@ -83,15 +118,16 @@ impl Shared {
         let has_moved = stored.tokens.audience != pds.as_str();
         let mut session = stored.clone();
         session.server = Some(server.clone());
-        session.verified_at = Some(self.ports.clock.now());
+        session.verified_at = Some(self.clock.now());
         pds.as_str().clone_into(&mut session.tokens.audience);
         let token = Some(&stored.tokens.access_token);
-        if self.store(&session, token).await? && has_moved {
-            self.accounts_changed.set(true);
+        if self.sessions.rows.write(&session, token).await? && has_moved {
+            self.accounts.note_change();
             let tokens = session.tokens.clone();
-            self.adopt(Rc::new(session)).await?;
-            self.tell_tabs(&Message::Updated(tokens.sub.clone()));
-            held.updated(tokens);
+            self.sessions.adopt(Rc::new(session)).await?;
+            let message = Message::Updated(tokens.sub.clone());
+            self.notifications.post_to_tabs(&message);
+            lock.updated(tokens);
         }
         Ok(())
     }

@@ -1,15 +1,20 @@
 //! The end of a sign-in: the authorization response is judged, the code exchanged, the account verified.
 
-use super::live::{Grant, Live};
-use super::prover::Prover;
-use super::resolve::AskedAhead;
-use super::{Error, OAuthClient, OAuthSession, Shared, Step};
+use super::accounts::Accounts;
+use super::config::ClientOptions;
+use super::detached::detached;
+use super::directory::{Directory, EarlyResource};
+use super::error::{Error, Step};
+use super::exchange::{Exchange, Prover};
+use super::notifications::Notifications;
+use super::session::{OAuthSession, SessionServices};
+use super::sessions::{SessionEntry, Sessions};
 use crate::identity::Did;
 use crate::oauth::{
     AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, SessionEnd, TokenAnswer,
     TokenSet, code_form, endpoint_request, judge_token,
 };
-use crate::ports::{By, Message, PendingLogin, StoredSession};
+use crate::ports::{By, Clock, Message, PendingLogin, PendingStore, Spawn, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -22,27 +27,25 @@ pub struct SignedIn {
     pub state: Option<String>,
 }
 
-impl OAuthClient {
-    /// Judges an authorization response and finishes the sign-in it belongs to.
-    ///
-    /// `params` is the response as form-encoded text, without `?` or `#`. `redirect_uri` is needed only where it is
-    /// another than the one that `authorize` used.
-    ///
-    /// The pending sign-in is used up as soon as it is found, whatever comes then, but by an `error` of another issuer
-    /// than its own (RFC 9207). Errors carry the app's `state` in [`Error::callback`].
-    pub async fn callback(
-        &self,
-        params: &str,
-        redirect_uri: Option<&str>,
-    ) -> Result<SignedIn, Error> {
-        let params = CallbackParams::parse(params);
-        let outcome = self.finish(&params, redirect_uri).await;
-        self.0.announce();
-        outcome
-    }
+/// Finishes sign-ins.
+pub(super) struct Callback {
+    pub(super) options: Rc<ClientOptions>,
+    pub(super) directory: Rc<Directory>,
+    pub(super) exchange: Rc<Exchange>,
+    pub(super) notifications: Rc<Notifications>,
+    pub(super) accounts: Rc<Accounts>,
+    pub(super) sessions: Rc<Sessions>,
+    pub(super) services: Rc<SessionServices>,
+    pub(super) pending: Rc<dyn PendingStore>,
+    pub(super) clock: Rc<dyn Clock>,
+    pub(super) spawn: Rc<dyn Spawn>,
+}
 
+impl Callback {
+    /// Judges an authorization response and finishes the sign-in it belongs to. The pending sign-in is used up as soon as it
+    /// is found, whatever comes then, but by an `error` of another issuer than its own (RFC 9207).
     pub(super) async fn finish(
-        &self,
+        self: &Rc<Self>,
         params: &CallbackParams,
         redirect_uri: Option<&str>,
     ) -> Result<SignedIn, Error> {
@@ -50,24 +53,22 @@ impl OAuthClient {
         let response = AuthorizationResponse::read(params).map_err(failed)?;
         self.check_origin_of_error(&response).await?;
         let login = self
-            .0
-            .ports
             .pending
-            .take(self.0.client_id(), &response.state)
+            .take(self.options.client_id(), &response.state)
             .await
             .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
             .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
         let state = login.app_state.clone();
-        let shared = self.0.clone();
+        let callback = self.clone();
         let redirect_uri = redirect_uri.map(str::to_owned);
-        // A code can be exchanged once, so nobody who gives up may take the tokens along.
-        let completed = self.0.detached(Box::pin(async move {
+        // A code can be exchanged once, so a caller who gives up must not take the tokens along.
+        let work = Box::pin(async move {
             let redirect_uri = redirect_uri.as_deref();
-            shared.complete(login, response, redirect_uri).await
-        }));
-        match completed.await {
-            Ok(live) => Ok(SignedIn {
-                session: OAuthSession::new(&self.0, live),
+            callback.complete(login, response, redirect_uri).await
+        });
+        match detached(&*self.spawn, work).await {
+            Ok(entry) => Ok(SignedIn {
+                session: OAuthSession::new(&self.services, entry),
                 state,
             }),
             Err(error) => Err(error.in_callback(state)),
@@ -75,48 +76,40 @@ impl OAuthClient {
     }
 
     /// An `error` need not be from the server that was asked, unless `iss` says so (RFC 9207 section 2.4): any other
-    /// leaves the pending sign-in to the answer that is yet to come. A code of another issuer ends the sign-in (RFC 9700
+    /// leaves the pending sign-in to the response that is yet to come. A code of another issuer ends the sign-in (RFC 9700
     /// section 4.4.2.1).
     async fn check_origin_of_error(&self, response: &AuthorizationResponse) -> Result<(), Error> {
         if response.code.is_ok() {
             return Ok(());
         }
         // What cannot be read is taken, for the same error.
-        let Ok(Some(login)) = self
-            .0
-            .ports
-            .pending
-            .get(self.0.client_id(), &response.state)
-            .await
-        else {
+        let client_id = self.options.client_id();
+        let Ok(Some(login)) = self.pending.get(client_id, &response.state).await else {
             return Ok(());
         };
         let checked = response.check_issuer(&login.issuer);
         checked.map_err(|error| Error::new(Step::Callback, error).in_callback(login.app_state))
     }
-}
 
-impl Shared {
     async fn complete(
-        self: &Rc<Self>,
+        &self,
         login: Box<PendingLogin>,
         response: Box<AuthorizationResponse>,
         redirect_uri: Option<&str>,
-    ) -> Result<Rc<Live>, Error> {
+    ) -> Result<Rc<SessionEntry>, Error> {
         let failed = |error: CallbackError| Error::new(Step::Callback, error);
         let code = response.code.clone().map_err(failed)?;
         response.check_issuer(&login.issuer).map_err(failed)?;
-        let server = self
-            .known_server(&login.issuer, login.server.clone())
-            .await?;
+        let stored = login.server.clone();
+        let server = self.directory.known_server(&login.issuer, stored).await?;
 
         let client = &self.options.metadata;
         let redirect_uri = redirect_uri
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
         // The account will most likely be of the PDS that the sign-in was begun with.
-        let asked = match (&login.account, &login.pds) {
-            (None, Some(pds)) => Some(self.ask_ahead(pds)),
+        let early = match (&login.account, &login.pds) {
+            (None, Some(pds)) => Some(self.directory.request_early(pds)),
             _ => None,
         };
         let prover = Prover::new(login.key.clone());
@@ -125,41 +118,42 @@ impl Shared {
         prover.learn(endpoint, None, login.nonce.as_deref());
         let form = code_form(&code, &login.verifier, redirect_uri);
         let request = endpoint_request(endpoint, &client.client_id, form);
-        let requested_at = self.ports.clock.now();
-        let answer = self.exchange(Step::Token, &prover, request).await?;
+        let requested_at = self.clock.now();
+        let response = self.exchange.send(Step::Token, &prover, request).await?;
         // From here on there may be tokens: whatever fails, they must not live on unseen.
-        let welcomed = match judge_token(&answer) {
+        let stored = match judge_token(&response) {
             Ok(granted) => {
-                self.welcome(login, &server, granted, requested_at, &prover, asked)
+                let early = early.as_deref();
+                self.verify_and_store(&login, &server, granted, requested_at, &prover, early)
                     .await
             }
             Err(error) => Err(Error::new(Step::Token, error).at(endpoint)),
         };
-        if welcomed.is_err() {
-            self.revoke_unused(&server, &prover, &answer).await;
+        if stored.is_err() {
+            self.exchange
+                .revoke_unused(&server, &prover, &response)
+                .await;
         }
-        welcomed
+        stored
     }
 
     /// Makes a session of what was granted, once the account is verified.
-    async fn welcome(
-        self: &Rc<Self>,
-        login: Box<PendingLogin>,
+    async fn verify_and_store(
+        &self,
+        login: &PendingLogin,
         server: &ServerMetadata,
         granted: Box<TokenAnswer>,
         requested_at: u64,
         prover: &Prover,
-        asked: Option<Rc<AskedAhead>>,
-    ) -> Result<Rc<Live>, Error> {
-        let audience = self
-            .audience(&login, server, &granted.sub, asked.as_deref())
-            .await?;
+        early: Option<&EarlyResource>,
+    ) -> Result<Rc<SessionEntry>, Error> {
+        let audience = self.audience(login, server, &granted.sub, early).await?;
         let tokens = granted.into_token_set(&server.issuer, audience.as_str(), requested_at);
         let sub = tokens.sub.clone();
         let session = Rc::new(StoredSession {
             tokens,
-            key: login.key,
-            client_id: Some(self.options.metadata.client_id.clone()),
+            key: login.key.clone(),
+            client_id: Some(self.options.client_id().to_owned()),
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),
             refresh_started_at: None,
@@ -167,66 +161,72 @@ impl Shared {
             clock_offset: prover.offsets.get(&server.token_endpoint),
         });
 
-        let (live, older) = self.replace(&session, prover).await?;
-        if let Err(error) = self.tell_updated(&session.tokens, By::ThisTab).await {
-            self.undo(&live, &session.tokens, older).await?;
+        let (entry, older) = self.replace(&session, prover).await?;
+        let tokens = &session.tokens;
+        if let Err(error) = self
+            .notifications
+            .session_updated(tokens, By::ThisTab)
+            .await
+        {
+            self.undo(&entry, tokens, older).await?;
             return Err(error);
         }
-        self.list_new(&session.tokens, login.handle, older.as_deref());
-        self.tell_tabs(&Message::Updated(sub));
+        self.accounts
+            .list_new(tokens, login.handle.clone(), older.as_deref());
+        self.notifications.post_to_tabs(&Message::Updated(sub));
         if let Some(older) = older {
-            self.revoke_in_background(older);
+            self.services.sign_out.revoke_in_background(older);
         }
-        Ok(live)
+        Ok(entry)
     }
 
-    /// Stores a new session in the place of an older one, which is returned.
+    /// Stores a new session in place of an older one, which is returned.
     async fn replace(
         &self,
         session: &Rc<StoredSession>,
         prover: &Prover,
-    ) -> Result<(Rc<Live>, Option<Rc<StoredSession>>), Error> {
+    ) -> Result<(Rc<SessionEntry>, Option<Rc<StoredSession>>), Error> {
         let known = Prover::new(session.key.clone());
         known.learn_all(prover);
         // All that can fail comes before the row is there.
-        let grant = Grant::new(&self.ports, session.clone(), known).await?;
-        let sub = session.tokens.sub.clone();
-        let _held = self.lock_soon(&sub).await;
+        let credentials = self.sessions.prepare(session.clone(), known).await?;
+        let sub = &session.tokens.sub;
+        let _lock = self.sessions.locks.acquire_soon(sub).await;
         // A row that cannot be read is as good as none: it is replaced.
-        let older = self.stored(&sub).await.unwrap_or_default();
-        let stored = self.store(session, None).await;
-        stored.map_err(|error| error.while_storing(&sub))?;
-        self.keep_nonces(&sub, &grant.prover);
-        Ok((self.put_in_force(grant), older))
+        let older = self.sessions.rows.read(sub).await.unwrap_or_default();
+        let stored = self.sessions.rows.write(session, None).await;
+        stored.map_err(|error| error.while_storing(sub))?;
+        self.sessions.write_nonces(sub, &credentials.prover);
+        Ok((self.sessions.put_in_force(credentials), older))
     }
 
     /// Makes it as if there had been no sign-in: the new tokens will be revoked, and an older session is still good.
     async fn undo(
         &self,
-        live: &Live,
+        entry: &SessionEntry,
         tokens: &TokenSet,
         older: Option<Rc<StoredSession>>,
     ) -> Result<(), Error> {
-        let _held = self.lock_soon(&live.did).await;
+        let _lock = self.sessions.locks.acquire_soon(&entry.did).await;
         let token = Some(&tokens.access_token);
         match older {
             Some(older) => {
-                if self.store(&older, token).await? {
-                    self.adopt(older).await?;
+                if self.sessions.rows.write(&older, token).await? {
+                    self.sessions.adopt(older).await?;
                 }
             }
             None => {
-                let removed = self.remove(&live.did, token).await;
+                let removed = self.sessions.rows.remove(&entry.did, token).await;
                 if removed.map_err(|error| Error::new(Step::Storage, error))? {
-                    live.end(SessionEnd::Vanished);
+                    entry.end(SessionEnd::Vanished);
                 }
             }
         }
         Ok(())
     }
 
-    /// The PDS of the account that was granted, which must be the account that was asked for; where none was, the
-    /// account must trust the server that claims it.
+    /// The PDS of the account that was granted, which must be the account that was asked for; if none was, the account
+    /// must trust the server that claims it.
     ///
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
     async fn audience(
@@ -234,14 +234,14 @@ impl Shared {
         login: &PendingLogin,
         server: &ServerMetadata,
         sub: &Did,
-        asked: Option<&AskedAhead>,
+        early: Option<&EarlyResource>,
     ) -> Result<Url, Error> {
         match (&login.account, &login.pds) {
             (Some(did), _) if did != sub => {
                 Err(Error::new(Step::Callback, CallbackError::AccountMismatch))
             }
             (Some(_), Some(pds)) => Ok(pds.clone()),
-            _ => self.verify_authority(sub, server, asked).await,
+            _ => self.directory.verify_authority(sub, server, early).await,
         }
     }
 }

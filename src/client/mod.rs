@@ -1,160 +1,48 @@
-//! The flow over the ports: authorize, callback, restore, refresh, revoke; and the session.
+//! The client: flows over the ports, as services that own their state.
+//!
+//! A service is made with what it may touch, and refers to no service that comes after it in this order, in which a check
+//! of the test command holds all folders and files here:
+//!
+//! 1. `error`, `policy`: what can go wrong, and every time span, limit and decision on them;
+//! 2. `config`, `detached`, `network`: the options, work that outlives its caller, requests with time limits;
+//! 3. `directory`: who an account is, and which servers are responsible for it;
+//! 4. `exchange`: proofs of possession, and what servers' responses teach us about them;
+//! 5. `notifications`, `accounts`: what the app and other tabs are notified of, and the accounts of this browser;
+//! 6. `sessions`: stored, in use, locked, ended;
+//! 7. `authority`, `refresh`, `sign_out`: what becomes of a session;
+//! 8. `session`: the session that an app holds, `restore` from storage;
+//! 9. `sign_in`, `callback`, `popup`, `startup`: how a session comes about;
+//! 10. `metadata`, `services`, `oauth_client`: what an app loads, how it all is put together, and the interface.
 
 mod accounts;
 mod authority;
-mod authorize;
 mod callback;
-mod clock;
+mod config;
 mod detached;
-mod doubt;
-mod elsewhere;
-mod end;
+mod directory;
 mod error;
-mod held;
-mod help;
-mod host_error;
-mod init;
-mod live;
-mod load;
-mod look_ahead;
+mod exchange;
+mod metadata;
 mod network;
+mod notifications;
+mod oauth_client;
 pub(crate) mod policy;
 mod popup;
-mod prover;
-pub(crate) mod race;
 mod refresh;
-mod resolve;
 mod restore;
+mod services;
 mod session;
-mod step;
-mod tabs;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod startup;
 
 pub use callback::SignedIn;
-pub use error::{CallbackContext, Error, ErrorKind};
-pub use host_error::HostError;
-pub use init::Initialized;
-pub use load::load_client_metadata;
+pub use config::ClientOptions;
+pub use error::{CallbackContext, Error, ErrorKind, HostError, PopupError, Step};
+pub use metadata::load_client_metadata;
+pub use oauth_client::{OAuthClient, Persistence};
 pub use policy::Tried;
-pub use popup::PopupError;
-pub use restore::Refresh;
+pub use refresh::Refresh;
 pub use session::{Credentials, InForce, OAuthSession, ResourceAnswer, SentProof, TokenInfo};
-pub use step::Step;
-
-use crate::http::Timeouts;
-use crate::identity::Did;
-use crate::oauth::{ClientMetadata, ResponseMode, TokenSet};
-use crate::ports::{Guard, Observer, Ports};
-use crate::url::Url;
-use live::Live;
-use network::Memory;
-use std::cell::{Cell, RefCell};
-use std::fmt;
-use std::rc::{Rc, Weak};
-
-/// Where sessions are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Persistence {
-    /// In the browser's storage.
-    Durable,
-    /// In this page, since the browser gives it no storage: they end with it. Only a popup can sign in.
-    Memory,
-}
-
-/// How a client is set up.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// The app's client metadata.
-    pub metadata: ClientMetadata,
-    /// Where authorization servers put their answer.
-    pub response_mode: ResponseMode,
-    /// The atproto server that resolves handles. It learns every handle that is typed. Needed unless the host has a
-    /// [`crate::ports::Resolver`] for them.
-    pub handle_resolver: Option<Url>,
-    /// The PLC directory.
-    pub plc_directory: Url,
-    /// Whether servers may be reached over http. `None`, the default: no, but for a `did:web` on `localhost` where the
-    /// client id is a loopback one.
-    pub allow_http: Option<bool>,
-    /// How long the client's own requests may take.
-    pub timeouts: Timeouts,
-}
-
-/// The client. Cheap to clone; all clones are one.
-#[derive(Clone)]
-pub struct OAuthClient(Rc<Shared>);
-
-impl OAuthClient {
-    /// Sets a client up. Nothing is read, sent or opened but the channel to the other tabs.
-    pub fn new(options: ClientOptions, ports: Ports, observer: Option<Rc<dyn Observer>>) -> Self {
-        let shared = Rc::new(Shared {
-            options,
-            ports,
-            observer,
-            memory: Memory::default(),
-            live: RefCell::default(),
-            subscription: RefCell::default(),
-            told: RefCell::default(),
-            accounts_changed: Cell::default(),
-            active_changed_here: Cell::default(),
-        });
-        tabs::subscribe(&shared);
-        Self(shared)
-    }
-
-    /// How the client was set up.
-    pub fn options(&self) -> &ClientOptions {
-        &self.0.options
-    }
-
-    /// Where sessions are kept. It is settled when `init` is done.
-    pub fn persistence(&self) -> Persistence {
-        match self.0.ports.storage.outlives_page() {
-            true => Persistence::Durable,
-            false => Persistence::Memory,
-        }
-    }
-
-    /// Stops hearing the other tabs. What is stored stays.
-    pub fn close(&self) {
-        self.0.subscription.take();
-    }
-}
-
-impl fmt::Debug for OAuthClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OAuthClient({})", self.0.options.metadata.client_id)
-    }
-}
-
-/// What the clones of a client and its sessions share.
-struct Shared {
-    options: ClientOptions,
-    ports: Ports,
-    observer: Option<Rc<dyn Observer>>,
-    memory: Memory,
-    /// The sessions in use, so that what another tab did to one reaches it.
-    live: RefCell<Vec<Weak<Live>>>,
-    subscription: RefCell<Option<Guard>>,
-    /// What the app was last told of each account: its tokens, or that it has none.
-    told: RefCell<Vec<(Did, Option<TokenSet>)>>,
-    /// Whether something about the accounts has changed that was not announced yet.
-    accounts_changed: Cell<bool>,
-    /// The same for which account is active, where only this page or worker remembers that.
-    active_changed_here: Cell<bool>,
-}
-
-impl Shared {
-    /// Sessions, accounts and messages of other clients of this origin are not ours.
-    fn client_id(&self) -> &str {
-        &self.options.metadata.client_id
-    }
-
-    fn allows_http(&self) -> bool {
-        self.options.allow_http == Some(true)
-    }
-
-    /// Whether the app is under development, so that names and addresses that exist on one machine only are meant.
-    fn in_development(&self) -> bool {
-        self.allows_http() || self.options.metadata.is_loopback()
-    }
-}
+pub use startup::Initialized;

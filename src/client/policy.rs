@@ -6,7 +6,6 @@
 //! Limits that the layers below read themselves stay there: `http::MAX_BODY`, the defaults of `http::Timeouts`, and the
 //! bounds of `Json::bounded`. `time::LAST_MOMENT` and the host's `LONGEST_WAIT` are facts of the Web, not choices.
 
-use super::doubt::Doubt;
 use crate::http::Timeouts;
 use crate::oauth::Verdict;
 use crate::time;
@@ -264,6 +263,18 @@ pub(super) fn request_retry(
         (false, false) => RequestRetry::Resend,
         (false, true) => RequestRetry::No,
     }
+}
+
+/// Whether a refusal without a reason may have the token refreshed. An endpoint may refuse in such words whatever the token
+/// is, so one refresh has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It may.
+    None,
+    /// It has: other requests with the same refusal wait for that refresh.
+    Refreshing,
+    /// It may not: the token came of such a refresh, or cannot be refreshed.
+    Settled,
 }
 
 /// Whether a refusal without a reason may have the token refreshed. To have no refresh token ends a session, which such a

@@ -1,86 +1,50 @@
 //! A sign-in in a popup: what the page that opened it does, and what the popup does.
 
+use super::accounts::Accounts;
+use super::callback::{Callback, SignedIn};
+use super::error::{Error, ErrorKind, PopupError, Step};
 use super::policy;
-use super::race::{First, Inbox, race};
-use super::{Error, ErrorKind, OAuthClient, OAuthSession, Refresh, SignedIn, Step};
+use super::refresh::Refresh;
+use super::restore::Restore;
+use super::session::OAuthSession;
+use super::sign_in::SignIn;
 use crate::base64url;
 use crate::oauth::{AuthorizeOptions, CallbackError, CallbackParams, PopupFailure};
-use crate::ports::{Guard, Popup, PopupMessage, PopupState, Timer};
+use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState, Random, Timer};
+use crate::waiting::{First, Inbox, race};
 use std::cell::OnceCell;
-use std::fmt;
 use std::rc::Rc;
 
 /// Marks the app state of a sign-in in a popup; its key follows. The official client's own, so that a popup of the one
 /// can answer a page of the other.
 const STATE_PREFIX: &str = "@@atproto/oauth-client-browser(popup-state):";
 
-/// What can go wrong with a popup.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PopupError {
-    /// The user closed it.
-    Closed,
-    /// Nothing was heard of it for 5 minutes.
-    TimedOut,
-    /// This browser has no way between a popup and the page that opened it.
-    Unsupported,
-    /// Not a failure: this page is the popup, and the page that opened it goes on.
-    ContinuedInParent,
+/// Signs in through popups, in the page and in the popup.
+pub(super) struct PopupSignIn {
+    pub(super) accounts: Rc<Accounts>,
+    pub(super) sign_in: Rc<SignIn>,
+    pub(super) callback: Rc<Callback>,
+    pub(super) restore: Rc<Restore>,
+    pub(super) link: Rc<dyn PopupLink>,
+    pub(super) random: Rc<dyn Random>,
+    pub(super) timer: Rc<dyn Timer>,
 }
 
-impl PopupError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Closed => "POPUP_CLOSED",
-            Self::TimedOut => "POPUP_TIMEOUT",
-            Self::Unsupported => "POPUP_UNSUPPORTED",
-            Self::ContinuedInParent => "LOGIN_CONTINUED_IN_PARENT_WINDOW",
-        }
-    }
-
-    /// What the app or its user can do.
-    pub fn help(&self) -> &'static str {
-        match self {
-            Self::ContinuedInParent => "Show that this window can be closed, and do nothing else.",
-            Self::Unsupported => "Sign in by redirect, where this site may store data.",
-            _ => "Let the user try again.",
-        }
-    }
-}
-
-impl fmt::Display for PopupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "The popup was closed",
-            Self::TimedOut => "Timeout",
-            Self::Unsupported => "BroadcastChannel is not available here",
-            Self::ContinuedInParent => "Login complete, please close the popup window.",
-        })
-    }
-}
-
-impl std::error::Error for PopupError {}
-
-impl OAuthClient {
-    /// Signs in through a popup, which must have been opened in the user's click: browsers block any that comes later.
-    ///
-    /// Whatever ends this, dropping the future included, closes the popup where it can be reached; one that cannot, and
-    /// finishes all the same, finds nobody listening and revokes what it was granted.
-    pub async fn sign_in_popup(
+impl PopupSignIn {
+    /// Signs in through a popup. Whatever ends this, dropping the future included, closes the popup if it can be reached.
+    pub(super) async fn sign_in(
         &self,
         input: &str,
         options: &AuthorizeOptions,
         popup: Rc<dyn Popup>,
         progress: &dyn Fn(Step),
     ) -> Result<OAuthSession, Error> {
-        let ports = &self.0.ports;
         let _closed = Guard::new({
             let popup = popup.clone();
             move || popup.close()
         });
         let mut key = [0; 16];
-        ports.random.fill(&mut key);
+        self.random.fill(&mut key);
         let key = base64url::encode(&key);
         let options = AuthorizeOptions {
             state: Some(format!("{STATE_PREFIX}{key}")),
@@ -89,7 +53,7 @@ impl OAuthClient {
         let inbox = Rc::new(Inbox::default());
         // The `state` of this sign-in, once there is one.
         let begun = Rc::new(OnceCell::<String>::new());
-        let listening = ports.popup_link.listen(Box::new({
+        let listening = self.link.listen(Box::new({
             let (inbox, key, begun) = (inbox.clone(), key.clone(), begun.clone());
             move |message| match &message {
                 PopupMessage::Result { key: found, .. } if *found == key => inbox.put(message),
@@ -103,8 +67,8 @@ impl OAuthClient {
             return Err(failed(PopupError::Unsupported));
         };
         let authorized = race(
-            self.0.authorize(input, &options, progress),
-            closed(&*popup, &*ports.timer, true),
+            self.sign_in.authorize(input, &options, progress),
+            closed(&*popup, &*self.timer, true),
         );
         let (url, state) = match authorized.await {
             First::Left(begun) => begun?,
@@ -119,35 +83,36 @@ impl OAuthClient {
         }
         popup.go(url.as_str());
         let given_up = race(
-            ports.timer.sleep(policy::POPUP_PATIENCE),
-            closed(&*popup, &*ports.timer, false),
+            self.timer.sleep(policy::POPUP_PATIENCE),
+            closed(&*popup, &*self.timer, false),
         );
         let message = match race(inbox.take(), given_up).await {
             First::Left(message) => message,
             First::Right(First::Left(())) => return Err(failed(PopupError::TimedOut)),
             First::Right(First::Right(())) => return Err(failed(PopupError::Closed)),
         };
-        let acknowledge = |key| ports.popup_link.post(&PopupMessage::Acknowledged { key });
+        let acknowledge = |key| self.link.post(&PopupMessage::Acknowledged { key });
         match message {
             PopupMessage::Result { key, result } => {
                 acknowledge(key);
                 let sub = result.map_err(popup_failed)?;
-                // The popup leaves it to this page to tell of the new account.
-                self.0.accounts_changed.set(true);
-                let known = self.0.remembered(&sub);
+                // The popup leaves it to this page to announce the new account.
+                self.accounts.note_change();
+                let known = self.accounts.remembered(&sub);
                 if known.is_none_or(|account| account.handle.is_none()) {
                     // The popup, which looks for it too, may be closed before it has found it.
-                    self.0.find_handle(&sub);
+                    self.accounts.find_handle(&sub);
                 }
-                self.restore(sub.as_str(), Refresh::Never).await
+                let sub = sub.as_str();
+                self.restore.restore(sub, Refresh::Never, true).await
             }
             PopupMessage::Answer { key, params } => {
                 acknowledge(key);
                 let params = CallbackParams::parse(params.expose());
-                let finished = self.finish(&params, None).await;
+                let finished = self.callback.finish(&params, None).await;
                 let session = finished.map_err(|error| in_popup(error, &params))?.session;
-                self.0.set_active(Some(session.did()));
-                self.0.announce();
+                self.accounts.set_active(Some(session.did()));
+                self.accounts.announce();
                 Ok(session)
             }
             PopupMessage::Acknowledged { .. } => Err(failed(PopupError::Closed)),
@@ -164,24 +129,23 @@ impl OAuthClient {
         let Some((key, message)) = handed_over(params, &outcome) else {
             return outcome;
         };
-        let ports = &self.0.ports;
         let acknowledged = Rc::new(Inbox::default());
-        let _listening = ports.popup_link.listen(Box::new({
+        let _listening = self.link.listen(Box::new({
             let inbox = acknowledged.clone();
             move |message| match message {
                 PopupMessage::Acknowledged { key: found } if found == key => inbox.put(()),
                 _ => {}
             }
         }));
-        ports.popup_link.post(&message);
-        let heard = race(
+        self.link.post(&message);
+        let answered = race(
             acknowledged.take(),
-            ports.timer.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
+            self.timer.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
         )
         .await;
-        // The page that goes on tells of the new account.
-        self.0.accounts_changed.set(false);
-        match (heard, message) {
+        // The page that goes on announces the new account.
+        self.accounts.discard_change();
+        match (answered, message) {
             (First::Left(()), _) => {}
             (First::Right(()), PopupMessage::Answer { .. }) => return outcome,
             (First::Right(()), _) => {
@@ -191,7 +155,7 @@ impl OAuthClient {
                 }
             }
         }
-        ports.popup_link.close_own_window();
+        self.link.close_own_window();
         Err(failed(PopupError::ContinuedInParent))
     }
 }

@@ -1,16 +1,19 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
-use super::clock::{NotTaken, SignedAt};
-use super::live::{Grant, Live};
+use super::error::{Error, Step};
+use super::exchange::{Exchange, NotTaken, SignedAt};
+use super::network::Network;
 use super::policy::{self, RequestRetry, Tried};
-use super::{Error, Refresh, Shared, Step};
+use super::refresh::{Refresh, Refresher};
+use super::sessions::{RequestCredentials, SessionEntry, Sessions};
+use super::sign_out::SignOut;
 use crate::http::parse_date;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::{
     ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
 };
-use crate::ports::{Http, Local, Signer};
+use crate::ports::{Clock, Http, Local, Signer};
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
@@ -18,8 +21,18 @@ use std::rc::Rc;
 /// The session of an account.
 #[derive(Clone)]
 pub struct OAuthSession {
-    pub(super) shared: Rc<Shared>,
-    pub(super) live: Rc<Live>,
+    services: Rc<SessionServices>,
+    entry: Rc<SessionEntry>,
+}
+
+/// What the sessions of a client work with.
+pub(super) struct SessionServices {
+    pub(super) network: Rc<Network>,
+    pub(super) exchange: Rc<Exchange>,
+    pub(super) sessions: Rc<Sessions>,
+    pub(super) refresher: Rc<Refresher>,
+    pub(super) sign_out: Rc<SignOut>,
+    pub(super) clock: Rc<dyn Clock>,
 }
 
 /// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
@@ -36,7 +49,7 @@ pub struct Credentials<'a> {
 /// The tokens in force, for a caller that proves and sends by itself: what all its requests with them have in common.
 #[derive(Clone)]
 pub struct InForce {
-    grant: Rc<Grant>,
+    credentials: Rc<RequestCredentials>,
 }
 
 /// A proof that a request was sent with, as far as the answer may say more about it.
@@ -102,53 +115,57 @@ impl TokenInfo {
 }
 
 impl OAuthSession {
-    pub(super) fn new(shared: &Rc<Shared>, live: Rc<Live>) -> Self {
+    pub(super) fn new(services: &Rc<SessionServices>, entry: Rc<SessionEntry>) -> Self {
         Self {
-            shared: shared.clone(),
-            live,
+            services: services.clone(),
+            entry,
         }
     }
 
     /// The way that the client's own requests go.
     pub(crate) fn http(&self) -> &dyn Http {
-        &*self.shared.ports.http
+        self.services.network.http()
     }
 
     /// The account.
     pub fn did(&self) -> &Did {
-        &self.live.did
+        &self.entry.did
     }
 
     /// The authorization server's metadata as it was last seen. Absent for a session that another client stored, until
     /// it is refreshed.
     pub fn server_metadata(&self) -> Option<Json> {
-        self.live.last_grant().session.server.clone()
+        self.entry.last_credentials().session.server.clone()
     }
 
     /// The authorization server.
     pub fn issuer(&self) -> Issuer {
-        Issuer::known(self.live.last_grant().session.tokens.issuer.clone())
+        Issuer::known(self.entry.last_credentials().session.tokens.issuer.clone())
     }
 
     /// The PDS; `None` where what another client stored is no URL.
     pub fn pds(&self) -> Option<Url> {
-        self.live.last_grant().pds.clone()
+        self.entry.last_credentials().pds.clone()
     }
 
     /// Tells one access token from the next: its digest, as proofs carry it (RFC 9449 section 4.2).
     pub fn token_id(&self) -> String {
-        self.live.last_grant().ath.clone()
+        self.entry.last_credentials().ath.clone()
     }
 
     /// Facts about the tokens, renewed as asked.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
-        let grant = self.shared.granted(&self.live, refresh).await?;
-        let expires_at = grant.expires_at.map(|at| grant.to_machine(at));
-        let tokens = &grant.session.tokens;
+        let credentials = self
+            .services
+            .refresher
+            .credentials(&self.entry, refresh)
+            .await?;
+        let expires_at = credentials.expires_at.map(|at| credentials.to_machine(at));
+        let tokens = &credentials.session.tokens;
         Ok(TokenInfo {
             expires_at,
             expired: expires_at
-                .map(|at| policy::is_reported_expired(at, self.shared.ports.clock.now())),
+                .map(|at| policy::is_reported_expired(at, self.services.clock.now())),
             scope: tokens.scope.clone(),
             issuer: Issuer::known(tokens.issuer.clone()),
             audience: tokens.audience.clone(),
@@ -159,7 +176,10 @@ impl OAuthSession {
     /// Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. Once is
     /// enough; a second time does nothing.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        self.shared.sign_out(&self.live.did, false).await
+        self.services
+            .sign_out
+            .sign_out(&self.entry.did, false)
+            .await
     }
 
     /// Makes a request to the session's PDS.
@@ -177,26 +197,31 @@ impl OAuthSession {
         replayable: bool,
         send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
     ) -> Result<A, E> {
-        let mut grant = self.shared.freshen(&self.live).await?;
+        let mut credentials = self
+            .services
+            .refresher
+            .fresh_credentials(&self.entry)
+            .await?;
         let mut tried = Tried::default();
         loop {
-            let url = resolve(&grant, path)?;
+            let url = resolve(&credentials, path)?;
             // As a proof names it (RFC 9449 section 4.2).
             let htu = without_query(&url);
-            let proof = grant
-                .prover
-                .prove(&self.shared, method, htu, Some(&grant.ath))
+            let proof = self
+                .services
+                .exchange
+                .prove(&credentials.prover, method, htu, Some(&credentials.ath))
                 .await
                 .map_err(|error| Error::new(Step::Request, error))?;
             let answer = send(Credentials {
                 url: &url,
-                authorization: &grant.authorization,
+                authorization: &credentials.authorization,
                 dpop: &proof.jwt,
             });
             let answer = answer.await?;
             let sent = SentProof {
                 url: &url,
-                token_id: &grant.ath,
+                token_id: &credentials.ath,
                 nonce: proof.nonce.as_deref(),
                 signed_at: proof.signed.machine,
                 clock_offset: proof.signed.offset,
@@ -206,41 +231,45 @@ impl OAuthSession {
                 Some(next) if replayable => tried = next,
                 _ => return Ok(answer),
             }
-            grant = self.live.grant()?;
+            credentials = self.entry.credentials()?;
         }
     }
 
     /// A number that is another whenever other tokens are in force; 0 once the session is over.
     pub fn stamp(&self) -> u32 {
-        match self.live.ended() {
+        match self.entry.ended() {
             Some(_) => 0,
-            None => self.live.grants.get(),
+            None => self.entry.generation.get(),
         }
     }
 
     /// The tokens in force; the error that says why where the session is over. They may want [renewing](Self::freshen).
     pub fn in_force(&self) -> Result<InForce, Error> {
         Ok(InForce {
-            grant: self.live.grant()?,
+            credentials: self.entry.credentials()?,
         })
     }
 
     /// Renews the tokens if they are about to expire, as every request does first.
     pub async fn freshen(&self) -> Result<(), Error> {
-        self.shared.freshen(&self.live).await.map(drop)
+        self.services
+            .refresher
+            .fresh_credentials(&self.entry)
+            .await
+            .map(drop)
     }
 
     /// Signs with the session's key.
     pub async fn sign(&self, input: &str) -> Result<[u8; 64], Error> {
-        let grant = self.live.grant()?;
-        let signature = grant.prover.key.sign(input).await;
+        let credentials = self.entry.credentials()?;
+        let signature = credentials.prover.key.sign(input).await;
         signature.map_err(|error| Error::new(Step::Request, error))
     }
 
     /// The absolute URL of a request; an error where that is not on the session's PDS.
     pub fn url_of(&self, path: &str) -> Result<String, Error> {
-        let grant = self.live.grant()?;
-        resolve(&grant, path)
+        let credentials = self.entry.credentials()?;
+        resolve(&credentials, path)
     }
 
     /// Learns from the answer to a request, and says whether the same request may be taken if it is proved anew, with what is
@@ -253,18 +282,20 @@ impl OAuthSession {
         sent: SentProof<'_>,
         answer: &dyn ResourceAnswer,
     ) -> Result<Option<Tried>, Error> {
-        let (shared, live) = (&self.shared, &self.live);
+        let (services, entry) = (&self.services, &self.entry);
         if answer.is_redirected() {
             return Ok(None);
         }
-        let grant = live.last_grant().clone();
+        let credentials = entry.last_credentials().clone();
         let received = answer.header("dpop-nonce");
-        let learned = grant
+        let learned = credentials
             .prover
             .learn(sent.url, sent.nonce, received.as_deref());
-        let is_over = live.ended().is_some();
+        let is_over = entry.ended().is_some();
         if learned && !is_over {
-            shared.keep_nonces(&live.did, &grant.prover);
+            services
+                .sessions
+                .write_nonces(&entry.did, &credentials.prover);
         }
         // No other answer is worth reading more headers for.
         if answer.status() != 401 && !(answer.status() == 400 && learned) {
@@ -272,16 +303,21 @@ impl OAuthSession {
         }
         let mut tried = sent.tried;
         let verdict = verdict_of(answer, learned).await;
-        let is_current = grant.ath == sent.token_id;
+        let is_current = credentials.ath == sent.token_id;
         let again = match policy::request_retry(verdict, &mut tried, is_current, is_over) {
             RequestRetry::Refresh => {
-                let refused = &grant.session.tokens.access_token;
-                shared.renew(live, refused).await.is_ok()
+                let refused = &credentials.session.tokens.access_token;
+                services.refresher.refresh(entry, refused).await.is_ok()
             }
-            RequestRetry::RefreshInDoubt => self.renew_in_doubt(&grant).await,
+            RequestRetry::RefreshInDoubt => {
+                services
+                    .refresher
+                    .refresh_in_doubt(entry, &credentials)
+                    .await
+            }
             RequestRetry::Resend => true,
             RequestRetry::EndSession => {
-                shared.refused(live, &grant).await?;
+                services.sessions.end_refused(entry, &credentials).await?;
                 false
             }
             RequestRetry::No => false,
@@ -291,14 +327,17 @@ impl OAuthSession {
                     offset: sent.clock_offset,
                 };
                 let last = NotTaken {
-                    prover: &grant.prover,
+                    prover: &credentials.prover,
                     url: sent.url,
                     signed,
                     has_nonce: learned,
                     date: answer.header("date").and_then(|date| parse_date(&date)),
                 };
                 // Also where it cannot be sent again: the next request goes with what was learned.
-                shared.prove_again(verdict, &mut tried, last).await
+                services
+                    .exchange
+                    .prove_again(verdict, &mut tried, last)
+                    .await
             }
         };
         Ok(again.then_some(tried))
@@ -308,57 +347,57 @@ impl OAuthSession {
 impl InForce {
     /// The PDS; `None` where what another client stored is no URL.
     pub fn pds(&self) -> Option<&Url> {
-        self.grant.pds.as_ref()
+        self.credentials.pds.as_ref()
     }
 
     /// The `Authorization` header.
     pub fn authorization(&self) -> &str {
-        &self.grant.authorization
+        &self.credentials.authorization
     }
 
     /// Tells one access token from the next: the `ath` claim (RFC 9449 section 4.2).
     pub fn token_id(&self) -> &str {
-        &self.grant.ath
+        &self.credentials.ath
     }
 
     /// The encoded header of every proof, with the dot behind it.
     pub fn proof_head(&self) -> &str {
-        self.grant.prover.head.as_str()
+        self.credentials.prover.head.as_str()
     }
 
     /// The key to sign proofs with.
     pub fn key(&self) -> &dyn Signer {
-        self.grant.prover.key.as_ref()
+        self.credentials.prover.key.as_ref()
     }
 
     /// The last nonce of the PDS.
     pub fn nonce(&self) -> Option<String> {
-        self.grant.prover.nonce(self.pds()?.origin())
+        self.credentials.prover.nonce(self.pds()?.origin())
     }
 
     /// By how many milliseconds the PDS's time is ahead of this machine's: for a proof's `iat`.
     pub fn clock_offset(&self) -> i64 {
         let pds = self.pds().map(Url::origin).unwrap_or_default();
-        self.grant.prover.offsets.get(pds)
+        self.credentials.prover.offsets.get(pds)
     }
 
     /// From when on the token wants renewing, in milliseconds since the epoch by this machine's clock.
     pub fn stale_at(&self) -> Option<u64> {
-        let stale_at = self.grant.stale_at.get()?;
-        Some(self.grant.to_machine(stale_at))
+        let stale_at = self.credentials.stale_at.get()?;
+        Some(self.credentials.to_machine(stale_at))
     }
 }
 
 impl fmt::Debug for InForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InForce({})", self.grant.session.tokens.sub)
+        write!(f, "InForce({})", self.credentials.session.tokens.sub)
     }
 }
 
 /// Two are equal if they are the same session of the same client, whatever its tokens are by now.
 impl PartialEq for OAuthSession {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.live, &other.live)
+        Rc::ptr_eq(&self.entry, &other.entry)
     }
 }
 
@@ -366,7 +405,7 @@ impl Eq for OAuthSession {}
 
 impl fmt::Debug for OAuthSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OAuthSession({})", self.live.did)
+        write!(f, "OAuthSession({})", self.entry.did)
     }
 }
 
@@ -384,9 +423,9 @@ async fn verdict_of(answer: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.
-fn resolve(grant: &Grant, path: &str) -> Result<String, Error> {
+fn resolve(credentials: &RequestCredentials, path: &str) -> Result<String, Error> {
     let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
-    let base = grant.pds.as_ref().ok_or_else(foreign)?;
+    let base = credentials.pds.as_ref().ok_or_else(foreign)?;
     if is_plain_path(path) {
         let mut url = base.origin().to_owned();
         url.push_str(path);

@@ -2,8 +2,8 @@
 
 use crate::app::{BrowserOAuthClient, ClientState, PageLocal, SessionState};
 use crate::client::Error;
-use crate::client::race::{Inbox, race};
 use crate::ports::Account;
+use crate::waiting::{Inbox, race};
 use ::yew::platform::spawn_local;
 use ::yew::prelude::*;
 use std::rc::Rc;

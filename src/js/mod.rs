@@ -10,8 +10,8 @@ mod options;
 mod session;
 
 use crate::client::Error;
-use crate::client::race::{First, race};
 use crate::ports::Local;
+use crate::waiting::{First, race};
 use js_sys::{Object, Promise, Reflect};
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::JsValue;

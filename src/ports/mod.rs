@@ -14,9 +14,10 @@ mod resolver;
 mod storage;
 mod tabs;
 
+pub use crate::guard::Guard;
 pub use accounts::{Account, AccountStatus, AccountStore};
 pub use crypto::{Crypto, KeyError, Signer};
-pub use lock::{Guard, Lock};
+pub use lock::Lock;
 pub use navigator::Navigator;
 pub use nonces::NonceStore;
 pub use popup::{Popup, PopupLink, PopupMessage, PopupState};

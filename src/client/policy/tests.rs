@@ -355,10 +355,10 @@ fn a_refused_token_is_replaced_once() {
 fn a_refusal_without_a_reason_has_one_refresh() {
     for (doubt, has_refresh_token, expected) in [
         (Doubt::None, true, true),
-        (Doubt::Renewing, true, true),
+        (Doubt::Refreshing, true, true),
         (Doubt::Settled, true, false),
         (Doubt::None, false, false),
-        (Doubt::Renewing, false, false),
+        (Doubt::Refreshing, false, false),
         (Doubt::Settled, false, false),
     ] {
         let found = may_refresh_in_doubt(doubt, has_refresh_token);
@@ -372,11 +372,11 @@ fn a_refusal_without_a_reason_has_one_refresh() {
 fn a_refresh_in_doubt_settles_it() {
     for (older, older_is_stale, has_same_key, expected) in [
         (Doubt::None, false, true, false),
-        (Doubt::Renewing, false, true, true),
+        (Doubt::Refreshing, false, true, true),
         (Doubt::Settled, false, true, true),
-        (Doubt::Renewing, true, true, false),
+        (Doubt::Refreshing, true, true, false),
         (Doubt::Settled, true, true, false),
-        (Doubt::Renewing, false, false, false),
+        (Doubt::Refreshing, false, false, false),
         (Doubt::Settled, false, false, false),
     ] {
         let found = settles_doubt(older, older_is_stale, has_same_key);

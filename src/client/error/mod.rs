@@ -1,6 +1,14 @@
 //! The client's error: what failed, in which step, and at which address.
 
-use super::{HostError, PopupError, Step};
+mod help;
+mod host;
+mod popup;
+mod step;
+
+pub use host::HostError;
+pub use popup::PopupError;
+pub use step::Step;
+
 use crate::http::HttpError;
 use crate::identity::{Did, IdentityError, Visible};
 use crate::oauth::{
@@ -215,8 +223,8 @@ impl Error {
     /// What the app or its user can do about it, in a sentence.
     pub fn help(&self) -> &'static str {
         match self.0.lacks_nonce {
-            true => super::help::NONCE_UNREADABLE,
-            false => super::help::of(&self.0.kind, self.0.step),
+            true => help::NONCE_UNREADABLE,
+            false => help::of(&self.0.kind, self.0.step),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for whichever comes first.
+//! Waiting: for the first of two futures, and for a value from outside.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};

@@ -1,6 +1,6 @@
 //! An app's client metadata, from its client id alone.
 
-use super::{Error, Step};
+use super::error::{Error, Step};
 use crate::oauth::ClientMetadata;
 use crate::ports::Ports;
 

@@ -1,0 +1,214 @@
+//! Reading documents: from the cache, a server, or the app's own resolver.
+
+use super::cache::DocumentCache;
+use crate::client::config::ClientOptions;
+use crate::client::error::{Error, ErrorKind, Step};
+use crate::client::network::Network;
+use crate::http::{HttpError, MAX_BODY, Request, Response};
+use crate::json::Json;
+use crate::ports::{Clock, Local, Question, Resolver, Timer};
+use crate::waiting::{First, race};
+use std::rc::Rc;
+
+/// Whether a document may come from the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum Freshness {
+    /// What was read in the last minute will do.
+    Recent,
+    /// It must come from its source, past every cache.
+    Now,
+}
+
+/// Reads documents.
+pub(super) struct Documents {
+    options: Rc<ClientOptions>,
+    network: Rc<Network>,
+    resolver: Option<Rc<dyn Resolver>>,
+    clock: Rc<dyn Clock>,
+    timer: Rc<dyn Timer>,
+    cache: DocumentCache,
+}
+
+impl Documents {
+    pub(super) fn new(
+        options: Rc<ClientOptions>,
+        network: Rc<Network>,
+        resolver: Option<Rc<dyn Resolver>>,
+        clock: Rc<dyn Clock>,
+        timer: Rc<dyn Timer>,
+    ) -> Self {
+        Self {
+            options,
+            network,
+            resolver,
+            clock,
+            timer,
+            cache: DocumentCache::default(),
+        }
+    }
+
+    /// Whether the app's own resolver is to answer this.
+    pub(super) fn has_own(&self, question: Question<'_>) -> bool {
+        self.resolver
+            .as_ref()
+            .is_some_and(|own| own.knows(question))
+    }
+
+    /// Where to ask: the app's own resolver, if it knows such things, or else a server.
+    pub(super) fn source<'a>(
+        &self,
+        question: Question<'a>,
+        request: impl FnOnce() -> Result<Request, Error>,
+    ) -> Result<Source<'a>, Error> {
+        if self.has_own(question) {
+            Ok(Source::App(question))
+        } else {
+            request().map(Source::Server)
+        }
+    }
+
+    /// Reads a document, which then wants judging. Boxed, since many futures await it.
+    pub(super) fn read<'a>(
+        &'a self,
+        step: Step,
+        source: Source<'a>,
+        freshness: Freshness,
+    ) -> Local<'a, Result<Document, Error>> {
+        Box::pin(async move {
+            let place = source.place();
+            let known = match freshness {
+                Freshness::Recent => self.cache.get(&place, self.clock.now()),
+                Freshness::Now => None,
+            };
+            let is_new = known.is_none();
+            let response = match known {
+                Some(response) => response,
+                None => self.obtain(step, source, freshness).await?,
+            };
+            Ok(Document {
+                step,
+                place,
+                response,
+                is_new,
+            })
+        })
+    }
+
+    /// What a document says, once judged; one that was judged good is cached.
+    pub(super) fn judged<T, E: Into<ErrorKind>>(
+        &self,
+        document: Document,
+        judged: Result<Result<T, E>, HttpError>,
+    ) -> Result<T, Error> {
+        let kind = match judged {
+            Ok(Ok(value)) => {
+                self.cache(document);
+                return Ok(value);
+            }
+            Ok(Err(error)) => error.into(),
+            Err(error) => error.into(),
+        };
+        Err(failed(document.step, kind, &document.place))
+    }
+
+    fn cache(&self, document: Document) {
+        // Not put back: a document that is read often must be forgotten in time as well.
+        if document.is_new {
+            let now = self.clock.now();
+            self.cache.put(document.place, document.response, now);
+        }
+    }
+
+    async fn obtain(
+        &self,
+        step: Step,
+        source: Source<'_>,
+        freshness: Freshness,
+    ) -> Result<Rc<Response>, Error> {
+        match source {
+            Source::Server(mut request) => {
+                request.revalidate = freshness == Freshness::Now;
+                self.network.send(step, request).await
+            }
+            Source::App(question) => self
+                .ask_own(question, freshness)
+                .await
+                .map_err(|kind| Error::new(step, kind)),
+        }
+    }
+
+    /// Asks the app's own resolver, within the time limit that servers have.
+    async fn ask_own(
+        &self,
+        question: Question<'_>,
+        freshness: Freshness,
+    ) -> Result<Rc<Response>, ErrorKind> {
+        let found = match &self.resolver {
+            Some(own) => {
+                let asked = own.ask(question, freshness == Freshness::Now);
+                let limit = self.options.timeouts.document_ms;
+                match race(asked, self.timer.sleep(limit)).await {
+                    First::Left(found) => found.map_err(ErrorKind::Resolver)?,
+                    First::Right(()) => return Err(HttpError::Timeout.into()),
+                }
+            }
+            None => None,
+        };
+        let response = as_response(question, found);
+        match response.body.len() <= MAX_BODY {
+            true => Ok(Rc::new(response)),
+            false => Err(HttpError::TooLarge.into()),
+        }
+    }
+}
+
+/// A document that was read, and is yet to be judged.
+pub(super) struct Document {
+    step: Step,
+    place: String,
+    pub(super) response: Rc<Response>,
+    is_new: bool,
+}
+
+/// Where a document comes from.
+pub(super) enum Source<'a> {
+    /// A server.
+    Server(Request),
+    /// The app's own resolver.
+    App(Question<'a>),
+}
+
+impl Source<'_> {
+    /// A URL, or, which none can be, the question.
+    fn place(&self) -> String {
+        match self {
+            Self::Server(request) => request.url.clone(),
+            Self::App(Question::Identity(input)) => format!("?{input}"),
+            Self::App(Question::Handle(handle)) => handle.to_string(),
+            Self::App(Question::Document(did)) => did.to_string(),
+        }
+    }
+}
+
+fn failed(step: Step, kind: ErrorKind, place: &str) -> Error {
+    let error = Error::new(step, kind);
+    match place.split_once(':') {
+        Some(("http" | "https", _)) => error.at(place),
+        _ => error,
+    }
+}
+
+/// What the app's own resolver says, as a server would put it, so that both are judged by the same rules.
+fn as_response(question: Question<'_>, found: Option<Json>) -> Response {
+    let (status, body) = match (question, found) {
+        (Question::Handle(_), None) => (400, r#"{"error":"HandleNotFound"}"#.to_owned()),
+        (_, None) => (404, String::new()),
+        (Question::Handle(_), Some(did)) => (200, format!("{{\"did\":{}}}", did.text())),
+        (_, Some(document)) => (200, document.text()),
+    };
+    Response {
+        status,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body,
+    }
+}

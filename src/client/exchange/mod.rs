@@ -1,0 +1,168 @@
+//! Requests that prove possession of a key (RFC 9449): proved, sent, and repeated once the server's response has taught us
+//! its nonce or its time.
+
+mod offsets;
+mod prover;
+mod retry;
+
+pub(super) use offsets::SignedAt;
+pub(super) use prover::{Proof, Prover};
+pub(super) use retry::NotTaken;
+
+use super::config::ClientOptions;
+use super::error::{Error, Step};
+use super::network::Network;
+use super::policy::Tried;
+use crate::base64url;
+use crate::http::{Request, Response};
+use crate::oauth::{
+    ProofClaims, ServerMetadata, Verdict, endpoint_request, granted_token, judge_endpoint,
+    revocation_form,
+};
+use crate::ports::{Clock, KeyError, Random};
+use crate::secret::Secret;
+use crate::url::without_query;
+use retry::not_proved;
+use std::rc::Rc;
+
+/// Makes proofs, and requests with them.
+pub(super) struct Exchange {
+    options: Rc<ClientOptions>,
+    network: Rc<Network>,
+    clock: Rc<dyn Clock>,
+    random: Rc<dyn Random>,
+}
+
+/// What became of a request that was sent with a proof.
+pub(in crate::client) struct Sent {
+    pub(in crate::client) response: Rc<Response>,
+    /// The time in the proof.
+    pub(in crate::client) signed: SignedAt,
+    /// Whether a nonce came with the response that is another than the proof's.
+    pub(in crate::client) learned: bool,
+}
+
+impl Exchange {
+    pub(in crate::client) fn new(
+        options: Rc<ClientOptions>,
+        network: Rc<Network>,
+        clock: Rc<dyn Clock>,
+        random: Rc<dyn Random>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            options,
+            network,
+            clock,
+            random,
+        })
+    }
+
+    /// Proves one request. `htu` has neither query nor fragment; `ath` is the encoded digest of an access token that
+    /// goes along.
+    pub(in crate::client) async fn prove(
+        &self,
+        prover: &Prover,
+        method: &str,
+        htu: &str,
+        ath: Option<&str>,
+    ) -> Result<Proof, KeyError> {
+        let mut jti = [0; 16];
+        self.random.fill(&mut jti);
+        let signed = SignedAt {
+            machine: self.clock.now(),
+            offset: prover.offsets.get(htu),
+        };
+        let nonce = prover.nonce(htu);
+        let mut jwt = prover.head.signing_input(&ProofClaims {
+            issued_at: signed.time() / 1000,
+            jti,
+            method,
+            htu,
+            nonce: nonce.as_deref(),
+            ath,
+        });
+        let signature = prover.key.sign(&jwt).await?;
+        jwt.push('.');
+        base64url::push(&mut jwt, &signature);
+        Ok(Proof { jwt, nonce, signed })
+    }
+
+    /// Sends a request to the authorization server with a proof; again if the server wants its nonce in it, or another
+    /// time.
+    pub(in crate::client) async fn send(
+        &self,
+        step: Step,
+        prover: &Prover,
+        request: Request,
+    ) -> Result<Rc<Response>, Error> {
+        let mut tried = Tried::default();
+        loop {
+            let sent = self.send_once(step, prover, &request).await?;
+            let verdict = judge_endpoint(&sent.response);
+            if verdict == Verdict::Done {
+                return Ok(sent.response);
+            }
+            let last = NotTaken {
+                prover,
+                url: &request.url,
+                signed: sent.signed,
+                has_nonce: sent.learned,
+                date: sent.response.date(),
+            };
+            if !self.prove_again(verdict, &mut tried, last).await {
+                let offset = sent.signed.offset;
+                return not_proved(step, verdict, &request.url, sent.response, offset);
+            }
+        }
+    }
+
+    /// Sends a request with a proof, once.
+    pub(in crate::client) async fn send_once(
+        &self,
+        step: Step,
+        prover: &Prover,
+        request: &Request,
+    ) -> Result<Sent, Error> {
+        let htu = without_query(&request.url);
+        let proof = self.prove(prover, request.method, htu, None).await;
+        let proof = proof.map_err(|error| Error::new(step, error))?;
+        let mut proved = request.clone();
+        proved.headers.push(("dpop", proof.jwt));
+        let response = self.network.send(step, proved).await?;
+        let received = response.header("dpop-nonce");
+        Ok(Sent {
+            learned: prover.learn(htu, proof.nonce.as_deref(), received),
+            signed: proof.signed,
+            response,
+        })
+    }
+
+    /// Revokes what an response of the token endpoint granted and nobody will use.
+    pub(in crate::client) async fn revoke_unused(
+        &self,
+        server: &ServerMetadata,
+        prover: &Prover,
+        response: &Response,
+    ) {
+        if let Some(token) = granted_token(response) {
+            self.revoke_token(server, prover, None, &token).await;
+        }
+    }
+
+    /// Revokes a token, as the client it was granted to; this one where that is not known. Whether that worked changes nothing here:
+    /// the tokens are forgotten either way.
+    pub(in crate::client) async fn revoke_token(
+        &self,
+        server: &ServerMetadata,
+        prover: &Prover,
+        client_id: Option<&str>,
+        token: &Secret,
+    ) {
+        if let Some(endpoint) = &server.revocation_endpoint {
+            let form = revocation_form(token);
+            let client_id = client_id.unwrap_or(self.options.client_id());
+            let request = endpoint_request(endpoint, client_id, form);
+            drop(self.send(Step::Revoke, prover, request).await);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What to do when a server does not take a proof.
+
+use super::Exchange;
+use super::offsets::{Offsets, SignedAt};
+use super::prover::Prover;
+use crate::client::error::{Error, ErrorKind, Step};
+use crate::client::policy::{self, ProofRetry, Tried};
+use crate::http::{HttpError, Request, Response, mentions};
+use crate::oauth::{Refusal, Verdict, refusal_in};
+use crate::ports::Local;
+use std::rc::Rc;
+
+/// A proof that a server did not take.
+pub(in crate::client) struct NotTaken<'a> {
+    pub(in crate::client) prover: &'a Prover,
+    /// Where it was sent.
+    pub(in crate::client) url: &'a str,
+    pub(in crate::client) signed: SignedAt,
+    /// Whether a new nonce came with the answer.
+    pub(in crate::client) has_nonce: bool,
+    /// The answer's time.
+    pub(in crate::client) date: Option<u64>,
+}
+
+impl Exchange {
+    /// Whether a new proof may be taken where the last one was not: with a nonce, if that is new, or with another time.
+    /// Boxed, since futures of two kinds await it.
+    pub(in crate::client) fn prove_again<'a>(
+        &'a self,
+        verdict: Verdict,
+        tried: &'a mut Tried,
+        last: NotTaken<'a>,
+    ) -> Local<'a, bool> {
+        Box::pin(async move {
+            match policy::proof_retry(verdict, tried, last.has_nonce) {
+                ProofRetry::WithNonce => true,
+                ProofRetry::WithTime => {
+                    let (offsets, in_use) = (&last.prover.offsets, last.signed.offset);
+                    match last.date {
+                        Some(date) => {
+                            let now = self.clock.now();
+                            offsets.learn(last.url, date, last.signed.machine, now);
+                        }
+                        None if policy::asks_own_server(in_use, offsets.get(last.url)) => {
+                            self.ask_own_server(offsets, last.url).await;
+                        }
+                        None => {}
+                    }
+                    offsets.get(last.url) != in_use
+                }
+                ProofRetry::ForgetTime => {
+                    last.prover.offsets.forget(last.url);
+                    false
+                }
+                ProofRetry::No => false,
+            }
+        })
+    }
+
+    /// Asks the page's own server for the time, where the server at a URL refused the one in use and does not say its own.
+    async fn ask_own_server(&self, offsets: &Offsets, url: &str) {
+        let in_use = offsets.get(url);
+        let date = match self.clock.reference() {
+            None => None,
+            Some(own) => {
+                let sent = self.clock.now();
+                let response = self.network.send(Step::Request, Request::head(own)).await;
+                let date = response.ok().and_then(|response| response.date());
+                if let Some(date) = date {
+                    offsets.learn(url, date, sent, self.clock.now());
+                }
+                date
+            }
+        };
+        if policy::drops_correction(date.is_some(), in_use, offsets.get(url)) {
+            offsets.set(url, 0);
+        }
+    }
+}
+
+/// What it comes to that a server does not take the proof: an error where more is known of the reason than the answer
+/// says.
+pub(super) fn not_proved(
+    step: Step,
+    verdict: Verdict,
+    url: &str,
+    response: Rc<Response>,
+    offset: i64,
+) -> Result<Rc<Response>, Error> {
+    let refusal = refusal_in(&response);
+    if verdict == Verdict::NonceDemanded && response.header("dpop-nonce").is_none() {
+        let kind = refusal.map_or(HttpError::Status(response.status).into(), ErrorKind::from);
+        return Err(Error::new(step, kind).at(url).without_nonce());
+    }
+    match refusal.and_then(|refusal| skew(verdict, refusal, offset)) {
+        Some(skew) => Err(Error::new(step, skew).at(url)),
+        None => Ok(response),
+    }
+}
+
+/// What the authorization server's refusal of a proof is, if this machine's clock is the likely reason. `offset` is by
+/// how much that was corrected.
+fn skew(verdict: Verdict, refusal: Refusal, offset: i64) -> Option<ErrorKind> {
+    let seconds = policy::seconds_ahead(offset);
+    let is_of_time = match &refusal.description {
+        Some(words) => mentions(words, "\"iat\""),
+        None => seconds.is_some(),
+    };
+    (verdict == Verdict::ProofRefused && is_of_time)
+        .then_some(ErrorKind::ClockSkew { seconds, refusal })
+}

@@ -1,0 +1,96 @@
+//! What the app and the other tabs are notified of.
+
+use super::config::ClientOptions;
+use super::error::{Error, ErrorKind, Step};
+use crate::identity::Did;
+use crate::oauth::{SessionEnd, TokenSet};
+use crate::ports::{Bus, By, Guard, Message, Observer};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Notifies the app and the other tabs, the app never twice of the same.
+pub(super) struct Notifications {
+    options: Rc<ClientOptions>,
+    bus: Rc<dyn Bus>,
+    observer: Option<Rc<dyn Observer>>,
+    /// The last notification of each account: its tokens, or that its session has ended.
+    last: RefCell<Vec<(Did, Option<TokenSet>)>>,
+}
+
+impl Notifications {
+    pub(super) fn new(
+        options: Rc<ClientOptions>,
+        bus: Rc<dyn Bus>,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            options,
+            bus,
+            observer,
+            last: RefCell::default(),
+        })
+    }
+
+    /// Passes on each message of another tab, until the guard is dropped.
+    pub(super) fn listen(&self, on_message: Box<dyn Fn(Message)>) -> Guard {
+        self.bus.listen(self.options.client_id(), on_message)
+    }
+
+    pub(super) fn post_to_tabs(&self, message: &Message) {
+        self.bus.post(self.options.client_id(), message);
+    }
+
+    /// Notes a notification of an account; `false` if it is the same as the last. The same can come twice: from the worker
+    /// that refreshed, and from the bus.
+    pub(super) fn mark_notified(&self, sub: &Did, tokens: Option<&TokenSet>) -> bool {
+        let mut last = self.last.borrow_mut();
+        let notified = (sub.clone(), tokens.cloned());
+        if last.contains(&notified) {
+            return false;
+        }
+        last.retain(|(known, _)| known != sub);
+        last.push(notified);
+        true
+    }
+
+    /// Whether the app was notified of the end of the account's session.
+    pub(super) fn has_notified_end(&self, sub: &Did) -> bool {
+        self.last.borrow().contains(&(sub.clone(), None))
+    }
+
+    /// Lets the end of the account's next session be notified again.
+    pub(super) fn forget_end(&self, sub: &Did) {
+        let mut last = self.last.borrow_mut();
+        last.retain(|(known, tokens)| known != sub || tokens.is_some());
+    }
+
+    pub(super) async fn session_updated(&self, tokens: &TokenSet, by: By) -> Result<(), Error> {
+        match &self.observer {
+            Some(observer) if self.mark_notified(&tokens.sub, Some(tokens)) => {
+                observer.updated(tokens, by).await.map_err(hook_failed)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Unless the app was notified of it already.
+    pub(super) async fn session_ended(&self, sub: &Did, end: &SessionEnd) -> Result<(), Error> {
+        if !self.mark_notified(sub, None) {
+            return Ok(());
+        }
+        match &self.observer {
+            None => Ok(()),
+            Some(observer) => observer.deleted(sub, end).await.map_err(hook_failed),
+        }
+    }
+
+    pub(super) fn accounts_changed(&self) {
+        if let Some(observer) = &self.observer {
+            observer.accounts_changed();
+        }
+    }
+}
+
+fn hook_failed(message: String) -> Error {
+    Error::new(Step::Storage, ErrorKind::Observer(message))
+}

@@ -1,0 +1,205 @@
+//! Refreshing tokens: once, for everyone who finds them stale at the same time.
+
+mod elsewhere;
+mod outcome;
+mod token;
+
+use super::accounts::Accounts;
+use super::authority::AuthorityCheck;
+use super::config::ClientOptions;
+use super::detached::detached;
+use super::directory::Directory;
+use super::error::{Error, Step};
+use super::exchange::Exchange;
+use super::notifications::Notifications;
+use super::policy::{self, Doubt};
+use super::sessions::{RequestCredentials, SessionEntry, SessionLock, Sessions};
+use crate::http::HttpError;
+use crate::oauth::SessionEnd;
+use crate::ports::{Clock, Renewer, Spawn, Storage, Timer};
+use crate::secret::Secret;
+use crate::waiting::{First, race};
+use std::rc::Rc;
+
+/// When to renew a session's tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// When they are about to expire.
+    #[default]
+    Auto,
+    /// Now.
+    Force,
+    /// Not at all, even if they have expired.
+    Never,
+}
+
+/// Refreshes the tokens of sessions.
+pub(super) struct Refresher {
+    pub(super) options: Rc<ClientOptions>,
+    pub(super) directory: Rc<Directory>,
+    pub(super) exchange: Rc<Exchange>,
+    pub(super) notifications: Rc<Notifications>,
+    pub(super) accounts: Rc<Accounts>,
+    pub(super) sessions: Rc<Sessions>,
+    pub(super) authority: Rc<AuthorityCheck>,
+    pub(super) renewer: Option<Rc<dyn Renewer>>,
+    pub(super) storage: Rc<dyn Storage>,
+    pub(super) clock: Rc<dyn Clock>,
+    pub(super) timer: Rc<dyn Timer>,
+    pub(super) spawn: Rc<dyn Spawn>,
+}
+
+impl Refresher {
+    /// A session's credentials, with tokens refreshed as asked.
+    pub(super) async fn credentials(
+        self: &Rc<Self>,
+        entry: &Rc<SessionEntry>,
+        refresh: Refresh,
+    ) -> Result<Rc<RequestCredentials>, Error> {
+        match refresh {
+            Refresh::Never => {}
+            Refresh::Auto => return self.fresh_credentials(entry).await,
+            Refresh::Force => {
+                let seen = self.in_force(entry)?.session.tokens.access_token.clone();
+                self.refresh(entry, &seen).await?;
+            }
+        }
+        self.in_force(entry)
+    }
+
+    /// A session's credentials; an error that says what to sign in with if it has ended.
+    fn in_force(&self, entry: &SessionEntry) -> Result<Rc<RequestCredentials>, Error> {
+        let hint = |error: Error| error.hinting(self.accounts.login_hint(&entry.did));
+        entry.credentials().map_err(hint)
+    }
+
+    /// A session's credentials, with tokens refreshed if they are about to expire. If they cannot be refreshed now, they
+    /// serve as long as they last, and are not refreshed before.
+    pub(super) async fn fresh_credentials(
+        self: &Rc<Self>,
+        entry: &Rc<SessionEntry>,
+    ) -> Result<Rc<RequestCredentials>, Error> {
+        if let Some(spent) = entry.unstored_over() {
+            drop(self.refresh(entry, &spent).await);
+        }
+        let seen = self.in_force(entry)?;
+        if !seen.is_stale(self.clock.now()) {
+            return Ok(seen);
+        }
+        let refreshed = self.refresh(entry, &seen.session.tokens.access_token).await;
+        let current = self.in_force(entry)?;
+        let now = self.clock.now();
+        if refreshed.is_err() && Rc::ptr_eq(&current, &seen) && !seen.is_expired(now) {
+            seen.stop_refreshing_early();
+            return Ok(seen);
+        }
+        refreshed.map(|()| current)
+    }
+
+    /// Refreshes a token that was refused without a reason; whether that gave another.
+    pub(super) async fn refresh_in_doubt(
+        self: &Rc<Self>,
+        entry: &Rc<SessionEntry>,
+        credentials: &RequestCredentials,
+    ) -> bool {
+        let tokens = &credentials.session.tokens;
+        let has_refresh_token = tokens.refresh_token.is_some();
+        if !policy::may_refresh_in_doubt(credentials.doubt.get(), has_refresh_token) {
+            return false;
+        }
+        credentials.doubt.set(Doubt::Refreshing);
+        let refreshed = self.refresh(entry, &tokens.access_token).await;
+        if let Err(error) = &refreshed {
+            let left = policy::doubt_after_failure(error.is_retryable());
+            credentials.doubt.set(left);
+        }
+        refreshed.is_ok()
+    }
+
+    /// Replaces the tokens that the caller has seen by newer ones. Whoever waited for another's refresh gets its result.
+    ///
+    /// The work is not the caller's own: it goes on, and keeps the lock, when the caller no longer waits. A response that
+    /// nobody takes is a session lost.
+    pub(super) async fn refresh(
+        self: &Rc<Self>,
+        entry: &Rc<SessionEntry>,
+        seen: &Secret,
+    ) -> Result<(), Error> {
+        let (refresher, entry, seen) = (self.clone(), entry.clone(), seen.clone());
+        let work = Box::pin(async move { refresher.refresh_anywhere(&entry, &seen).await });
+        let outcome = detached(&*self.spawn, work);
+        let patience = self.timer.sleep(self.options.timeouts.token_ms);
+        match race(outcome, patience).await {
+            First::Left(outcome) => outcome,
+            First::Right(()) => Err(Error::new(Step::Refresh, HttpError::Timeout)),
+        }
+    }
+
+    /// `asked`: this tab has asked another client for it. What that did is for this tab to notify the app of.
+    async fn refresh_here(
+        self: &Rc<Self>,
+        entry: &Rc<SessionEntry>,
+        seen: &Secret,
+        asked: bool,
+    ) -> Result<(), Error> {
+        let lock = self.sessions.locks.acquire(&entry.did).await;
+        let refreshed = self.refresh_locked(&lock, entry, seen, asked).await;
+        self.sessions.locks.release(lock, refreshed).await
+    }
+
+    async fn refresh_locked(
+        self: &Rc<Self>,
+        lock: &SessionLock,
+        entry: &Rc<SessionEntry>,
+        seen: &Secret,
+        asked: bool,
+    ) -> Result<(), Error> {
+        match self.sessions.rows.read(&entry.did).await? {
+            None => Err(self.found_ended(lock, entry, asked)),
+            Some(stored) if stored.tokens.sub != entry.did => {
+                let token = &stored.tokens.access_token;
+                self.end(lock, entry, SessionEnd::SubMismatch, token).await
+            }
+            Some(stored) if entry.has_newer_than(&stored) => {
+                let unstored = entry.credentials()?.session.clone();
+                let is_seen = unstored.tokens.access_token == *seen;
+                let spent = &stored.tokens.access_token;
+                self.store(lock, entry, unstored, spent).await?;
+                match is_seen {
+                    true => self.exchange_token(lock, entry).await,
+                    false => Ok(()),
+                }
+            }
+            Some(stored) if stored.tokens.access_token != *seen => {
+                if asked {
+                    lock.updated(stored.tokens.clone());
+                }
+                self.sessions.adopt(stored).await.map(drop)
+            }
+            // Another client has ended it, and is about to remove the row, or has kept it.
+            Some(_) if entry.ended().is_some() => Err(self.found_ended(lock, entry, asked)),
+            Some(stored) => {
+                let entry = self.sessions.adopt(stored).await?;
+                self.exchange_token(lock, &entry).await
+            }
+        }
+    }
+
+    /// A session that was in use has ended: its row is not there any more, or is kept for another try.
+    fn found_ended(&self, lock: &SessionLock, entry: &SessionEntry, asked: bool) -> Error {
+        let did = &entry.did;
+        let ended = entry.ended();
+        if let Some(end) = &ended
+            && (!asked || self.notifications.has_notified_end(did))
+        {
+            return self.sessions.ended_error(did, end.clone(), Step::Request);
+        }
+        let end = ended.clone().unwrap_or(SessionEnd::Vanished);
+        self.sessions.announce_end(lock, did, end.clone());
+        if ended.is_some() {
+            // Whoever ended it has announced that.
+            self.accounts.discard_change();
+        }
+        self.sessions.ended_error(did, end, Step::Refresh)
+    }
+}

@@ -1,0 +1,92 @@
+//! The exchange of a refresh token.
+
+use super::Refresher;
+use super::outcome::Refreshed;
+use crate::client::error::{Error, Step};
+use crate::client::policy;
+use crate::client::sessions::{RequestCredentials, SessionEntry, SessionLock};
+use crate::http::{Request, Response};
+use crate::json::Json;
+use crate::oauth::{ServerMetadata, SessionEnd, endpoint_request, is_visible, refresh_form};
+use crate::ports::{Local, StoredSession};
+use crate::waiting::{First, race};
+use std::rc::Rc;
+
+impl Refresher {
+    /// Exchanges the refresh token of what is stored, which is in force.
+    pub(super) async fn exchange_token(
+        self: &Rc<Self>,
+        lock: &SessionLock,
+        entry: &Rc<SessionEntry>,
+    ) -> Result<(), Error> {
+        let credentials = entry.credentials()?;
+        let session = &credentials.session;
+        let token = &session.tokens.access_token;
+        let refresh_token = session.tokens.refresh_token.as_ref();
+        // What no server issued, none takes.
+        let Some(refresh_token) = refresh_token.filter(|token| is_visible(token.expose())) else {
+            let end = SessionEnd::NotRefreshable;
+            return self.end(lock, entry, end, token).await;
+        };
+        let is_recent =
+            |_: &Json| policy::stored_metadata_serves(session.verified_at, self.clock.now());
+        let stored = session.server.clone().filter(is_recent);
+        let issuer = &session.tokens.issuer;
+        let server = self.directory.known_server(issuer, stored).await?;
+        let form = refresh_form(refresh_token);
+        let request = endpoint_request(&server.token_endpoint, self.options.client_id(), form);
+        let requested_at = self.clock.now();
+        if !self.mark_started(session, requested_at).await? {
+            return self.adopt_changed(lock, entry).await;
+        }
+        let Some(response) = self.send(entry, &credentials, &server, request).await else {
+            return self.in_force(entry).map(drop);
+        };
+        let refreshed = Refreshed {
+            server: &server,
+            requested_at,
+            response: response?,
+        };
+        self.settle(lock, entry, &credentials, refreshed).await
+    }
+
+    /// Stores that the refresh token may be spent from now on. If even that cannot be stored, the tokens to come could not
+    /// be either, so they are not asked for. `false`: the row is another by now.
+    async fn mark_started(&self, session: &StoredSession, now: u64) -> Result<bool, Error> {
+        let marked = StoredSession {
+            refresh_started_at: Some(now),
+            ..session.clone()
+        };
+        let token = Some(&session.tokens.access_token);
+        self.sessions.rows.write(&marked, token).await
+    }
+
+    /// Sends a refresh, and waits for its response unless the session is replaced or signed out meanwhile: then `None`, and
+    /// the account is free for others. The request itself is not given up: tokens that come of it then are nobody's, and
+    /// revoked.
+    async fn send(
+        &self,
+        entry: &SessionEntry,
+        credentials: &Rc<RequestCredentials>,
+        server: &Rc<ServerMetadata>,
+        request: Request,
+    ) -> Option<Result<Rc<Response>, Error>> {
+        let (exchange, spent) = (self.exchange.clone(), credentials.clone());
+        let mut response: Local<'static, _> =
+            Box::pin(async move { exchange.send(Step::Refresh, &spent.prover, request).await });
+        let superseded = entry.superseded(&credentials.session.tokens.access_token);
+        if let First::Left(response) = race(&mut response, superseded).await {
+            return Some(response);
+        }
+        let (exchange, spent) = (self.exchange.clone(), credentials.clone());
+        let server = server.clone();
+        self.spawn.spawn(Box::pin(async move {
+            if let Ok(response) = response.await {
+                exchange
+                    .revoke_unused(&server, &spent.prover, &response)
+                    .await;
+            }
+        }));
+        None
+    }
+}

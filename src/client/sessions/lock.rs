@@ -1,0 +1,133 @@
+//! The lock on one account's session, and what the app is notified of once it is released.
+
+use crate::client::accounts::Accounts;
+use crate::client::config::ClientOptions;
+use crate::client::error::Error;
+use crate::client::notifications::Notifications;
+use crate::client::policy;
+use crate::identity::Did;
+use crate::oauth::{SessionEnd, TokenSet};
+use crate::ports::{By, Guard, Lock, Timer};
+use crate::waiting::{First, race};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Locks accounts' sessions.
+pub(in crate::client) struct SessionLocks {
+    options: Rc<ClientOptions>,
+    lock: Rc<dyn Lock>,
+    timer: Rc<dyn Timer>,
+    accounts: Rc<Accounts>,
+    notifications: Rc<Notifications>,
+}
+
+/// The lock that all clients of this origin, ours or not, hold while they refresh an account's session.
+///
+/// The app is notified of a change only after the lock was released: its hook may use the very account, and would wait for
+/// itself for ever.
+pub(in crate::client) struct SessionLock {
+    /// `None` for what does not need it: storage changes a row only if it is the expected one.
+    guard: Option<Guard>,
+    pending: RefCell<Vec<Notification>>,
+}
+
+enum Notification {
+    Updated(TokenSet),
+    Ended(Did, SessionEnd),
+}
+
+impl SessionLock {
+    pub(in crate::client) fn unlocked() -> Self {
+        Self::of(None)
+    }
+
+    fn of(guard: Option<Guard>) -> Self {
+        Self {
+            guard,
+            pending: RefCell::default(),
+        }
+    }
+
+    /// Has the app notified, on release, that new tokens are stored.
+    pub(in crate::client) fn updated(&self, tokens: TokenSet) {
+        self.pending
+            .borrow_mut()
+            .push(Notification::Updated(tokens));
+    }
+
+    /// Has the app notified, on release, that a session has ended.
+    pub(super) fn ended(&self, sub: &Did, end: SessionEnd) {
+        let ended = Notification::Ended(sub.clone(), end);
+        self.pending.borrow_mut().push(ended);
+    }
+}
+
+impl SessionLocks {
+    pub(in crate::client) fn new(
+        options: Rc<ClientOptions>,
+        lock: Rc<dyn Lock>,
+        timer: Rc<dyn Timer>,
+        accounts: Rc<Accounts>,
+        notifications: Rc<Notifications>,
+    ) -> Self {
+        Self {
+            options,
+            lock,
+            timer,
+            accounts,
+            notifications,
+        }
+    }
+
+    /// Whether they keep tabs apart.
+    pub(in crate::client) fn span_tabs(&self) -> bool {
+        self.lock.spans_tabs()
+    }
+
+    /// Waits for the lock for as long as that takes. Only a refresh, and what nobody waits for, can afford that.
+    pub(in crate::client) async fn acquire(&self, sub: &Did) -> SessionLock {
+        SessionLock::of(Some(self.lock.acquire(sub.as_str()).await))
+    }
+
+    /// Waits for the lock for a while, then goes on without it.
+    pub(in crate::client) async fn acquire_soon(&self, sub: &Did) -> SessionLock {
+        let patience = policy::lock_patience(self.options.timeouts.token_ms);
+        let lock = self.lock.acquire(sub.as_str());
+        SessionLock::of(match race(lock, self.timer.sleep(patience)).await {
+            First::Left(guard) => Some(guard),
+            First::Right(()) => None,
+        })
+    }
+
+    /// Releases the lock, then notifies the app of what happened while it was held, and everyone of what became of the
+    /// accounts.
+    async fn notify_after(&self, lock: SessionLock) -> Result<(), Error> {
+        drop(lock.guard);
+        self.accounts.announce();
+        for notification in lock.pending.take() {
+            match notification {
+                Notification::Updated(tokens) => {
+                    self.notifications
+                        .session_updated(&tokens, By::ThisTab)
+                        .await?;
+                }
+                // Another tab, which found out at the same time, may have sent it while this one held the lock.
+                Notification::Ended(sub, end) => {
+                    self.notifications.session_ended(&sub, &end).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases the lock after work with an outcome, whose error comes before that of the app's hook.
+    pub(in crate::client) async fn release<T>(
+        &self,
+        lock: SessionLock,
+        outcome: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let notified = self.notify_after(lock).await;
+        let value = outcome?;
+        notified.map(|()| value)
+    }
+}

@@ -1,0 +1,121 @@
+//! The sessions: as stored, as this page uses them, and how one ends.
+
+mod credentials;
+mod end;
+mod entry;
+mod lock;
+mod rows;
+mod tabs;
+
+pub(super) use credentials::{Preparation, RequestCredentials};
+pub(super) use end::Row;
+pub(super) use entry::SessionEntry;
+pub(super) use lock::{SessionLock, SessionLocks};
+pub(super) use rows::{SessionRows, Taken};
+
+use super::accounts::Accounts;
+use super::error::Error;
+use super::exchange::Prover;
+use super::notifications::Notifications;
+use crate::identity::Did;
+use crate::ports::{Clock, Guard, NonceStore, StoredSession};
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+/// The sessions that are stored, and those in use.
+pub(super) struct Sessions {
+    pub(super) rows: SessionRows,
+    pub(super) locks: SessionLocks,
+    accounts: Rc<Accounts>,
+    notifications: Rc<Notifications>,
+    nonces: Rc<dyn NonceStore>,
+    preparation: Preparation,
+    clock: Rc<dyn Clock>,
+    /// The sessions in use, so that what another tab did to one reaches it.
+    entries: RefCell<Vec<Weak<SessionEntry>>>,
+    /// The messages of the other tabs.
+    subscription: RefCell<Option<Guard>>,
+}
+
+impl Sessions {
+    pub(super) fn new(
+        rows: SessionRows,
+        locks: SessionLocks,
+        accounts: Rc<Accounts>,
+        notifications: Rc<Notifications>,
+        nonces: Rc<dyn NonceStore>,
+        preparation: Preparation,
+        clock: Rc<dyn Clock>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            rows,
+            locks,
+            accounts,
+            notifications,
+            nonces,
+            preparation,
+            clock,
+            entries: RefCell::default(),
+            subscription: RefCell::default(),
+        })
+    }
+
+    /// The session of an account that this page uses, if it has not ended.
+    pub(super) fn find(&self, did: &Did) -> Option<Rc<SessionEntry>> {
+        let all = self.entries.borrow();
+        all.iter()
+            .filter_map(Weak::upgrade)
+            .find(|entry| entry.did == *did && entry.ended().is_none())
+    }
+
+    /// Puts what is stored in force. The nonces stay.
+    pub(super) async fn adopt(&self, stored: Rc<StoredSession>) -> Result<Rc<SessionEntry>, Error> {
+        let prover = Prover::new(stored.key.clone());
+        if let Some(entry) = self.find(&stored.tokens.sub) {
+            let known = entry.last_credentials().clone();
+            if known.session.tokens == stored.tokens || entry.has_newer_than(&stored) {
+                return Ok(entry);
+            }
+            prover.learn_all(&known.prover);
+        } else if let Some(kept) = self.nonces.get(&stored.tokens.sub) {
+            prover.recall(&kept);
+        }
+        let credentials = self.prepare(stored, prover).await?;
+        Ok(self.put_in_force(credentials))
+    }
+
+    /// Works out what requests of a session need, with a prover that may know nonces already.
+    pub(super) async fn prepare(
+        &self,
+        stored: Rc<StoredSession>,
+        prover: Rc<Prover>,
+    ) -> Result<Rc<RequestCredentials>, Error> {
+        self.preparation.prepare(stored, prover).await
+    }
+
+    pub(super) fn put_in_force(&self, credentials: Rc<RequestCredentials>) -> Rc<SessionEntry> {
+        if let Some(entry) = self.find(&credentials.session.tokens.sub) {
+            credentials.settle_doubt_of(&entry.last_credentials(), self.clock.now());
+            entry.put(credentials);
+            return entry;
+        }
+        // An end that the app was notified of was another session's; unless this is only another try with that one.
+        if credentials.session.refused_at.is_none() {
+            let sub = &credentials.session.tokens.sub;
+            self.notifications.forget_end(sub);
+        }
+        let entry = SessionEntry::new(credentials);
+        let mut all = self.entries.borrow_mut();
+        all.retain(|entry| entry.strong_count() > 0);
+        all.push(Rc::downgrade(&entry));
+        entry
+    }
+
+    /// Writes a session's nonces for the next page: at once when they are the first of a server, and else once a minute at
+    /// most, since a server may give another with every response.
+    pub(super) fn write_nonces(&self, sub: &Did, prover: &Prover) {
+        if let Some(nonces) = prover.due_nonces(self.clock.now()) {
+            self.nonces.set(sub, Some(&nonces));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The stored sessions.
+
+use crate::client::config::ClientOptions;
+use crate::client::error::{Error, Step};
+use crate::identity::Did;
+use crate::oauth::is_loopback_id;
+use crate::ports::{Account, SessionStore, StorageError, StoredSession};
+use crate::secret::Secret;
+use std::rc::Rc;
+
+/// Reads and writes the sessions of this client.
+pub(in crate::client) struct SessionRows {
+    options: Rc<ClientOptions>,
+    store: Rc<dyn SessionStore>,
+}
+
+/// What a sign-out took from storage.
+pub(in crate::client) enum Taken {
+    Nothing,
+    /// A row that cannot be read.
+    Unread,
+    Session(Rc<StoredSession>),
+}
+
+impl SessionRows {
+    pub(in crate::client) fn new(options: Rc<ClientOptions>, store: Rc<dyn SessionStore>) -> Self {
+        Self { options, store }
+    }
+
+    pub(in crate::client) async fn read(
+        &self,
+        sub: &Did,
+    ) -> Result<Option<Rc<StoredSession>>, Error> {
+        let stored = self.store.get(self.options.client_id(), sub).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))
+    }
+
+    /// Stores a session; if an access token is expected, only in place of a row that has it. Whether it did.
+    pub(in crate::client) async fn write(
+        &self,
+        session: &StoredSession,
+        expected: Option<&Secret>,
+    ) -> Result<bool, Error> {
+        let client_id = self.options.client_id();
+        let stored = self.store.put(client_id, session, expected).await;
+        stored.map_err(|error| Error::new(Step::Storage, error))
+    }
+
+    /// Removes the row of a session; whether there was one, and with the expected access token.
+    pub(in crate::client) async fn remove(
+        &self,
+        sub: &Did,
+        expected: Option<&Secret>,
+    ) -> Result<bool, StorageError> {
+        let client_id = self.options.client_id();
+        self.store.delete(client_id, sub, expected).await
+    }
+
+    /// Takes the row of an account out of storage, also one that another tab replaces at the same time.
+    pub(in crate::client) async fn take(&self, sub: &Did) -> Result<Taken, StorageError> {
+        loop {
+            match self.store.get(self.options.client_id(), sub).await {
+                Ok(None) => return Ok(Taken::Nothing),
+                Ok(Some(session)) => {
+                    let token = &session.tokens.access_token;
+                    if self.remove(sub, Some(token)).await? {
+                        return Ok(Taken::Session(session));
+                    }
+                }
+                // What cannot be read cannot be revoked, but the user wants it gone.
+                Err(StorageError::Corrupt(_) | StorageError::Unreadable) => {
+                    self.remove(sub, None).await?;
+                    return Ok(Taken::Unread);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The accounts with a session, as far as their rows can be read.
+    pub(in crate::client) async fn list(&self) -> Result<Vec<Account>, Error> {
+        let listed = self.store.list(self.options.client_id()).await;
+        listed.map_err(|error| Error::new(Step::Storage, error))
+    }
+
+    /// Under development, the client id changes with the app's scope and address: the one that an account's session was
+    /// stored under.
+    pub(in crate::client) async fn former_loopback_id(&self, sub: &Did) -> Option<String> {
+        if !self.options.metadata.is_loopback() {
+            return None;
+        }
+        let owner = self.store.owner(sub).await.ok()??;
+        is_loopback_id(&owner).then_some(owner)
+    }
+}

@@ -1,0 +1,67 @@
+//! A pushed authorization request (RFC 9126).
+
+use super::SignIn;
+use crate::base64url;
+use crate::client::error::{Error, Step};
+use crate::client::exchange::Prover;
+use crate::oauth::{
+    AuthorizeOptions, ParRequest, Pkce, ServerMetadata, endpoint_request, judge_par, par_form,
+};
+use crate::ports::KeyError;
+use crate::secret::Secret;
+use crate::url::Url;
+
+/// A request that a server holds, for the user to come to.
+pub(super) struct Pushed {
+    /// The URL of the consent page.
+    pub(super) url: Url,
+    /// The `state` that its response will have.
+    pub(super) state: String,
+    /// The PKCE verifier that its code will want.
+    pub(super) verifier: Secret,
+}
+
+impl SignIn {
+    /// Pushes an authorization request to a server.
+    pub(super) async fn push(
+        &self,
+        server: &ServerMetadata,
+        prover: &Prover,
+        options: &AuthorizeOptions,
+        login_hint: Option<&str>,
+    ) -> Result<Box<Pushed>, Error> {
+        let client = &self.options.metadata;
+        let pkce = self.pkce().await;
+        let pkce = pkce.map_err(|error| Error::new(Step::Par, error))?;
+        let mut state = [0; 16];
+        self.random.fill(&mut state);
+        let state = base64url::encode(&state);
+        let form = par_form(&ParRequest {
+            client,
+            options,
+            redirect_uri: self.redirect_uri(options)?,
+            response_mode: self.options.response_mode,
+            state: &state,
+            pkce: &pkce,
+            login_hint,
+        });
+        let endpoint = &server.pushed_authorization_request_endpoint;
+        let request = endpoint_request(endpoint, &client.client_id, form);
+        let response = self.exchange.send(Step::Par, prover, request).await?;
+        let url = judge_par(server, &client.client_id, &response)
+            .map_err(|error| Error::new(Step::Par, error).at(endpoint))?;
+        Ok(Box::new(Pushed {
+            url,
+            state,
+            verifier: pkce.verifier,
+        }))
+    }
+
+    async fn pkce(&self) -> Result<Pkce, KeyError> {
+        let mut random = [0; 32];
+        self.random.fill(&mut random);
+        let verifier = Pkce::verifier(&random);
+        let digest = self.crypto.sha256(verifier.expose().as_bytes()).await?;
+        Ok(Pkce::new(verifier, &digest))
+    }
+}

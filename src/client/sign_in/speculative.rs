@@ -1,0 +1,100 @@
+//! What a sign-in will most likely need, requested while the account is still being looked up.
+
+use super::SignIn;
+use super::push::Pushed;
+use crate::client::directory::Freshness;
+use crate::client::error::{Error, Step};
+use crate::client::exchange::Prover;
+use crate::identity::Input;
+use crate::oauth::{AuthorizeOptions, ServerMetadata, endpoint_request};
+use crate::waiting::Inbox;
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Most accounts are signed in by the server that resolves their handle: what was requested of that server early. It learns
+/// nothing that it does not know from resolving. If the account's server is another, nothing waits for this one, and what was
+/// pushed there expires unused.
+pub(super) struct SpeculativePush {
+    issuer: String,
+    /// Its metadata, if it has any, once it has also given the DPoP nonce it wants (RFC 9449 section 8).
+    server: Inbox<Option<Rc<ServerMetadata>>>,
+    pushing: Cell<bool>,
+    pushed: Inbox<Option<Result<Box<Pushed>, Error>>>,
+}
+
+impl SpeculativePush {
+    /// What was pushed, if this is the server that it had to go to. It waits for what is under way there.
+    pub(super) async fn pushed(
+        &self,
+        server: &ServerMetadata,
+    ) -> Option<Result<Box<Pushed>, Error>> {
+        if self.issuer != server.issuer {
+            return None;
+        }
+        if self.pushing.get() {
+            return self.pushed.take().await;
+        }
+        // The nonce is worth the wait: without it, the request would be refused once.
+        self.server.take().await;
+        None
+    }
+}
+
+impl SignIn {
+    /// Reads the server's metadata and asks for its nonce, while handle and DID are looked up.
+    pub(super) fn speculate(
+        self: &Rc<Self>,
+        input: &str,
+        prover: &Rc<Prover>,
+    ) -> Option<Rc<SpeculativePush>> {
+        match Input::read(input) {
+            Ok(Input::Handle(handle)) if !handle.is_reserved(self.options.in_development()) => {}
+            Ok(Input::Did(_)) => {}
+            _ => return None,
+        }
+        let speculative = Rc::new(SpeculativePush {
+            issuer: self.options.handle_resolver.as_ref()?.origin().to_owned(),
+            server: Inbox::default(),
+            pushing: Cell::default(),
+            pushed: Inbox::default(),
+        });
+        let (sign_in, prover, early) = (self.clone(), prover.clone(), speculative.clone());
+        self.spawn.spawn(Box::pin(async move {
+            let server = sign_in.directory.server(&early.issuer, Freshness::Recent);
+            let server = server.await.ok();
+            if let Some(server) = &server {
+                let endpoint = &server.pushed_authorization_request_endpoint;
+                let client_id = sign_in.options.client_id();
+                let request = endpoint_request(endpoint, client_id, String::new());
+                let sent = sign_in.exchange.send_once(Step::Par, &prover, &request);
+                drop(sent.await);
+            }
+            early.server.put(server);
+        }));
+        Some(speculative)
+    }
+
+    /// Pushes the request, while the account's PDS is asked which server is its own. Only for a handle, which this
+    /// server has seen.
+    pub(super) fn push_early(
+        self: &Rc<Self>,
+        speculative: &Rc<SpeculativePush>,
+        prover: &Rc<Prover>,
+        options: &AuthorizeOptions,
+        login_hint: &str,
+    ) {
+        speculative.pushing.set(true);
+        let (sign_in, prover, early) = (self.clone(), prover.clone(), speculative.clone());
+        let (options, login_hint) = (options.clone(), login_hint.to_owned());
+        self.spawn.spawn(Box::pin(async move {
+            let pushed = match early.server.take().await {
+                Some(server) => {
+                    let pushed = sign_in.push(&server, &prover, &options, Some(&login_hint));
+                    Some(pushed.await)
+                }
+                None => None,
+            };
+            early.pushed.put(pushed);
+        }));
+    }
+}

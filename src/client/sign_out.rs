@@ -1,0 +1,127 @@
+//! A sign-out: the session is revoked at the server, removed here, and everyone notified.
+
+use super::accounts::Accounts;
+use super::detached::detached;
+use super::directory::Directory;
+use super::error::{Error, Step};
+use super::exchange::{Exchange, Prover};
+use super::sessions::{SessionLock, Sessions, Taken};
+use crate::identity::Did;
+use crate::oauth::{SessionEnd, TokenSet};
+use crate::ports::{Spawn, StoredSession};
+use std::rc::Rc;
+
+/// Signs accounts out, and revokes sessions.
+pub(super) struct SignOut {
+    directory: Rc<Directory>,
+    exchange: Rc<Exchange>,
+    accounts: Rc<Accounts>,
+    sessions: Rc<Sessions>,
+    spawn: Rc<dyn Spawn>,
+}
+
+impl SignOut {
+    pub(super) fn new(
+        directory: Rc<Directory>,
+        exchange: Rc<Exchange>,
+        accounts: Rc<Accounts>,
+        sessions: Rc<Sessions>,
+        spawn: Rc<dyn Spawn>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            directory,
+            exchange,
+            accounts,
+            sessions,
+            spawn,
+        })
+    }
+
+    /// Ends the session of an account, and on request forgets the account too. It waits for nobody: a refresh of the
+    /// session that is under way, in whatever tab, finds its row gone.
+    pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did, forget: bool) -> Result<(), Error> {
+        let (service, sub) = (self.clone(), sub.clone());
+        // Half done, it would leave a session in storage that the server has ended.
+        let work = Box::pin(async move {
+            let lock = SessionLock::unlocked();
+            let removed = service.remove(&lock, &sub).await;
+            // The app is notified when that is done too: it may leave the page then.
+            if let Ok(Some(session)) = &removed {
+                service.revoke(session).await;
+            }
+            if forget && removed.is_ok() {
+                service.accounts.forget(&sub);
+            }
+            service
+                .sessions
+                .locks
+                .release(lock, removed)
+                .await
+                .map(drop)
+        });
+        detached(&*self.spawn, work).await
+    }
+
+    /// Removes the session of an account and notifies the other tabs; the session, if it can be revoked.
+    async fn remove(
+        &self,
+        lock: &SessionLock,
+        sub: &Did,
+    ) -> Result<Option<Rc<StoredSession>>, Error> {
+        let taken = match self.sessions.rows.take(sub).await {
+            Ok(Taken::Nothing) => {
+                // Ended elsewhere, and announced there. Session objects of this page may not know yet.
+                if let Some(entry) = self.sessions.find(sub) {
+                    entry.end(SessionEnd::Vanished);
+                }
+                return Ok(None);
+            }
+            Ok(Taken::Unread) => Ok(None),
+            Ok(Taken::Session(session)) => {
+                self.accounts.remember(&session.tokens, None, false);
+                // What a refresh gave and could not be stored is what is alive at the server.
+                let entry = self.sessions.find(sub);
+                let entry = entry.filter(|entry| entry.has_newer_than(&session));
+                let newest = entry.map(|entry| entry.last_credentials().session.clone());
+                Ok(Some(newest.unwrap_or(session)))
+            }
+            Err(error) => Err(Error::new(Step::Storage, error)),
+        };
+        if taken.is_ok() {
+            self.sessions.announce_end(lock, sub, SessionEnd::SignedOut);
+        }
+        taken
+    }
+
+    /// Revokes a session that another one has replaced, while the user goes on.
+    pub(super) fn revoke_in_background(self: &Rc<Self>, session: Rc<StoredSession>) {
+        let service = self.clone();
+        let work = async move { service.revoke(&session).await };
+        self.spawn.spawn(Box::pin(work));
+    }
+
+    async fn revoke(&self, session: &StoredSession) {
+        let TokenSet {
+            issuer,
+            sub,
+            access_token,
+            refresh_token,
+            ..
+        } = &session.tokens;
+        let stored = session.server.clone();
+        let server = self.directory.known_server(issuer, stored).await;
+        let prover = Prover::new(session.key.clone());
+        prover.offsets.assume(session.clock_offset);
+        if let Some(entry) = self.sessions.find(sub) {
+            prover.learn_all(&entry.last_credentials().prover);
+        }
+        if let Ok(server) = server {
+            let client_id = session.client_id.as_deref();
+            // It stands for the whole grant (RFC 7009 section 2.1).
+            let token = refresh_token.as_ref().unwrap_or(access_token);
+            self.exchange
+                .revoke_token(&server, &prover, client_id, token)
+                .await;
+        }
+    }
+}
