@@ -37,7 +37,7 @@ export class Remembered {
     return activeAccount(this.#names, this.#clientId)
   }
 
-  /** The last nonce that a server gave an account's session: the core keeps them (`src/client/prover.rs`), a line for each server. */
+  /** The last nonce that a server gave an account's session: the core keeps them (`src/client/exchange/prover.rs`), a line for each server. */
   nonce(sub: string, origin: string): string | undefined {
     const lines = readItem(`${this.#names.items}nonces:${sub}`)?.split('\n')
     const nonce = lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)

@@ -1,26 +1,24 @@
 //! The accounts of this browser: who is signed in, who was, and which of them is active.
 
-use super::config::ClientOptions;
 use super::directory::{Directory, Freshness};
+use super::environment::Environment;
 use super::notifications::Notifications;
+use super::share::share;
 use crate::identity::{Did, Handle};
 use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, AccountStore, ActiveAccount, Clock, Message, Question, Spawn,
-    StoredSession,
+    Account, AccountStatus, AccountStore, ActiveAccount, Message, Question, StoredSession,
 };
 use std::cell::Cell;
 use std::rc::Rc;
 
 /// Remembers accounts, and announces what changes.
 pub(super) struct Accounts {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     directory: Rc<Directory>,
     notifications: Rc<Notifications>,
     store: Rc<dyn AccountStore>,
     active: Rc<dyn ActiveAccount>,
-    clock: Rc<dyn Clock>,
-    spawn: Rc<dyn Spawn>,
     /// Whether something has changed that was not announced yet.
     changed: Cell<bool>,
     /// The same for which account is active, where only this page or worker remembers that.
@@ -29,22 +27,18 @@ pub(super) struct Accounts {
 
 impl Accounts {
     pub(super) fn new(
-        options: Rc<ClientOptions>,
-        directory: Rc<Directory>,
-        notifications: Rc<Notifications>,
+        env: &Rc<Environment>,
+        directory: &Rc<Directory>,
+        notifications: &Rc<Notifications>,
         store: Rc<dyn AccountStore>,
         active: Rc<dyn ActiveAccount>,
-        clock: Rc<dyn Clock>,
-        spawn: Rc<dyn Spawn>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            options,
-            directory,
-            notifications,
+            env: share(env),
+            directory: share(directory),
+            notifications: share(notifications),
             store,
             active,
-            clock,
-            spawn,
             changed: Cell::default(),
             active_changed_here: Cell::default(),
         })
@@ -52,7 +46,7 @@ impl Accounts {
 
     /// All accounts that are signed in, as storage says, and those that were: most recently used first.
     pub(super) fn with_sessions(&self, sessions: Vec<Account>) -> Vec<Account> {
-        let mut all = self.store.list(self.options.client_id());
+        let mut all = self.store.list(self.env.client_id());
         for session in sessions {
             match all.iter_mut().find(|account| account.did == session.did) {
                 Some(known) => {
@@ -64,18 +58,19 @@ impl Accounts {
             }
         }
         // They are few, and the standard library's sort weighs two kilobytes.
-        let mut sorted: Vec<Account> = Vec::with_capacity(all.len());
-        for account in all {
-            let older = |other: &Account| other.last_used < account.last_used;
-            let at = sorted.iter().position(older).unwrap_or(sorted.len());
-            sorted.insert(at, account);
+        for unsorted in 1..all.len() {
+            let mut at = unsorted;
+            while at > 0 && all[at - 1].last_used < all[at].last_used {
+                all.swap(at - 1, at);
+                at -= 1;
+            }
         }
-        sorted
+        all
     }
 
     /// What is remembered as the active account, whatever that is.
     pub(super) fn active_text(&self) -> Option<String> {
-        self.active.get(self.options.client_id())
+        self.active.get(self.env.client_id())
     }
 
     pub(super) fn active(&self) -> Option<Did> {
@@ -88,7 +83,7 @@ impl Accounts {
 
     pub(super) fn set_active(&self, did: Option<&Did>) {
         if self.active_text().as_deref() != did.map(Did::as_str) {
-            let changed = match self.active.set(self.options.client_id(), did) {
+            let changed = match self.active.set(self.env.client_id(), did) {
                 true => &self.changed,
                 false => &self.active_changed_here,
             };
@@ -98,12 +93,12 @@ impl Accounts {
 
     /// Forgets which account is active, which is nothing to announce: its session has ended elsewhere.
     pub(super) fn forget_active(&self) {
-        self.active.set(self.options.client_id(), None);
+        self.active.set(self.env.client_id(), None);
     }
 
     /// What is remembered of an account.
     pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
-        let mut all = self.store.list(self.options.client_id());
+        let mut all = self.store.list(self.env.client_id());
         let at = all.iter().position(|account| account.did == *did)?;
         Some(all.swap_remove(at))
     }
@@ -126,7 +121,7 @@ impl Accounts {
             issuer: Some(Issuer::known(tokens.issuer.clone())),
             status: AccountStatus::SignedOut,
             last_used: match used {
-                true => Some(self.clock.now()),
+                true => Some(self.env.now()),
                 false => last_used,
             },
         };
@@ -134,7 +129,7 @@ impl Accounts {
     }
 
     fn keep_account(&self, did: &Did, account: Option<&Account>) {
-        self.store.set(self.options.client_id(), did, account);
+        self.store.set(self.env.client_id(), did, account);
     }
 
     /// Puts the account of a new session on the list.
@@ -202,7 +197,7 @@ impl Accounts {
             return;
         }
         let (accounts, did) = (self.clone(), did.clone());
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             // Nobody waits for this: without a handle, the account is shown and signed in by its DID.
             let found = accounts.directory.resolve(did.as_str(), Freshness::Recent);
             if let Ok((_, Some(handle))) = found.await {

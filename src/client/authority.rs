@@ -3,49 +3,48 @@
 
 use super::accounts::Accounts;
 use super::directory::{Directory, Freshness};
+use super::environment::Environment;
 use super::error::{Error, ErrorKind};
 use super::notifications::Notifications;
 use super::policy;
 use super::sessions::{Row, SessionEntry, SessionLock, Sessions};
+use super::share::share;
 use crate::json::Json;
 use crate::oauth::{ServerMetadata, SessionEnd};
-use crate::ports::{Clock, Message, Spawn, StoredSession};
+use crate::ports::{Message, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
 /// Checks the authority of sessions' servers, beside whatever the app does.
 pub(super) struct AuthorityCheck {
+    env: Rc<Environment>,
     directory: Rc<Directory>,
     sessions: Rc<Sessions>,
     accounts: Rc<Accounts>,
     notifications: Rc<Notifications>,
-    clock: Rc<dyn Clock>,
-    spawn: Rc<dyn Spawn>,
 }
 
 impl AuthorityCheck {
     pub(super) fn new(
-        directory: Rc<Directory>,
-        sessions: Rc<Sessions>,
-        accounts: Rc<Accounts>,
-        notifications: Rc<Notifications>,
-        clock: Rc<dyn Clock>,
-        spawn: Rc<dyn Spawn>,
+        env: &Rc<Environment>,
+        directory: &Rc<Directory>,
+        notifications: &Rc<Notifications>,
+        accounts: &Rc<Accounts>,
+        sessions: &Rc<Sessions>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            directory,
-            sessions,
-            accounts,
-            notifications,
-            clock,
-            spawn,
+            env: share(env),
+            directory: share(directory),
+            notifications: share(notifications),
+            accounts: share(accounts),
+            sessions: share(sessions),
         })
     }
 
     /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
     pub(super) fn start_if_due(self: &Rc<Self>, entry: &Rc<SessionEntry>) {
         let verified_at = entry.last_credentials().session.verified_at;
-        let due = policy::is_verification_due(verified_at, self.clock.now());
+        let due = policy::is_verification_due(verified_at, self.env.now());
         if due && !entry.authority_checked.get() {
             self.start(entry);
         }
@@ -55,7 +54,7 @@ impl AuthorityCheck {
     pub(super) fn start(self: &Rc<Self>, entry: &Rc<SessionEntry>) {
         entry.authority_checked.set(true);
         let (check, entry) = (self.clone(), entry.clone());
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             // Nobody waits for this: what fails is tried again after the next refresh.
             drop(check.run(&entry).await);
         }));
@@ -74,7 +73,7 @@ impl AuthorityCheck {
             .await;
         let lock = self.sessions.locks.acquire(&entry.did).await;
         let applied = self.apply(&lock, entry, &server, verdict).await;
-        self.sessions.locks.release(lock, applied).await
+        applied.and(self.sessions.locks.release(lock).await)
     }
 
     async fn apply(
@@ -118,7 +117,7 @@ impl AuthorityCheck {
         let has_moved = stored.tokens.audience != pds.as_str();
         let mut session = stored.clone();
         session.server = Some(server.clone());
-        session.verified_at = Some(self.clock.now());
+        session.verified_at = Some(self.env.now());
         pds.as_str().clone_into(&mut session.tokens.audience);
         let token = Some(&stored.tokens.access_token);
         if self.sessions.rows.write(&session, token).await? && has_moved {

@@ -1,9 +1,8 @@
 //! The end of a sign-in: the authorization response is judged, the code exchanged, the account verified.
 
 use super::accounts::Accounts;
-use super::config::ClientOptions;
-use super::detached::detached;
 use super::directory::{Directory, EarlyResource};
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::{Exchange, Prover};
 use super::notifications::Notifications;
@@ -14,7 +13,7 @@ use crate::oauth::{
     AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, SessionEnd, TokenAnswer,
     TokenSet, code_form, endpoint_request, judge_token,
 };
-use crate::ports::{By, Clock, Message, PendingLogin, PendingStore, Spawn, StoredSession};
+use crate::ports::{By, Message, PendingLogin, PendingStore, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -29,7 +28,7 @@ pub struct SignedIn {
 
 /// Finishes sign-ins.
 pub(super) struct Callback {
-    pub(super) options: Rc<ClientOptions>,
+    pub(super) env: Rc<Environment>,
     pub(super) directory: Rc<Directory>,
     pub(super) exchange: Rc<Exchange>,
     pub(super) notifications: Rc<Notifications>,
@@ -37,8 +36,6 @@ pub(super) struct Callback {
     pub(super) sessions: Rc<Sessions>,
     pub(super) services: Rc<SessionServices>,
     pub(super) pending: Rc<dyn PendingStore>,
-    pub(super) clock: Rc<dyn Clock>,
-    pub(super) spawn: Rc<dyn Spawn>,
 }
 
 impl Callback {
@@ -54,7 +51,7 @@ impl Callback {
         self.check_origin_of_error(&response).await?;
         let login = self
             .pending
-            .take(self.options.client_id(), &response.state)
+            .take(self.env.client_id(), &response.state)
             .await
             .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
             .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
@@ -66,7 +63,7 @@ impl Callback {
             let redirect_uri = redirect_uri.as_deref();
             callback.complete(login, response, redirect_uri).await
         });
-        match detached(&*self.spawn, work).await {
+        match self.env.detached(work).take().await {
             Ok(entry) => Ok(SignedIn {
                 session: OAuthSession::new(&self.services, entry),
                 state,
@@ -83,7 +80,7 @@ impl Callback {
             return Ok(());
         }
         // What cannot be read is taken, for the same error.
-        let client_id = self.options.client_id();
+        let client_id = self.env.client_id();
         let Ok(Some(login)) = self.pending.get(client_id, &response.state).await else {
             return Ok(());
         };
@@ -103,7 +100,7 @@ impl Callback {
         let stored = login.server.clone();
         let server = self.directory.known_server(&login.issuer, stored).await?;
 
-        let client = &self.options.metadata;
+        let client = &self.env.options.metadata;
         let redirect_uri = redirect_uri
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
@@ -118,7 +115,7 @@ impl Callback {
         prover.learn(endpoint, None, login.nonce.as_deref());
         let form = code_form(&code, &login.verifier, redirect_uri);
         let request = endpoint_request(endpoint, &client.client_id, form);
-        let requested_at = self.clock.now();
+        let requested_at = self.env.now();
         let response = self.exchange.send(Step::Token, &prover, request).await?;
         // From here on there may be tokens: whatever fails, they must not live on unseen.
         let stored = match judge_token(&response) {
@@ -153,7 +150,7 @@ impl Callback {
         let session = Rc::new(StoredSession {
             tokens,
             key: login.key.clone(),
-            client_id: Some(self.options.client_id().to_owned()),
+            client_id: Some(self.env.client_id().to_owned()),
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),
             refresh_started_at: None,

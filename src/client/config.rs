@@ -24,11 +24,6 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// Sessions, accounts and messages of other clients of this origin are not ours.
-    pub(super) fn client_id(&self) -> &str {
-        &self.metadata.client_id
-    }
-
     pub(super) fn allows_http(&self) -> bool {
         self.allow_http == Some(true)
     }

@@ -1,16 +1,16 @@
 //! The client: flows over the ports, as services that own their state.
 //!
-//! A service is made with what it may touch, and refers to no service that comes after it in this order, in which a check
-//! of the test command holds all folders and files here:
+//! A service is made with what it may touch, and refers to no service that comes after it in this order, to which a
+//! test of `xtask` holds them:
 //!
 //! 1. `error`, `policy`: what can go wrong, and every time span, limit and decision on them;
-//! 2. `config`, `detached`, `network`: the options, work that outlives its caller, requests with time limits;
+//! 2. `config`, `share`, `environment`, `network`: the options, what the machine offers, requests with time limits;
 //! 3. `directory`: who an account is, and which servers are responsible for it;
 //! 4. `exchange`: proofs of possession, and what servers' responses teach us about them;
 //! 5. `notifications`, `accounts`: what the app and other tabs are notified of, and the accounts of this browser;
 //! 6. `sessions`: stored, in use, locked, ended;
 //! 7. `authority`, `refresh`, `sign_out`: what becomes of a session;
-//! 8. `session`: the session that an app holds, `restore` from storage;
+//! 8. `session`, `restore`: the session that an app holds, and how it comes back from storage;
 //! 9. `sign_in`, `callback`, `popup`, `startup`: how a session comes about;
 //! 10. `metadata`, `services`, `oauth_client`: what an app loads, how it all is put together, and the interface.
 
@@ -18,8 +18,8 @@ mod accounts;
 mod authority;
 mod callback;
 mod config;
-mod detached;
 mod directory;
+mod environment;
 mod error;
 mod exchange;
 mod metadata;
@@ -33,6 +33,7 @@ mod restore;
 mod services;
 mod session;
 mod sessions;
+mod share;
 mod sign_in;
 mod sign_out;
 mod startup;

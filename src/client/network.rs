@@ -1,21 +1,25 @@
 //! The client's own requests, each within its time limit.
 
-use super::config::ClientOptions;
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::policy;
+use super::share::share;
 use crate::http::{Request, Response};
 use crate::ports::{Http, Local};
 use std::rc::Rc;
 
 /// Sends requests.
 pub(super) struct Network {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     http: Rc<dyn Http>,
 }
 
 impl Network {
-    pub(super) fn new(options: Rc<ClientOptions>, http: Rc<dyn Http>) -> Rc<Self> {
-        Rc::new(Self { options, http })
+    pub(super) fn new(env: &Rc<Environment>, http: Rc<dyn Http>) -> Rc<Self> {
+        Rc::new(Self {
+            env: share(env),
+            http,
+        })
     }
 
     /// The host's network, without our time limits: for the app's own requests.
@@ -29,7 +33,7 @@ impl Network {
         step: Step,
         mut request: Request,
     ) -> Local<'_, Result<Rc<Response>, Error>> {
-        let limits = &self.options.timeouts;
+        let limits = &self.env.options.timeouts;
         let is_document = matches!(request.method, "GET" | "HEAD");
         request.timeout_ms = policy::time_limit(limits, is_document, step == Step::Refresh);
         let url = request.url.clone();

@@ -1,7 +1,8 @@
 //! What the app and the other tabs are notified of.
 
-use super::config::ClientOptions;
+use super::environment::Environment;
 use super::error::{Error, ErrorKind, Step};
+use super::share::share;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
 use crate::ports::{Bus, By, Guard, Message, Observer};
@@ -10,7 +11,7 @@ use std::rc::Rc;
 
 /// Notifies the app and the other tabs, the app never twice of the same.
 pub(super) struct Notifications {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     bus: Rc<dyn Bus>,
     observer: Option<Rc<dyn Observer>>,
     /// The last notification of each account: its tokens, or that its session has ended.
@@ -19,12 +20,12 @@ pub(super) struct Notifications {
 
 impl Notifications {
     pub(super) fn new(
-        options: Rc<ClientOptions>,
+        env: &Rc<Environment>,
         bus: Rc<dyn Bus>,
         observer: Option<Rc<dyn Observer>>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            options,
+            env: share(env),
             bus,
             observer,
             last: RefCell::default(),
@@ -33,11 +34,11 @@ impl Notifications {
 
     /// Passes on each message of another tab, until the guard is dropped.
     pub(super) fn listen(&self, on_message: Box<dyn Fn(Message)>) -> Guard {
-        self.bus.listen(self.options.client_id(), on_message)
+        self.bus.listen(self.env.client_id(), on_message)
     }
 
     pub(super) fn post_to_tabs(&self, message: &Message) {
-        self.bus.post(self.options.client_id(), message);
+        self.bus.post(self.env.client_id(), message);
     }
 
     /// Notes a notification of an account; `false` if it is the same as the last. The same can come twice: from the worker

@@ -2,7 +2,6 @@
 
 use super::callback::SignedIn;
 use super::config::ClientOptions;
-use super::detached::detached;
 use super::directory::Freshness;
 use super::error::{Error, ErrorKind, Step};
 use super::refresh::Refresh;
@@ -32,12 +31,12 @@ pub struct OAuthClient(Rc<Services>);
 impl OAuthClient {
     /// Sets a client up. Nothing is read, sent or opened but the channel to the other tabs.
     pub fn new(options: ClientOptions, ports: Ports, observer: Option<Rc<dyn Observer>>) -> Self {
-        Self(Rc::new(Services::new(options, &ports, observer)))
+        Self(Rc::new(Services::new(options, ports, observer)))
     }
 
     /// How the client was set up.
     pub fn options(&self) -> &ClientOptions {
-        &self.0.options
+        &self.0.env.options
     }
 
     /// Where sessions are kept. It is settled when `init` is done.
@@ -216,13 +215,13 @@ impl OAuthClient {
     }
 
     /// Runs work to its end, even if the caller is dropped before: for a caller who does more than one thing with a client.
-    pub(crate) fn detached<T: 'static>(&self, work: Local<'static, T>) -> Local<'static, T> {
-        detached(&*self.0.spawn, work)
+    pub(crate) async fn detached<T: 'static>(&self, work: Local<'static, T>) -> T {
+        self.0.env.detached(work).take().await
     }
 }
 
 impl fmt::Debug for OAuthClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OAuthClient({})", self.0.options.client_id())
+        write!(f, "OAuthClient({})", self.0.env.client_id())
     }
 }

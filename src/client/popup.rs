@@ -2,15 +2,17 @@
 
 use super::accounts::Accounts;
 use super::callback::{Callback, SignedIn};
+use super::environment::Environment;
 use super::error::{Error, ErrorKind, PopupError, Step};
 use super::policy;
 use super::refresh::Refresh;
 use super::restore::Restore;
 use super::session::OAuthSession;
+use super::share::share;
 use super::sign_in::SignIn;
 use crate::base64url;
 use crate::oauth::{AuthorizeOptions, CallbackError, CallbackParams, PopupFailure};
-use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState, Random, Timer};
+use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
 use crate::waiting::{First, Inbox, race};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -21,16 +23,33 @@ const STATE_PREFIX: &str = "@@atproto/oauth-client-browser(popup-state):";
 
 /// Signs in through popups, in the page and in the popup.
 pub(super) struct PopupSignIn {
-    pub(super) accounts: Rc<Accounts>,
-    pub(super) sign_in: Rc<SignIn>,
-    pub(super) callback: Rc<Callback>,
-    pub(super) restore: Rc<Restore>,
-    pub(super) link: Rc<dyn PopupLink>,
-    pub(super) random: Rc<dyn Random>,
-    pub(super) timer: Rc<dyn Timer>,
+    env: Rc<Environment>,
+    accounts: Rc<Accounts>,
+    sign_in: Rc<SignIn>,
+    callback: Rc<Callback>,
+    restore: Rc<Restore>,
+    link: Rc<dyn PopupLink>,
 }
 
 impl PopupSignIn {
+    pub(super) fn new(
+        env: &Rc<Environment>,
+        accounts: &Rc<Accounts>,
+        sign_in: &Rc<SignIn>,
+        callback: &Rc<Callback>,
+        restore: &Rc<Restore>,
+        link: Rc<dyn PopupLink>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            env: share(env),
+            accounts: share(accounts),
+            sign_in: share(sign_in),
+            callback: share(callback),
+            restore: share(restore),
+            link,
+        })
+    }
+
     /// Signs in through a popup. Whatever ends this, dropping the future included, closes the popup if it can be reached.
     pub(super) async fn sign_in(
         &self,
@@ -44,7 +63,7 @@ impl PopupSignIn {
             move || popup.close()
         });
         let mut key = [0; 16];
-        self.random.fill(&mut key);
+        self.env.fill_random(&mut key);
         let key = base64url::encode(&key);
         let options = AuthorizeOptions {
             state: Some(format!("{STATE_PREFIX}{key}")),
@@ -68,7 +87,7 @@ impl PopupSignIn {
         };
         let authorized = race(
             self.sign_in.authorize(input, &options, progress),
-            closed(&*popup, &*self.timer, true),
+            closed(&*popup, &self.env, true),
         );
         let (url, state) = match authorized.await {
             First::Left(begun) => begun?,
@@ -83,8 +102,8 @@ impl PopupSignIn {
         }
         popup.go(url.as_str());
         let given_up = race(
-            self.timer.sleep(policy::POPUP_PATIENCE),
-            closed(&*popup, &*self.timer, false),
+            self.env.sleep(policy::POPUP_PATIENCE),
+            closed(&*popup, &self.env, false),
         );
         let message = match race(inbox.take(), given_up).await {
             First::Left(message) => message,
@@ -119,9 +138,19 @@ impl PopupSignIn {
         }
     }
 
+    /// Finishes a sign-in in this page, or in the page that opened it as a popup.
+    pub(super) async fn finish(
+        &self,
+        params: &CallbackParams,
+        redirect_uri: Option<&str>,
+    ) -> Result<SignedIn, Error> {
+        let outcome = self.callback.finish(params, redirect_uri).await;
+        self.hand_over(params, outcome).await
+    }
+
     /// In a popup, hands the outcome of a callback to the page that opened it; or the answer itself, where the sign-in
     /// is not in storage and that page may have it in memory. Any other page keeps the outcome.
-    pub(super) async fn hand_over(
+    async fn hand_over(
         &self,
         params: &CallbackParams,
         outcome: Result<SignedIn, Error>,
@@ -140,7 +169,7 @@ impl PopupSignIn {
         self.link.post(&message);
         let answered = race(
             acknowledged.take(),
-            self.timer.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
+            self.env.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
         )
         .await;
         // The page that goes on announces the new account.
@@ -212,19 +241,19 @@ fn popup_failed(failure: PopupFailure) -> Error {
 
 /// Ends when the user has closed the popup, as far as that can be told. `certain`: what it shows is ours. Once it shows
 /// another's page, "gone" means something only after that page was seen, and not from when it hid.
-async fn closed(popup: &dyn Popup, timer: &dyn Timer, mut certain: bool) {
+async fn closed(popup: &dyn Popup, env: &Environment, mut certain: bool) {
     loop {
         match popup.state() {
             PopupState::Gone if certain => {
                 // Its message may still be on the way to a page that is busy.
-                timer.sleep(policy::POPUP_CHECK_INTERVAL).await;
+                env.sleep(policy::POPUP_CHECK_INTERVAL).await;
                 return;
             }
             PopupState::Foreign => certain = true,
             PopupState::Hidden => certain = false,
             _ => {}
         }
-        timer.sleep(policy::POPUP_CHECK_INTERVAL).await;
+        env.sleep(policy::POPUP_CHECK_INTERVAL).await;
     }
 }
 

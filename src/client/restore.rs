@@ -6,6 +6,7 @@ use super::error::{Error, Step};
 use super::refresh::Refresh;
 use super::session::{OAuthSession, SessionServices};
 use super::sessions::{Row, SessionLock, Sessions};
+use super::share::share;
 use crate::identity::Did;
 use crate::oauth::{ConfigError, SessionEnd};
 use crate::ports::StoredSession;
@@ -13,13 +14,27 @@ use std::rc::Rc;
 
 /// Restores sessions.
 pub(super) struct Restore {
-    pub(super) accounts: Rc<Accounts>,
-    pub(super) sessions: Rc<Sessions>,
-    pub(super) authority: Rc<AuthorityCheck>,
-    pub(super) services: Rc<SessionServices>,
+    accounts: Rc<Accounts>,
+    sessions: Rc<Sessions>,
+    authority: Rc<AuthorityCheck>,
+    services: Rc<SessionServices>,
 }
 
 impl Restore {
+    pub(super) fn new(
+        accounts: &Rc<Accounts>,
+        sessions: &Rc<Sessions>,
+        authority: &Rc<AuthorityCheck>,
+        services: &Rc<SessionServices>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            accounts: share(accounts),
+            sessions: share(sessions),
+            authority: share(authority),
+            services: share(services),
+        })
+    }
+
     /// Restores the session of an account, with tokens refreshed as asked. Without `activate`, which account is active and
     /// was used last stays as it is.
     pub(super) async fn restore(
@@ -56,7 +71,8 @@ impl Restore {
             Ok(Some(stored)) if stored.tokens.sub == *sub => Ok(stored),
             Ok(found) => Err(self.not_restored(&lock, sub, found).await),
         };
-        self.sessions.locks.release(lock, found).await
+        let notified = self.sessions.locks.release(lock).await;
+        found.and_then(|stored| notified.map(|()| stored))
     }
 
     /// The error for an account without a session, or with another account's in its place.

@@ -1,11 +1,13 @@
 //! A session: requests with its tokens, facts about them, and its end.
 
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::{Exchange, NotTaken, SignedAt};
 use super::network::Network;
 use super::policy::{self, RequestRetry, Tried};
 use super::refresh::{Refresh, Refresher};
 use super::sessions::{RequestCredentials, SessionEntry, Sessions};
+use super::share::share;
 use super::sign_out::SignOut;
 use crate::http::parse_date;
 use crate::identity::Did;
@@ -13,7 +15,7 @@ use crate::json::Json;
 use crate::oauth::{
     ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
 };
-use crate::ports::{Clock, Http, Local, Signer};
+use crate::ports::{Http, Local, Signer};
 use crate::url::{Url, is_plain_path, without_query};
 use std::fmt;
 use std::rc::Rc;
@@ -27,12 +29,12 @@ pub struct OAuthSession {
 
 /// What the sessions of a client work with.
 pub(super) struct SessionServices {
+    pub(super) env: Rc<Environment>,
     pub(super) network: Rc<Network>,
     pub(super) exchange: Rc<Exchange>,
     pub(super) sessions: Rc<Sessions>,
     pub(super) refresher: Rc<Refresher>,
     pub(super) sign_out: Rc<SignOut>,
-    pub(super) clock: Rc<dyn Clock>,
 }
 
 /// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
@@ -117,7 +119,7 @@ impl TokenInfo {
 impl OAuthSession {
     pub(super) fn new(services: &Rc<SessionServices>, entry: Rc<SessionEntry>) -> Self {
         Self {
-            services: services.clone(),
+            services: share(services),
             entry,
         }
     }
@@ -164,8 +166,7 @@ impl OAuthSession {
         let tokens = &credentials.session.tokens;
         Ok(TokenInfo {
             expires_at,
-            expired: expires_at
-                .map(|at| policy::is_reported_expired(at, self.services.clock.now())),
+            expired: expires_at.map(|at| policy::is_reported_expired(at, self.services.env.now())),
             scope: tokens.scope.clone(),
             issuer: Issuer::known(tokens.issuer.clone()),
             audience: tokens.audience.clone(),

@@ -1,39 +1,40 @@
 //! A sign-out: the session is revoked at the server, removed here, and everyone notified.
 
 use super::accounts::Accounts;
-use super::detached::detached;
 use super::directory::Directory;
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::{Exchange, Prover};
 use super::sessions::{SessionLock, Sessions, Taken};
+use super::share::share;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{Spawn, StoredSession};
+use crate::ports::StoredSession;
 use std::rc::Rc;
 
 /// Signs accounts out, and revokes sessions.
 pub(super) struct SignOut {
+    env: Rc<Environment>,
     directory: Rc<Directory>,
     exchange: Rc<Exchange>,
     accounts: Rc<Accounts>,
     sessions: Rc<Sessions>,
-    spawn: Rc<dyn Spawn>,
 }
 
 impl SignOut {
     pub(super) fn new(
-        directory: Rc<Directory>,
-        exchange: Rc<Exchange>,
-        accounts: Rc<Accounts>,
-        sessions: Rc<Sessions>,
-        spawn: Rc<dyn Spawn>,
+        env: &Rc<Environment>,
+        directory: &Rc<Directory>,
+        exchange: &Rc<Exchange>,
+        accounts: &Rc<Accounts>,
+        sessions: &Rc<Sessions>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            directory,
-            exchange,
-            accounts,
-            sessions,
-            spawn,
+            env: share(env),
+            directory: share(directory),
+            exchange: share(exchange),
+            accounts: share(accounts),
+            sessions: share(sessions),
         })
     }
 
@@ -52,14 +53,9 @@ impl SignOut {
             if forget && removed.is_ok() {
                 service.accounts.forget(&sub);
             }
-            service
-                .sessions
-                .locks
-                .release(lock, removed)
-                .await
-                .map(drop)
+            removed.and(service.sessions.locks.release(lock).await)
         });
-        detached(&*self.spawn, work).await
+        self.env.detached(work).take().await
     }
 
     /// Removes the session of an account and notifies the other tabs; the session, if it can be revoked.
@@ -97,7 +93,7 @@ impl SignOut {
     pub(super) fn revoke_in_background(self: &Rc<Self>, session: Rc<StoredSession>) {
         let service = self.clone();
         let work = async move { service.revoke(&session).await };
-        self.spawn.spawn(Box::pin(work));
+        self.env.spawn(Box::pin(work));
     }
 
     async fn revoke(&self, session: &StoredSession) {

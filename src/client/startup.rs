@@ -1,13 +1,14 @@
 //! What a page does when it loads: finish a sign-in, or take up the last session.
 
 use super::accounts::Accounts;
-use super::callback::{Callback, SignedIn};
-use super::config::ClientOptions;
+use super::callback::SignedIn;
+use super::environment::Environment;
 use super::error::{Error, ErrorKind, Step};
 use super::popup::PopupSignIn;
 use super::refresh::Refresh;
 use super::restore::Restore;
 use super::session::OAuthSession;
+use super::share::share;
 use crate::oauth::{CallbackError, CallbackParams, ConfigError, SessionEnd};
 use crate::ports::{Navigator, PendingStore, Storage, StorageError};
 use crate::url::Url;
@@ -50,23 +51,47 @@ impl Initialized {
 
 /// Starts a client when its page loads.
 pub(super) struct Startup {
-    pub(super) options: Rc<ClientOptions>,
-    pub(super) accounts: Rc<Accounts>,
-    pub(super) callback: Rc<Callback>,
-    pub(super) restore: Rc<Restore>,
-    pub(super) popups: Rc<PopupSignIn>,
-    pub(super) navigator: Rc<dyn Navigator>,
-    pub(super) pending: Rc<dyn PendingStore>,
-    pub(super) storage: Rc<dyn Storage>,
+    env: Rc<Environment>,
+    accounts: Rc<Accounts>,
+    restore: Rc<Restore>,
+    popups: Rc<PopupSignIn>,
+    navigator: Rc<dyn Navigator>,
+    pending: Rc<dyn PendingStore>,
+    storage: Rc<dyn Storage>,
 }
 
 impl Startup {
+    pub(super) fn new(
+        env: &Rc<Environment>,
+        accounts: &Rc<Accounts>,
+        restore: &Rc<Restore>,
+        popups: &Rc<PopupSignIn>,
+        navigator: Rc<dyn Navigator>,
+        pending: Rc<dyn PendingStore>,
+        storage: Rc<dyn Storage>,
+    ) -> Self {
+        Self {
+            env: share(env),
+            accounts: share(accounts),
+            restore: share(restore),
+            popups: share(popups),
+            navigator,
+            pending,
+            storage,
+        }
+    }
+
     /// Finishes the sign-in whose response the page's address holds, or else restores the last account's session.
     pub(super) async fn start(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
-        let at_redirect_uri =
-            |page: &Url| self.options.metadata.redirect_uri_of_page(page).is_some();
+        let at_redirect_uri = |page: &Url| {
+            self.env
+                .options
+                .metadata
+                .redirect_uri_of_page(page)
+                .is_some()
+        };
         let page = self.navigator.location().filter(at_redirect_uri);
-        let mode = self.options.response_mode;
+        let mode = self.env.options.response_mode;
         let mut refused = None;
         let params = page.and_then(|page| CallbackParams::read(&page, mode));
         if let Some(params) = params
@@ -91,7 +116,7 @@ impl Startup {
             return false;
         };
         let owner = self.pending.owner(state).await;
-        matches!(owner, Ok(Some(owner)) if owner != self.options.client_id())
+        matches!(owner, Ok(Some(owner)) if owner != self.env.client_id())
     }
 
     /// Whether an answer was refused that belongs to no pending sign-in, as far as its `state` says.
@@ -104,7 +129,7 @@ impl Startup {
         };
         for state in params.states() {
             if !matches!(
-                self.pending.get(self.options.client_id(), state).await,
+                self.pending.get(self.env.client_id(), state).await,
                 Ok(None)
             ) {
                 return false;
@@ -156,7 +181,7 @@ impl Startup {
         redirect_uri: Option<&str>,
     ) -> Result<SignedIn, Error> {
         let page = self.navigator.location();
-        let mode = self.options.response_mode;
+        let mode = self.env.options.response_mode;
         let params = match (params, &page) {
             (Some(params), _) => Some(CallbackParams::parse(params)),
             (None, Some(page)) => CallbackParams::read(page, mode),
@@ -169,12 +194,11 @@ impl Startup {
             self.navigator.replace(&cleaned);
         }
         let found = page.and_then(|page| {
-            let uri = self.options.metadata.redirect_uri_of_page(&page)?;
+            let uri = self.env.options.metadata.redirect_uri_of_page(&page)?;
             Some(uri.to_owned())
         });
         let redirect_uri = redirect_uri.or(found.as_deref());
-        let outcome = self.callback.finish(&params, redirect_uri).await;
-        let signed_in = self.popups.hand_over(&params, outcome).await?;
+        let signed_in = self.popups.finish(&params, redirect_uri).await?;
         self.accounts.set_active(Some(signed_in.session.did()));
         self.accounts.announce();
         Ok(signed_in)
@@ -183,7 +207,7 @@ impl Startup {
     /// A page under development on `localhost` would store its sessions where the redirect, which comes to
     /// `127.0.0.1`, does not find them (RFC 8252 section 8.3).
     async fn leave_localhost(&self) -> Result<(), Error> {
-        let metadata = &self.options.metadata;
+        let metadata = &self.env.options.metadata;
         let Some(page) = self.navigator.location() else {
             return Ok(());
         };

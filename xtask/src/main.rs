@@ -4,6 +4,8 @@ mod bench;
 mod browser;
 mod compile;
 mod demo;
+#[cfg(test)]
+mod directions;
 mod examples;
 mod features;
 mod multivalue;

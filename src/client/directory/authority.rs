@@ -25,7 +25,7 @@ impl Directory {
             found: Inbox::default(),
         });
         let (directory, inner) = (self.clone(), early.clone());
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             let found = directory.resource(&inner.pds, Freshness::Now).await;
             inner.found.put(found);
         }));

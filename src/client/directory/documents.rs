@@ -1,12 +1,13 @@
 //! Reading documents: from the cache, a server, or the app's own resolver.
 
 use super::cache::DocumentCache;
-use crate::client::config::ClientOptions;
+use crate::client::environment::Environment;
 use crate::client::error::{Error, ErrorKind, Step};
 use crate::client::network::Network;
+use crate::client::share::share;
 use crate::http::{HttpError, MAX_BODY, Request, Response};
 use crate::json::Json;
-use crate::ports::{Clock, Local, Question, Resolver, Timer};
+use crate::ports::{Local, Question, Resolver};
 use crate::waiting::{First, race};
 use std::rc::Rc;
 
@@ -21,28 +22,22 @@ pub(in crate::client) enum Freshness {
 
 /// Reads documents.
 pub(super) struct Documents {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     network: Rc<Network>,
     resolver: Option<Rc<dyn Resolver>>,
-    clock: Rc<dyn Clock>,
-    timer: Rc<dyn Timer>,
     cache: DocumentCache,
 }
 
 impl Documents {
     pub(super) fn new(
-        options: Rc<ClientOptions>,
-        network: Rc<Network>,
+        env: &Rc<Environment>,
+        network: &Rc<Network>,
         resolver: Option<Rc<dyn Resolver>>,
-        clock: Rc<dyn Clock>,
-        timer: Rc<dyn Timer>,
     ) -> Self {
         Self {
-            options,
-            network,
+            env: share(env),
+            network: share(network),
             resolver,
-            clock,
-            timer,
             cache: DocumentCache::default(),
         }
     }
@@ -77,7 +72,7 @@ impl Documents {
         Box::pin(async move {
             let place = source.place();
             let known = match freshness {
-                Freshness::Recent => self.cache.get(&place, self.clock.now()),
+                Freshness::Recent => self.cache.get(&place, self.env.now()),
                 Freshness::Now => None,
             };
             let is_new = known.is_none();
@@ -114,7 +109,7 @@ impl Documents {
     fn cache(&self, document: Document) {
         // Not put back: a document that is read often must be forgotten in time as well.
         if document.is_new {
-            let now = self.clock.now();
+            let now = self.env.now();
             self.cache.put(document.place, document.response, now);
         }
     }
@@ -146,8 +141,8 @@ impl Documents {
         let found = match &self.resolver {
             Some(own) => {
                 let asked = own.ask(question, freshness == Freshness::Now);
-                let limit = self.options.timeouts.document_ms;
-                match race(asked, self.timer.sleep(limit)).await {
+                let limit = self.env.options.timeouts.document_ms;
+                match race(asked, self.env.sleep(limit)).await {
                     First::Left(found) => found.map_err(ErrorKind::Resolver)?,
                     First::Right(()) => return Err(HttpError::Timeout.into()),
                 }

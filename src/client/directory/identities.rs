@@ -118,7 +118,7 @@ impl Directory {
 
     /// A handle that leads nowhere by its top-level domain is not asked for.
     fn check_reserved(&self, handle: &Handle) -> Result<(), Error> {
-        match handle.is_reserved(self.options.in_development()) {
+        match handle.is_reserved(self.env.options.in_development()) {
             true => Err(IdentityError::ReservedName(handle.to_string()).into()),
             false => Ok(()),
         }
@@ -128,7 +128,7 @@ impl Directory {
     async fn did_of_handle(&self, handle: &Handle, freshness: Freshness) -> Result<Did, Error> {
         self.check_reserved(handle)?;
         let source = self.documents.source(Question::Handle(handle), || {
-            let service = self.options.handle_resolver.as_ref();
+            let service = self.env.options.handle_resolver.as_ref();
             let service = service
                 .ok_or_else(|| Error::new(Step::Configure, ConfigError::NoHandleResolver))?;
             Ok(resolve_handle_request(service, handle))
@@ -157,12 +157,16 @@ impl Directory {
         handle: Option<&Handle>,
         freshness: Freshness,
     ) -> Result<Box<DidDocument>, Error> {
-        let directory = &self.options.plc_directory;
-        let allow_http = self.options.allow_http;
+        let directory = &self.env.options.plc_directory;
+        let allow_http = self.env.options.allow_http;
         // A DID that may not be asked for is not for the app's own resolver either.
-        let request =
-            did_document_request(did, directory, allow_http, self.options.in_development())
-                .map_err(|error| Error::new(Step::Did, error))?;
+        let request = did_document_request(
+            did,
+            directory,
+            allow_http,
+            self.env.options.in_development(),
+        )
+        .map_err(|error| Error::new(Step::Did, error))?;
         let source = self
             .documents
             .source(Question::Document(did), || Ok(request))?;

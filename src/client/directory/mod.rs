@@ -10,33 +10,28 @@ pub(super) use authority::EarlyResource;
 pub(super) use documents::Freshness;
 pub(super) use identities::Typed;
 
-use super::config::ClientOptions;
+use super::environment::Environment;
 use super::network::Network;
-use crate::ports::{Clock, Question, Resolver, Spawn, Timer};
+use crate::client::share::share;
+use crate::ports::{Question, Resolver};
 use documents::Documents;
 use std::rc::Rc;
 
 /// Finds accounts, and the servers of accounts.
 pub(super) struct Directory {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     documents: Documents,
-    spawn: Rc<dyn Spawn>,
 }
 
 impl Directory {
     pub(super) fn new(
-        options: Rc<ClientOptions>,
-        network: Rc<Network>,
+        env: &Rc<Environment>,
+        network: &Rc<Network>,
         resolver: Option<Rc<dyn Resolver>>,
-        clock: Rc<dyn Clock>,
-        timer: Rc<dyn Timer>,
-        spawn: Rc<dyn Spawn>,
     ) -> Rc<Self> {
-        let documents = Documents::new(options.clone(), network, resolver, clock, timer);
         Rc::new(Self {
-            options,
-            documents,
-            spawn,
+            env: share(env),
+            documents: Documents::new(env, network, resolver),
         })
     }
 

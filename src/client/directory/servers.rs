@@ -42,8 +42,8 @@ impl Directory {
     ) -> Result<Rc<ServerMetadata>, Error> {
         let request = server_metadata_request(
             issuer,
-            self.options.allows_http(),
-            self.options.in_development(),
+            self.env.options.allows_http(),
+            self.env.options.in_development(),
         )
         .map_err(|error| Error::new(Step::Issuer, error).at(issuer));
         match request {
@@ -98,8 +98,8 @@ impl Directory {
     ) -> Result<Option<Box<ResourceMetadata>>, Error> {
         let request = resource_metadata_request(
             pds,
-            self.options.allows_http(),
-            self.options.in_development(),
+            self.env.options.allows_http(),
+            self.env.options.in_development(),
         )
         .map_err(|error| Error::new(Step::Resource, error).at(pds.as_str()))?;
         let source = Source::Server(request);

@@ -146,8 +146,8 @@ fn of_word(word: &str, step: Step) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Error;
     use super::*;
-    use crate::client::Error;
     use crate::json::Json;
     use crate::oauth::PopupFailure;
 

@@ -9,17 +9,18 @@ pub(super) use offsets::SignedAt;
 pub(super) use prover::{Proof, Prover};
 pub(super) use retry::NotTaken;
 
-use super::config::ClientOptions;
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::network::Network;
 use super::policy::Tried;
 use crate::base64url;
+use crate::client::share::share;
 use crate::http::{Request, Response};
 use crate::oauth::{
     ProofClaims, ServerMetadata, Verdict, endpoint_request, granted_token, judge_endpoint,
     revocation_form,
 };
-use crate::ports::{Clock, KeyError, Random};
+use crate::ports::KeyError;
 use crate::secret::Secret;
 use crate::url::without_query;
 use retry::not_proved;
@@ -27,10 +28,8 @@ use std::rc::Rc;
 
 /// Makes proofs, and requests with them.
 pub(super) struct Exchange {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     network: Rc<Network>,
-    clock: Rc<dyn Clock>,
-    random: Rc<dyn Random>,
 }
 
 /// What became of a request that was sent with a proof.
@@ -43,17 +42,10 @@ pub(in crate::client) struct Sent {
 }
 
 impl Exchange {
-    pub(in crate::client) fn new(
-        options: Rc<ClientOptions>,
-        network: Rc<Network>,
-        clock: Rc<dyn Clock>,
-        random: Rc<dyn Random>,
-    ) -> Rc<Self> {
+    pub(in crate::client) fn new(env: &Rc<Environment>, network: &Rc<Network>) -> Rc<Self> {
         Rc::new(Self {
-            options,
-            network,
-            clock,
-            random,
+            env: share(env),
+            network: share(network),
         })
     }
 
@@ -67,9 +59,9 @@ impl Exchange {
         ath: Option<&str>,
     ) -> Result<Proof, KeyError> {
         let mut jti = [0; 16];
-        self.random.fill(&mut jti);
+        self.env.fill_random(&mut jti);
         let signed = SignedAt {
-            machine: self.clock.now(),
+            machine: self.env.now(),
             offset: prover.offsets.get(htu),
         };
         let nonce = prover.nonce(htu);
@@ -160,7 +152,7 @@ impl Exchange {
     ) {
         if let Some(endpoint) = &server.revocation_endpoint {
             let form = revocation_form(token);
-            let client_id = client_id.unwrap_or(self.options.client_id());
+            let client_id = client_id.unwrap_or(self.env.client_id());
             let request = endpoint_request(endpoint, client_id, form);
             drop(self.send(Step::Revoke, prover, request).await);
         }

@@ -38,7 +38,7 @@ impl Exchange {
                     let (offsets, in_use) = (&last.prover.offsets, last.signed.offset);
                     match last.date {
                         Some(date) => {
-                            let now = self.clock.now();
+                            let now = self.env.now();
                             offsets.learn(last.url, date, last.signed.machine, now);
                         }
                         None if policy::asks_own_server(in_use, offsets.get(last.url)) => {
@@ -60,14 +60,14 @@ impl Exchange {
     /// Asks the page's own server for the time, where the server at a URL refused the one in use and does not say its own.
     async fn ask_own_server(&self, offsets: &Offsets, url: &str) {
         let in_use = offsets.get(url);
-        let date = match self.clock.reference() {
+        let date = match self.env.time_reference() {
             None => None,
             Some(own) => {
-                let sent = self.clock.now();
+                let sent = self.env.now();
                 let response = self.network.send(Step::Request, Request::head(own)).await;
                 let date = response.ok().and_then(|response| response.date());
                 if let Some(date) = date {
-                    offsets.learn(url, date, sent, self.clock.now());
+                    offsets.learn(url, date, sent, self.env.now());
                 }
                 date
             }

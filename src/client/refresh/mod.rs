@@ -6,9 +6,8 @@ mod token;
 
 use super::accounts::Accounts;
 use super::authority::AuthorityCheck;
-use super::config::ClientOptions;
-use super::detached::detached;
 use super::directory::Directory;
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::Exchange;
 use super::notifications::Notifications;
@@ -16,7 +15,7 @@ use super::policy::{self, Doubt};
 use super::sessions::{RequestCredentials, SessionEntry, SessionLock, Sessions};
 use crate::http::HttpError;
 use crate::oauth::SessionEnd;
-use crate::ports::{Clock, Renewer, Spawn, Storage, Timer};
+use crate::ports::{Renewer, Storage};
 use crate::secret::Secret;
 use crate::waiting::{First, race};
 use std::rc::Rc;
@@ -35,7 +34,7 @@ pub enum Refresh {
 
 /// Refreshes the tokens of sessions.
 pub(super) struct Refresher {
-    pub(super) options: Rc<ClientOptions>,
+    pub(super) env: Rc<Environment>,
     pub(super) directory: Rc<Directory>,
     pub(super) exchange: Rc<Exchange>,
     pub(super) notifications: Rc<Notifications>,
@@ -44,9 +43,6 @@ pub(super) struct Refresher {
     pub(super) authority: Rc<AuthorityCheck>,
     pub(super) renewer: Option<Rc<dyn Renewer>>,
     pub(super) storage: Rc<dyn Storage>,
-    pub(super) clock: Rc<dyn Clock>,
-    pub(super) timer: Rc<dyn Timer>,
-    pub(super) spawn: Rc<dyn Spawn>,
 }
 
 impl Refresher {
@@ -83,12 +79,12 @@ impl Refresher {
             drop(self.refresh(entry, &spent).await);
         }
         let seen = self.in_force(entry)?;
-        if !seen.is_stale(self.clock.now()) {
+        if !seen.is_stale(self.env.now()) {
             return Ok(seen);
         }
         let refreshed = self.refresh(entry, &seen.session.tokens.access_token).await;
         let current = self.in_force(entry)?;
-        let now = self.clock.now();
+        let now = self.env.now();
         if refreshed.is_err() && Rc::ptr_eq(&current, &seen) && !seen.is_expired(now) {
             seen.stop_refreshing_early();
             return Ok(seen);
@@ -127,9 +123,9 @@ impl Refresher {
     ) -> Result<(), Error> {
         let (refresher, entry, seen) = (self.clone(), entry.clone(), seen.clone());
         let work = Box::pin(async move { refresher.refresh_anywhere(&entry, &seen).await });
-        let outcome = detached(&*self.spawn, work);
-        let patience = self.timer.sleep(self.options.timeouts.token_ms);
-        match race(outcome, patience).await {
+        let outcome = self.env.detached(work);
+        let patience = self.env.sleep(self.env.options.timeouts.token_ms);
+        match race(outcome.take(), patience).await {
             First::Left(outcome) => outcome,
             First::Right(()) => Err(Error::new(Step::Refresh, HttpError::Timeout)),
         }
@@ -144,7 +140,7 @@ impl Refresher {
     ) -> Result<(), Error> {
         let lock = self.sessions.locks.acquire(&entry.did).await;
         let refreshed = self.refresh_locked(&lock, entry, seen, asked).await;
-        self.sessions.locks.release(lock, refreshed).await
+        refreshed.and(self.sessions.locks.release(lock).await)
     }
 
     async fn refresh_locked(

@@ -49,7 +49,7 @@ impl Refresher {
         }
         let stored = Rc::new(StoredSession {
             tokens: granted.applied_to(&session.tokens, requested_at),
-            client_id: Some(self.options.client_id().to_owned()),
+            client_id: Some(self.env.client_id().to_owned()),
             server: Some(server.raw.clone()),
             refresh_started_at: None,
             refused_at: None,
@@ -88,7 +88,7 @@ impl Refresher {
             ErrorKind::Refused(refusal) if refusal.is("invalid_grant") => {
                 if !self.sessions.locks.span_tabs() {
                     // Another tab may just have spent this token, and be storing what it got for it.
-                    self.timer.sleep(policy::OTHER_TAB_PATIENCE).await;
+                    self.env.sleep(policy::OTHER_TAB_PATIENCE).await;
                     let stored = self.sessions.rows.read(&entry.did).await?;
                     if stored.is_none_or(|stored| stored.tokens != session.tokens) {
                         return self.adopt_changed(lock, entry).await;
@@ -98,7 +98,7 @@ impl Refresher {
                 self.end(lock, entry, end, token).await
             }
             // Any other refusal may be the server's passing mistake. But while it lasts, the user is not signed in.
-            _ if credentials.is_expired(self.clock.now()) && is_rejection(&error) => {
+            _ if credentials.is_expired(self.env.now()) && is_rejection(&error) => {
                 let message = match error {
                     ErrorKind::Refused(refusal) => refusal.description.or(refusal.error),
                     _ => None,
@@ -118,7 +118,7 @@ impl Refresher {
         message: Option<String>,
     ) -> Result<(), Error> {
         let rejected = StoredSession {
-            refused_at: Some(self.clock.now()),
+            refused_at: Some(self.env.now()),
             refresh_started_at: None,
             ..session.clone()
         };

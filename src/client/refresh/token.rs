@@ -29,13 +29,13 @@ impl Refresher {
             return self.end(lock, entry, end, token).await;
         };
         let is_recent =
-            |_: &Json| policy::stored_metadata_serves(session.verified_at, self.clock.now());
+            |_: &Json| policy::stored_metadata_serves(session.verified_at, self.env.now());
         let stored = session.server.clone().filter(is_recent);
         let issuer = &session.tokens.issuer;
         let server = self.directory.known_server(issuer, stored).await?;
         let form = refresh_form(refresh_token);
-        let request = endpoint_request(&server.token_endpoint, self.options.client_id(), form);
-        let requested_at = self.clock.now();
+        let request = endpoint_request(&server.token_endpoint, self.env.client_id(), form);
+        let requested_at = self.env.now();
         if !self.mark_started(session, requested_at).await? {
             return self.adopt_changed(lock, entry).await;
         }
@@ -80,7 +80,7 @@ impl Refresher {
         }
         let (exchange, spent) = (self.exchange.clone(), credentials.clone());
         let server = server.clone();
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             if let Ok(response) = response.await {
                 exchange
                     .revoke_unused(&server, &spent.prover, &response)

@@ -1,11 +1,12 @@
 //! What a request of a session needs, and nothing that must be read first.
 
 use crate::base64url;
+use crate::client::environment::Environment;
 use crate::client::error::{Error, Step};
 use crate::client::exchange::Prover;
 use crate::client::policy::{self, Doubt};
 use crate::oauth::is_access_token;
-use crate::ports::{Crypto, Random, StorageError, StoredSession};
+use crate::ports::{StorageError, StoredSession};
 use crate::time;
 use crate::url::Url;
 use std::cell::Cell;
@@ -29,34 +30,28 @@ pub(in crate::client) struct RequestCredentials {
     pub(in crate::client) doubt: Cell<Doubt>,
 }
 
-/// Works out request credentials.
-pub(in crate::client) struct Preparation {
-    pub(in crate::client) crypto: Rc<dyn Crypto>,
-    pub(in crate::client) random: Rc<dyn Random>,
-}
-
-impl Preparation {
-    pub(super) async fn prepare(
-        &self,
+impl RequestCredentials {
+    pub(super) async fn new(
+        env: &Environment,
         session: Rc<StoredSession>,
         prover: Rc<Prover>,
-    ) -> Result<Rc<RequestCredentials>, Error> {
+    ) -> Result<Rc<Self>, Error> {
         let token = session.tokens.access_token.expose();
         if !is_access_token(token) {
             let corrupt = StorageError::Corrupt("access_token");
             return Err(Error::new(Step::Storage, corrupt));
         }
-        let digest = self.crypto.sha256(token.as_bytes()).await;
+        let digest = env.sha256(token.as_bytes()).await;
         let digest = digest.map_err(|error| Error::new(Step::Storage, error))?;
         let mut spread = [0; 2];
-        self.random.fill(&mut spread);
+        env.fill_random(&mut spread);
         let expires_at = session.tokens.expires_at;
         let expires_at = expires_at.map(|at| time::shifted(at, session.clock_offset));
         prover.offsets.assume(session.clock_offset);
         let refresh_was_lost = session.refresh_started_at.is_some();
         let spread = u16::from_le_bytes(spread);
         let stale_at = policy::stale_at(expires_at, refresh_was_lost, spread);
-        Ok(Rc::new(RequestCredentials {
+        Ok(Rc::new(Self {
             ath: base64url::encode(&digest),
             authorization: format!("DPoP {token}"),
             pds: Url::parse(&session.tokens.audience).filter(Url::is_web),
@@ -67,9 +62,7 @@ impl Preparation {
             prover,
         }))
     }
-}
 
-impl RequestCredentials {
     /// Lets the token serve until it expires, without a refresh before.
     pub(in crate::client) fn stop_refreshing_early(&self) {
         self.stale_at.set(self.expires_at);

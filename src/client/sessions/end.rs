@@ -93,7 +93,7 @@ impl Sessions {
             }
             _ => Ok(false),
         };
-        self.locks.release(lock, ended).await.map(drop)
+        ended.and(self.locks.release(lock).await)
     }
 
     /// The error that says that a session has ended.

@@ -1,22 +1,22 @@
 //! The lock on one account's session, and what the app is notified of once it is released.
 
 use crate::client::accounts::Accounts;
-use crate::client::config::ClientOptions;
+use crate::client::environment::Environment;
 use crate::client::error::Error;
 use crate::client::notifications::Notifications;
 use crate::client::policy;
+use crate::client::share::share;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{By, Guard, Lock, Timer};
+use crate::ports::{By, Guard, Lock};
 use crate::waiting::{First, race};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Locks accounts' sessions.
 pub(in crate::client) struct SessionLocks {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     lock: Rc<dyn Lock>,
-    timer: Rc<dyn Timer>,
     accounts: Rc<Accounts>,
     notifications: Rc<Notifications>,
 }
@@ -64,18 +64,16 @@ impl SessionLock {
 
 impl SessionLocks {
     pub(in crate::client) fn new(
-        options: Rc<ClientOptions>,
+        env: &Rc<Environment>,
+        accounts: &Rc<Accounts>,
+        notifications: &Rc<Notifications>,
         lock: Rc<dyn Lock>,
-        timer: Rc<dyn Timer>,
-        accounts: Rc<Accounts>,
-        notifications: Rc<Notifications>,
     ) -> Self {
         Self {
-            options,
+            env: share(env),
             lock,
-            timer,
-            accounts,
-            notifications,
+            accounts: share(accounts),
+            notifications: share(notifications),
         }
     }
 
@@ -91,17 +89,17 @@ impl SessionLocks {
 
     /// Waits for the lock for a while, then goes on without it.
     pub(in crate::client) async fn acquire_soon(&self, sub: &Did) -> SessionLock {
-        let patience = policy::lock_patience(self.options.timeouts.token_ms);
+        let patience = policy::lock_patience(self.env.options.timeouts.token_ms);
         let lock = self.lock.acquire(sub.as_str());
-        SessionLock::of(match race(lock, self.timer.sleep(patience)).await {
+        SessionLock::of(match race(lock, self.env.sleep(patience)).await {
             First::Left(guard) => Some(guard),
             First::Right(()) => None,
         })
     }
 
     /// Releases the lock, then notifies the app of what happened while it was held, and everyone of what became of the
-    /// accounts.
-    async fn notify_after(&self, lock: SessionLock) -> Result<(), Error> {
+    /// accounts. The error is that of the app's hook.
+    pub(in crate::client) async fn release(&self, lock: SessionLock) -> Result<(), Error> {
         drop(lock.guard);
         self.accounts.announce();
         for notification in lock.pending.take() {
@@ -118,16 +116,5 @@ impl SessionLocks {
             }
         }
         Ok(())
-    }
-
-    /// Releases the lock after work with an outcome, whose error comes before that of the app's hook.
-    pub(in crate::client) async fn release<T>(
-        &self,
-        lock: SessionLock,
-        outcome: Result<T, Error>,
-    ) -> Result<T, Error> {
-        let notified = self.notify_after(lock).await;
-        let value = outcome?;
-        notified.map(|()| value)
     }
 }

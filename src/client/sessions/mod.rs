@@ -7,30 +7,33 @@ mod lock;
 mod rows;
 mod tabs;
 
-pub(super) use credentials::{Preparation, RequestCredentials};
+pub(super) use credentials::RequestCredentials;
 pub(super) use end::Row;
 pub(super) use entry::SessionEntry;
-pub(super) use lock::{SessionLock, SessionLocks};
-pub(super) use rows::{SessionRows, Taken};
+pub(super) use lock::SessionLock;
+pub(super) use rows::Taken;
 
 use super::accounts::Accounts;
+use super::environment::Environment;
 use super::error::Error;
 use super::exchange::Prover;
 use super::notifications::Notifications;
+use crate::client::share::share;
 use crate::identity::Did;
-use crate::ports::{Clock, Guard, NonceStore, StoredSession};
+use crate::ports::{Guard, Lock, NonceStore, SessionStore, StoredSession};
+use lock::SessionLocks;
+use rows::SessionRows;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 /// The sessions that are stored, and those in use.
 pub(super) struct Sessions {
+    env: Rc<Environment>,
     pub(super) rows: SessionRows,
     pub(super) locks: SessionLocks,
     accounts: Rc<Accounts>,
     notifications: Rc<Notifications>,
     nonces: Rc<dyn NonceStore>,
-    preparation: Preparation,
-    clock: Rc<dyn Clock>,
     /// The sessions in use, so that what another tab did to one reaches it.
     entries: RefCell<Vec<Weak<SessionEntry>>>,
     /// The messages of the other tabs.
@@ -39,22 +42,20 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(
-        rows: SessionRows,
-        locks: SessionLocks,
-        accounts: Rc<Accounts>,
-        notifications: Rc<Notifications>,
+        env: &Rc<Environment>,
+        accounts: &Rc<Accounts>,
+        notifications: &Rc<Notifications>,
+        store: Rc<dyn SessionStore>,
         nonces: Rc<dyn NonceStore>,
-        preparation: Preparation,
-        clock: Rc<dyn Clock>,
+        lock: Rc<dyn Lock>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            rows,
-            locks,
-            accounts,
-            notifications,
+            env: share(env),
+            rows: SessionRows::new(env, store),
+            locks: SessionLocks::new(env, accounts, notifications, lock),
+            accounts: share(accounts),
+            notifications: share(notifications),
             nonces,
-            preparation,
-            clock,
             entries: RefCell::default(),
             subscription: RefCell::default(),
         })
@@ -90,12 +91,12 @@ impl Sessions {
         stored: Rc<StoredSession>,
         prover: Rc<Prover>,
     ) -> Result<Rc<RequestCredentials>, Error> {
-        self.preparation.prepare(stored, prover).await
+        RequestCredentials::new(&self.env, stored, prover).await
     }
 
     pub(super) fn put_in_force(&self, credentials: Rc<RequestCredentials>) -> Rc<SessionEntry> {
         if let Some(entry) = self.find(&credentials.session.tokens.sub) {
-            credentials.settle_doubt_of(&entry.last_credentials(), self.clock.now());
+            credentials.settle_doubt_of(&entry.last_credentials(), self.env.now());
             entry.put(credentials);
             return entry;
         }
@@ -114,7 +115,7 @@ impl Sessions {
     /// Writes a session's nonces for the next page: at once when they are the first of a server, and else once a minute at
     /// most, since a server may give another with every response.
     pub(super) fn write_nonces(&self, sub: &Did, prover: &Prover) {
-        if let Some(nonces) = prover.due_nonces(self.clock.now()) {
+        if let Some(nonces) = prover.due_nonces(self.env.now()) {
             self.nonces.set(sub, Some(&nonces));
         }
     }

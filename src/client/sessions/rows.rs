@@ -1,7 +1,8 @@
 //! The stored sessions.
 
-use crate::client::config::ClientOptions;
+use crate::client::environment::Environment;
 use crate::client::error::{Error, Step};
+use crate::client::share::share;
 use crate::identity::Did;
 use crate::oauth::is_loopback_id;
 use crate::ports::{Account, SessionStore, StorageError, StoredSession};
@@ -10,7 +11,7 @@ use std::rc::Rc;
 
 /// Reads and writes the sessions of this client.
 pub(in crate::client) struct SessionRows {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     store: Rc<dyn SessionStore>,
 }
 
@@ -23,15 +24,18 @@ pub(in crate::client) enum Taken {
 }
 
 impl SessionRows {
-    pub(in crate::client) fn new(options: Rc<ClientOptions>, store: Rc<dyn SessionStore>) -> Self {
-        Self { options, store }
+    pub(in crate::client) fn new(env: &Rc<Environment>, store: Rc<dyn SessionStore>) -> Self {
+        Self {
+            env: share(env),
+            store,
+        }
     }
 
     pub(in crate::client) async fn read(
         &self,
         sub: &Did,
     ) -> Result<Option<Rc<StoredSession>>, Error> {
-        let stored = self.store.get(self.options.client_id(), sub).await;
+        let stored = self.store.get(self.env.client_id(), sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
@@ -41,7 +45,7 @@ impl SessionRows {
         session: &StoredSession,
         expected: Option<&Secret>,
     ) -> Result<bool, Error> {
-        let client_id = self.options.client_id();
+        let client_id = self.env.client_id();
         let stored = self.store.put(client_id, session, expected).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
@@ -52,14 +56,14 @@ impl SessionRows {
         sub: &Did,
         expected: Option<&Secret>,
     ) -> Result<bool, StorageError> {
-        let client_id = self.options.client_id();
+        let client_id = self.env.client_id();
         self.store.delete(client_id, sub, expected).await
     }
 
     /// Takes the row of an account out of storage, also one that another tab replaces at the same time.
     pub(in crate::client) async fn take(&self, sub: &Did) -> Result<Taken, StorageError> {
         loop {
-            match self.store.get(self.options.client_id(), sub).await {
+            match self.store.get(self.env.client_id(), sub).await {
                 Ok(None) => return Ok(Taken::Nothing),
                 Ok(Some(session)) => {
                     let token = &session.tokens.access_token;
@@ -79,14 +83,14 @@ impl SessionRows {
 
     /// The accounts with a session, as far as their rows can be read.
     pub(in crate::client) async fn list(&self) -> Result<Vec<Account>, Error> {
-        let listed = self.store.list(self.options.client_id()).await;
+        let listed = self.store.list(self.env.client_id()).await;
         listed.map_err(|error| Error::new(Step::Storage, error))
     }
 
     /// Under development, the client id changes with the app's scope and address: the one that an account's session was
     /// stored under.
     pub(in crate::client) async fn former_loopback_id(&self, sub: &Did) -> Option<String> {
-        if !self.options.metadata.is_loopback() {
+        if !self.env.options.metadata.is_loopback() {
             return None;
         }
         let owner = self.store.owner(sub).await.ok()??;

@@ -1,16 +1,17 @@
 //! What other tabs did to our sessions.
 
 use super::Sessions;
-use crate::ports::{By, Message, Spawn};
+use crate::ports::{By, Message};
 use std::rc::{Rc, Weak};
 
 impl Sessions {
     /// Follows the messages of the other tabs, for as long as this lives or until it is closed.
-    pub(in crate::client) fn follow_tabs(self: &Rc<Self>, spawn: Rc<dyn Spawn>) {
+    pub(in crate::client) fn follow_tabs(self: &Rc<Self>) {
         let sessions: Weak<Self> = Rc::downgrade(self);
         let on_message = Box::new(move |message| {
             if let Some(sessions) = sessions.upgrade() {
-                spawn.spawn(Box::pin(async move { sessions.apply(message).await }));
+                let env = sessions.env.clone();
+                env.spawn(Box::pin(async move { sessions.apply(message).await }));
             }
         });
         let guard = self.notifications.listen(on_message);

@@ -3,46 +3,38 @@
 mod push;
 mod speculative;
 
-use super::config::ClientOptions;
 use super::directory::{Directory, Typed};
+use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::{Exchange, Prover};
+use crate::client::share::share;
 use crate::identity::Input;
 use crate::oauth::AuthorizeOptions;
-use crate::ports::{Crypto, PendingLogin, PendingStore, Random, Spawn};
+use crate::ports::{PendingLogin, PendingStore};
 use crate::url::Url;
 use push::Pushed;
 use std::rc::Rc;
 
 /// Begins sign-ins.
 pub(super) struct SignIn {
-    options: Rc<ClientOptions>,
+    env: Rc<Environment>,
     directory: Rc<Directory>,
     exchange: Rc<Exchange>,
     pending: Rc<dyn PendingStore>,
-    crypto: Rc<dyn Crypto>,
-    random: Rc<dyn Random>,
-    spawn: Rc<dyn Spawn>,
 }
 
 impl SignIn {
     pub(super) fn new(
-        options: Rc<ClientOptions>,
-        directory: Rc<Directory>,
-        exchange: Rc<Exchange>,
+        env: &Rc<Environment>,
+        directory: &Rc<Directory>,
+        exchange: &Rc<Exchange>,
         pending: Rc<dyn PendingStore>,
-        crypto: Rc<dyn Crypto>,
-        random: Rc<dyn Random>,
-        spawn: Rc<dyn Spawn>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            options,
-            directory,
-            exchange,
+            env: share(env),
+            directory: share(directory),
+            exchange: share(exchange),
             pending,
-            crypto,
-            random,
-            spawn,
         })
     }
 
@@ -55,11 +47,11 @@ impl SignIn {
     ) -> Result<(Url, String), Error> {
         self.redirect_uri(options)?;
         if let Some(scope) = &options.scope {
-            let checked = self.options.metadata.check_scope(scope);
+            let checked = self.env.options.metadata.check_scope(scope);
             checked.map_err(|error| Error::new(Step::Input, error))?;
         }
         let input = &Input::normalize(input);
-        let key = self.crypto.generate_key().await;
+        let key = self.env.generate_key().await;
         let key = key.map_err(|error| Error::new(Step::Par, error))?;
         let prover = Prover::new(key);
         let speculative = self.speculate(input, &prover);
@@ -100,7 +92,7 @@ impl SignIn {
             }
         };
         let login = PendingLogin {
-            client_id: Some(self.options.client_id().to_owned()),
+            client_id: Some(self.env.client_id().to_owned()),
             nonce: prover.nonce(&server.pushed_authorization_request_endpoint),
             issuer: server.issuer.clone(),
             key: prover.key.clone(),
@@ -122,7 +114,7 @@ impl SignIn {
 
     fn redirect_uri<'a>(&'a self, options: &'a AuthorizeOptions) -> Result<&'a str, Error> {
         let uri = options.redirect_uri.as_deref();
-        let uri = self.options.metadata.redirect_uri(uri);
+        let uri = self.env.options.metadata.redirect_uri(uri);
         uri.map_err(|error| Error::new(Step::Input, error))
     }
 }

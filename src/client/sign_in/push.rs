@@ -30,17 +30,17 @@ impl SignIn {
         options: &AuthorizeOptions,
         login_hint: Option<&str>,
     ) -> Result<Box<Pushed>, Error> {
-        let client = &self.options.metadata;
+        let client = &self.env.options.metadata;
         let pkce = self.pkce().await;
         let pkce = pkce.map_err(|error| Error::new(Step::Par, error))?;
         let mut state = [0; 16];
-        self.random.fill(&mut state);
+        self.env.fill_random(&mut state);
         let state = base64url::encode(&state);
         let form = par_form(&ParRequest {
             client,
             options,
             redirect_uri: self.redirect_uri(options)?,
-            response_mode: self.options.response_mode,
+            response_mode: self.env.options.response_mode,
             state: &state,
             pkce: &pkce,
             login_hint,
@@ -59,9 +59,9 @@ impl SignIn {
 
     async fn pkce(&self) -> Result<Pkce, KeyError> {
         let mut random = [0; 32];
-        self.random.fill(&mut random);
+        self.env.fill_random(&mut random);
         let verifier = Pkce::verifier(&random);
-        let digest = self.crypto.sha256(verifier.expose().as_bytes()).await?;
+        let digest = self.env.sha256(verifier.expose().as_bytes()).await?;
         Ok(Pkce::new(verifier, &digest))
     }
 }

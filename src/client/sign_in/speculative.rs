@@ -48,23 +48,30 @@ impl SignIn {
         prover: &Rc<Prover>,
     ) -> Option<Rc<SpeculativePush>> {
         match Input::read(input) {
-            Ok(Input::Handle(handle)) if !handle.is_reserved(self.options.in_development()) => {}
+            Ok(Input::Handle(handle)) if !handle.is_reserved(self.env.options.in_development()) => {
+            }
             Ok(Input::Did(_)) => {}
             _ => return None,
         }
         let speculative = Rc::new(SpeculativePush {
-            issuer: self.options.handle_resolver.as_ref()?.origin().to_owned(),
+            issuer: self
+                .env
+                .options
+                .handle_resolver
+                .as_ref()?
+                .origin()
+                .to_owned(),
             server: Inbox::default(),
             pushing: Cell::default(),
             pushed: Inbox::default(),
         });
         let (sign_in, prover, early) = (self.clone(), prover.clone(), speculative.clone());
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             let server = sign_in.directory.server(&early.issuer, Freshness::Recent);
             let server = server.await.ok();
             if let Some(server) = &server {
                 let endpoint = &server.pushed_authorization_request_endpoint;
-                let client_id = sign_in.options.client_id();
+                let client_id = sign_in.env.client_id();
                 let request = endpoint_request(endpoint, client_id, String::new());
                 let sent = sign_in.exchange.send_once(Step::Par, &prover, &request);
                 drop(sent.await);
@@ -86,7 +93,7 @@ impl SignIn {
         speculative.pushing.set(true);
         let (sign_in, prover, early) = (self.clone(), prover.clone(), speculative.clone());
         let (options, login_hint) = (options.clone(), login_hint.to_owned());
-        self.spawn.spawn(Box::pin(async move {
+        self.env.spawn(Box::pin(async move {
             let pushed = match early.server.take().await {
                 Some(server) => {
                     let pushed = sign_in.push(&server, &prover, &options, Some(&login_hint));

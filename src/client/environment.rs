@@ -1,0 +1,81 @@
+//! What a client is set up with, and what the machine offers: nothing that stores or sends, and no state.
+
+use super::config::ClientOptions;
+use crate::ports::{Clock, Crypto, KeyError, Local, Random, Signer, Spawn, Timer};
+use crate::waiting::Inbox;
+use std::rc::Rc;
+
+/// The options, time, randomness, keys and work in the background.
+pub(super) struct Environment {
+    pub(super) options: ClientOptions,
+    clock: Rc<dyn Clock>,
+    timer: Rc<dyn Timer>,
+    random: Rc<dyn Random>,
+    crypto: Rc<dyn Crypto>,
+    spawn: Rc<dyn Spawn>,
+}
+
+impl Environment {
+    pub(super) fn new(
+        options: ClientOptions,
+        clock: Rc<dyn Clock>,
+        timer: Rc<dyn Timer>,
+        random: Rc<dyn Random>,
+        crypto: Rc<dyn Crypto>,
+        spawn: Rc<dyn Spawn>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            options,
+            clock,
+            timer,
+            random,
+            crypto,
+            spawn,
+        })
+    }
+
+    /// Sessions, accounts and messages of other clients of this origin are not ours.
+    pub(super) fn client_id(&self) -> &str {
+        &self.options.metadata.client_id
+    }
+
+    /// Milliseconds since the epoch, by this machine's clock.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    /// The URL of something whose responses show their `Date`.
+    pub(super) fn time_reference(&self) -> Option<String> {
+        self.clock.reference()
+    }
+
+    pub(super) fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
+        self.timer.sleep(milliseconds)
+    }
+
+    pub(super) fn fill_random(&self, buffer: &mut [u8]) {
+        self.random.fill(buffer);
+    }
+
+    pub(super) fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {
+        self.crypto.generate_key()
+    }
+
+    pub(super) fn sha256<'a>(&'a self, data: &'a [u8]) -> Local<'a, Result<[u8; 32], KeyError>> {
+        self.crypto.sha256(data)
+    }
+
+    /// Runs work that nobody waits for.
+    pub(super) fn spawn(&self, work: Local<'static, ()>) {
+        self.spawn.spawn(work);
+    }
+
+    /// Runs work to its end, even if the caller is dropped before: a response of the server that nobody takes is a session
+    /// lost.
+    pub(super) fn detached<T: 'static>(&self, work: Local<'static, T>) -> Rc<Inbox<T>> {
+        let outcome = Rc::new(Inbox::default());
+        let done = outcome.clone();
+        self.spawn(Box::pin(async move { done.put(work.await) }));
+        outcome
+    }
+}
