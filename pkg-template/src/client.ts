@@ -3,14 +3,14 @@ import { rejectWhenAborted } from './abortion.js'
 import { callbackParams } from './callback-params.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
-import { clientMetadataOf } from './core-options.js'
+import { clientMetadataOf, coreAuthorizeOptions } from './core-options.js'
 import type { Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { argumentInvalid, optionInvalid, pageOnly, rethrow, toError } from './errors.js'
 import type { IdentityResolver } from './identity-resolver.js'
 import { News } from './news.js'
-import { type Beginning, type CoreOutcome, type Operations, forCore } from './operations.js'
 import { openPopup } from './popup.js'
+import type { CoreOutcome, Operations, SignInOperation } from './seam.js'
 import { OAuthSession } from './session.js'
 import type {
   Account,
@@ -339,7 +339,7 @@ export class BrowserOAuthClient extends EventTarget {
     super.addEventListener(type, listener as EventListener | null, options)
   }
 
-  async #begin<K extends Beginning>(
+  async #begin<K extends SignInOperation>(
     operation: K,
     input: string,
     options: AuthorizeOptions | undefined,
@@ -352,7 +352,7 @@ export class BrowserOAuthClient extends EventTarget {
     const abortion = signal && rejectWhenAborted(signal)
     try {
       signal?.throwIfAborted()
-      const args = [input, forCore(options), onProgress, abortion?.promise, ...more]
+      const args = [input, coreAuthorizeOptions(options), onProgress, abortion?.promise, ...more]
       return await this.#core.call(operation, args as Parameters<Operations[K]>)
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error

@@ -3,11 +3,11 @@ import { checkOptions, clientMetadataOf, coreOptions, optionsText } from './core
 import { loadCore } from './core-loader.js'
 import type { Client, Session } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { type ErrorDetails, disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
+import { disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'
 import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
-import type { CoreTokenFacts, Operations } from './operations.js'
+import type { CloneableOptions, CoreOptions, Operations } from './seam.js'
 import { OAuthSession } from './session.js'
 import { storedGrant } from './stored-grant.js'
 import type { BrowserOAuthClientOptions } from './types.js'
@@ -76,7 +76,7 @@ export class CoreClient {
     this.#calls++
     try {
       const client = await this.#ready()
-      return (await client.call(operation, args)) as ReturnType<Operations[K]>
+      return await client.call(operation, args)
     } catch (thrown) {
       rethrow(thrown, { params, hookError: this.#news.hookError })
     } finally {
@@ -154,8 +154,8 @@ export class CoreClient {
         tabs: this.#tabs,
       },
       fetch,
-      (sub: AtprotoDid, facts: CoreTokenFacts) => news.updated(sub, facts),
-      (sub: AtprotoDid, details: ErrorDetails) => news.deleted(sub, toError(details)),
+      (sub, facts) => news.updated(sub, facts),
+      (sub, details) => news.deleted(sub, toError(details)),
       () => news.changed(),
     )
     this.#remembered?.accept(optionsText(this.#options))
@@ -165,7 +165,7 @@ export class CoreClient {
   }
 
   /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
-  #renewer(options: BrowserOAuthClientOptions): ((sub: string, seen: string) => Promise<unknown>) | undefined {
+  #renewer(options: CloneableOptions): CoreOptions['renew'] {
     const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
     if (place === 'page' || fetch || didResolver || identityResolver) return undefined
     return async (sub, seen) => {

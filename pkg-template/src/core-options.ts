@@ -1,7 +1,8 @@
 import { optionInvalid } from './errors.js'
 import { isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
-import type { BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
+import type { CloneableOptions, CoreAuthorizeOptions } from './seam.js'
+import type { AuthorizeOptions, BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
 
 /** The app's client metadata: what was given, or that of a page under development. */
 export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions): Readonly<OAuthClientMetadata> {
@@ -21,7 +22,7 @@ export function checkOptions(options: BrowserOAuthClientOptions): void {
 }
 
 /** A client's options in the core's own terms, as far as they can be cloned. */
-export function coreOptions(options: BrowserOAuthClientOptions): BrowserOAuthClientOptions {
+export function coreOptions(options: BrowserOAuthClientOptions): CloneableOptions {
   const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, storageName } = options
   const service = isResolver(handleResolver) ? undefined : handleResolver
   return {
@@ -32,7 +33,24 @@ export function coreOptions(options: BrowserOAuthClientOptions): BrowserOAuthCli
     allowHttp,
     timeouts,
     storageName,
-  } as BrowserOAuthClientOptions
+  }
+}
+
+/** Splits the options of a sign-in into what the core names and the request parameters, each in its wire form. */
+export function coreAuthorizeOptions(options?: AuthorizeOptions): CoreAuthorizeOptions {
+  const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options ?? {}
+  const parameters = Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : jsonOf(name, value)])
+  return { state, redirect_uri, scope, parameters }
+}
+
+function jsonOf(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw optionInvalid(name, value)
+  }
 }
 
 /** All that there is to judge about a client's options, as a text; `undefined` where there is none of them. */

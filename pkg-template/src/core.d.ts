@@ -1,6 +1,15 @@
 /* tslint:disable */
 /* eslint-disable */
 
+import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
+import type { Fetch, OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
+export interface Client {
+    /** Does what `operation` names. */
+    call: Call;
+}
+
+
+
 /**
  * One client, and the database it keeps.
  */
@@ -8,21 +17,17 @@ export class Client {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Does what `operation` names, with its arguments: see [`run`].
-     */
-    call(operation: string, args: Array<any>): Promise<any>;
-    /**
      * Stops hearing the other tabs and keeps no connection to the database open. What is under way still ends.
      */
     dispose(): void;
     /**
      * Resolves to the judged client metadata that a client id stands for.
      */
-    static loadMetadata(client_id: string, fetch?: Function | null): Promise<any>;
+    static loadMetadata(client_id: string, fetch: Fetch | undefined): Promise<OAuthClientMetadata>;
     /**
      * Sets a client up; throws the details of what is wrong with its options.
      */
-    constructor(given: any, fetch: Function | null | undefined, updated: Function, deleted: Function, changed: Function);
+    constructor(given: CoreOptions, fetch: Fetch | undefined, updated: Updated, deleted: Deleted, changed: () => void);
     /**
      * The account that was used last.
      */
@@ -43,7 +48,7 @@ export class Session {
     /**
      * Renews the tokens if they are about to expire.
      */
-    freshen(): Promise<any>;
+    freshen(): Promise<void>;
     /**
      * What requests with the tokens in force have in common: `{stamp, pds, authorization, tokenId, head, key, nonce,
      * clockOffset, staleAt}`. `pds` is an origin; times are milliseconds: `clockOffset` is by how much the PDS's time is ahead
@@ -58,7 +63,7 @@ export class Session {
     /**
      * Ends the session.
      */
-    signOut(): Promise<any>;
+    signOut(): Promise<void>;
     /**
      * Resolves to a signature with the session's key, base64url: for a caller that could not sign, which learns why.
      */
@@ -66,7 +71,7 @@ export class Session {
     /**
      * Resolves to facts about the tokens: `{expiresAt, scope, iss, aud, sub}`. Times are milliseconds since the epoch.
      */
-    tokenInfo(refresh?: boolean | null): Promise<any>;
+    tokenInfo(refresh?: boolean | null): Promise<CoreTokenInfo>;
     /**
      * The absolute URL of a request; throws where that is not on the PDS.
      */
@@ -78,7 +83,7 @@ export class Session {
     /**
      * The authorization server's metadata, as far as it is known: at least `issuer`.
      */
-    readonly serverMetadata: any;
+    readonly serverMetadata: OAuthAuthorizationServerMetadata;
     /**
      * A number that is another whenever `grant` gives other tokens; 0 once the session is over.
      */

@@ -5,6 +5,7 @@
  */
 import type { AtprotoDid } from './did.js'
 import type { HandleResolver } from './handle-resolver.js'
+import type { Ask, CoreOptions } from './seam.js'
 
 /** A DID document, as far as atproto reads it. */
 export interface DidDocument {
@@ -50,10 +51,12 @@ export interface ResolverOptions {
   identityResolver?: IdentityResolver
 }
 
-type Ask = (subject: string, noCache: boolean, signal: AbortSignal) => Promise<unknown>
-
-/** What the core asks in the network's place. */
-export function ownResolvers(options: ResolverOptions): { identity?: Ask; handle?: Ask; did?: Ask } {
+/**
+ * What the core asks in the network's place.
+ *
+ * @internal
+ */
+export function ownResolvers(options: ResolverOptions): NonNullable<CoreOptions['resolvers']> {
   const { handleResolver, didResolver, identityResolver } = options
   return {
     ...(identityResolver && { identity: asks(identityResolver) }),

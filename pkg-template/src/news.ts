@@ -1,5 +1,5 @@
 import type { AtprotoDid } from './did.js'
-import type { CoreTokenFacts } from './operations.js'
+import type { CoreTokenFacts } from './seam.js'
 import type { BrowserOAuthClientOptions, SessionFacts } from './types.js'
 
 /** What an app is told of its sessions: by its hooks first, then by its client's events. */

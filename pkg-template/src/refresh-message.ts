@@ -1,4 +1,5 @@
 import type { ErrorDetails } from './errors.js'
+import type { CloneableOptions } from './seam.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 
 /** Marks the messages that are ours: an app's service worker receives others too. */
@@ -14,7 +15,7 @@ export interface RefreshRequest {
   /** The id of the access token that the page wants replaced. */
   seen: string
   /** The client's options, as far as they can be cloned. */
-  options: BrowserOAuthClientOptions
+  options: CloneableOptions
 }
 
 /** The worker's response: that it is done, the details of the core's error, or that it cannot do such work here. */

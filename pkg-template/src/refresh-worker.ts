@@ -3,7 +3,7 @@ import { loadCore } from './core-loader.js'
 import type { Client } from './core.js'
 import { isDetails } from './errors.js'
 import { REQUEST, type RefreshRequest, type RefreshResponse } from './refresh-message.js'
-import type { BrowserOAuthClientOptions } from './types.js'
+import type { CloneableOptions } from './seam.js'
 
 /** Codes of what a worker may lack that the page has: storage, its keys, the WebAssembly. */
 const LACKING = /^(?:STORAGE|KEY|WEBCRYPTO|WASM)_/
@@ -37,7 +37,7 @@ const turns = new Map<string, Promise<RefreshResponse>>()
 /** Kept, since a client still looks after an account when it has responded, and knows the server the next time. */
 const clients = new Map<string, Client>()
 
-async function clientFor(options: BrowserOAuthClientOptions): Promise<Client> {
+async function clientFor(options: CloneableOptions): Promise<Client> {
   const core = await loadCore()
   const key = JSON.stringify(options)
   const client = clients.get(key) ?? new core.Client({ ...options, resolvers: NO_HANDLES }, undefined, ignore, ignore, ignore)

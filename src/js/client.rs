@@ -12,6 +12,17 @@ use js_sys::{Array, Function, Object, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
+/// The types of `pkg-template/src/seam.ts`, and the one method whose types wasm-bindgen cannot write.
+#[wasm_bindgen(typescript_custom_section)]
+const SEAM: &str = "
+import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
+import type { Fetch, OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
+export interface Client {
+    /** Does what `operation` names. */
+    call: Call;
+}
+";
+
 /// One client, and the database it keeps.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -25,11 +36,11 @@ impl Client {
     /// Sets a client up; throws the details of what is wrong with its options.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        given: JsValue,
-        fetch: Option<Function>,
-        updated: Function,
-        deleted: Function,
-        changed: Function,
+        #[wasm_bindgen(unchecked_param_type = "CoreOptions")] given: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Fetch | undefined")] fetch: Option<Function>,
+        #[wasm_bindgen(unchecked_param_type = "Updated")] updated: Function,
+        #[wasm_bindgen(unchecked_param_type = "Deleted")] deleted: Function,
+        #[wasm_bindgen(unchecked_param_type = "() => void")] changed: Function,
     ) -> Result<Client, JsValue> {
         let given = Json::from_js(given);
         let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
@@ -60,8 +71,11 @@ impl Client {
     }
 
     /// Resolves to the judged client metadata that a client id stands for.
-    #[wasm_bindgen(js_name = loadMetadata)]
-    pub fn load_metadata(client_id: String, fetch: Option<Function>) -> Promise {
+    #[wasm_bindgen(js_name = loadMetadata, unchecked_return_type = "Promise<OAuthClientMetadata>")]
+    pub fn load_metadata(
+        client_id: String,
+        #[wasm_bindgen(unchecked_param_type = "Fetch | undefined")] fetch: Option<Function>,
+    ) -> Promise {
         let browser = Browser::new(BrowserOptions {
             fetch,
             ..BrowserOptions::default()
@@ -80,6 +94,7 @@ impl Client {
     }
 
     /// Does what `operation` names, with its arguments: see [`run`].
+    #[wasm_bindgen(skip_typescript)]
     pub fn call(&self, operation: String, args: Array) -> Promise {
         let client = self.client.clone();
         promise(Box::pin(
@@ -100,8 +115,8 @@ impl Client {
     }
 }
 
-/// All that takes time goes through here, since each exported function and each future of its own costs every visitor a
-/// kilobyte or two. A wrong name or argument can only come from the package's own TypeScript.
+/// The `Operations` of `pkg-template/src/seam.ts`. All that takes time goes through here, since each exported function and each
+/// future of its own costs every visitor a kilobyte or two.
 async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsValue, JsValue> {
     let text = |at| args.get(at).as_string();
     let flag = |at| args.get(at).as_bool();
@@ -156,36 +171,63 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         }
         // `input, options, progress?, aborted?, popup`
         _ => {
+            let beginning = Beginning::named(operation).ok_or_else(|| unknown(operation))?;
             let aborted = args.get(3).dyn_into().ok();
-            let work = Box::pin(begin(&client, operation, subject, args));
+            let work = Box::pin(begin(&client, beginning, subject, args));
             abortable(aborted, work).await?
         }
     })
 }
 
-/// The ways to begin a sign-in. Given up when the promise `aborted` rejects.
+/// The ways to begin a sign-in.
+#[derive(Clone, Copy)]
+enum Beginning {
+    /// Resolves to the URL of the consent page.
+    Authorize,
+    /// Leaves for the consent page. Rejects if the user comes back without an answer.
+    SignIn,
+    /// Resolves to a session. The caller has opened the popup.
+    Popup,
+}
+
+impl Beginning {
+    fn named(operation: &str) -> Option<Self> {
+        Some(match operation {
+            "authorize" => Self::Authorize,
+            "signIn" => Self::SignIn,
+            "signInPopup" => Self::Popup,
+            _ => return None,
+        })
+    }
+}
+
+/// The error for an operation that there is not: the package is put together from two versions.
+fn unknown(operation: &str) -> JsValue {
+    let error = js_sys::Error::new(&["No such operation: ", operation].concat());
+    set(&error, "code", "OPERATION_UNKNOWN");
+    error.into()
+}
+
+/// Begins a sign-in. Given up when the promise `aborted` rejects.
 async fn begin(
     client: &OAuthClient,
-    operation: &str,
+    beginning: Beginning,
     input: &str,
     args: &Array,
 ) -> Result<JsValue, Error> {
     let options = &options::authorize(&Json::from_js(args.get(1)));
     let progress = args.get(2).dyn_into().ok();
     let told = &report(progress.as_ref());
-    Ok(match operation {
-        // Resolves to the URL of the consent page.
-        "authorize" => {
+    Ok(match beginning {
+        Beginning::Authorize => {
             let url = client.authorize(input, options, told).await?;
             JsValue::from_str(url.as_str())
         }
-        // Resolves to a session. The caller has opened the popup.
-        "signInPopup" => {
+        Beginning::Popup => {
             let popup = Rc::new(PopupWindow::new(args.get(4)));
             Session::wrap(client.sign_in_popup(input, options, popup, told).await?)
         }
-        // Leaves for the consent page. Rejects if the user comes back without an answer.
-        _ => {
+        Beginning::SignIn => {
             client.sign_in(input, options, told).await?;
             JsValue::UNDEFINED
         }

@@ -34,7 +34,11 @@ impl Session {
     }
 
     /// The authorization server's metadata, as far as it is known: at least `issuer`.
-    #[wasm_bindgen(getter, js_name = serverMetadata)]
+    #[wasm_bindgen(
+        getter,
+        js_name = serverMetadata,
+        unchecked_return_type = "OAuthAuthorizationServerMetadata"
+    )]
     pub fn server_metadata(&self) -> JsValue {
         match self.0.server_metadata() {
             Some(raw) => raw.to_js(),
@@ -71,6 +75,7 @@ impl Session {
     }
 
     /// Renews the tokens if they are about to expire.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn freshen(&self) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {
@@ -120,7 +125,7 @@ impl Session {
     }
 
     /// Resolves to facts about the tokens: `{expiresAt, scope, iss, aud, sub}`. Times are milliseconds since the epoch.
-    #[wasm_bindgen(js_name = tokenInfo)]
+    #[wasm_bindgen(js_name = tokenInfo, unchecked_return_type = "Promise<CoreTokenInfo>")]
     pub fn token_info(&self, refresh: Option<bool>) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {
@@ -138,7 +143,7 @@ impl Session {
     }
 
     /// Ends the session.
-    #[wasm_bindgen(js_name = signOut)]
+    #[wasm_bindgen(js_name = signOut, unchecked_return_type = "Promise<void>")]
     pub fn sign_out(&self) -> Promise {
         let session = self.0.clone();
         promise(Box::pin(async move {

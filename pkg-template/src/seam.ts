@@ -1,0 +1,93 @@
+// What the core and the TypeScript exchange, declared once. The classes are in core.d.ts, which wasm-bindgen writes from
+// src/js and which refers to the types of this file.
+import type { Tabs } from '../../src/browser/tabs.js'
+import type { Session } from './core.js'
+import type { AtprotoDid } from './did.js'
+import type { ErrorDetails } from './errors.js'
+import type { IdentityInfo } from './identity-resolver.js'
+import type { Account, BrowserOAuthClientOptions, SessionFacts, Step, TokenInfo } from './types.js'
+
+/** A client's options in the core's terms, as far as they can be cloned. */
+export interface CloneableOptions
+  extends Pick<BrowserOAuthClientOptions, 'clientMetadata' | 'responseMode' | 'allowHttp' | 'timeouts' | 'storageName'> {
+  /** The URL of a service. */
+  handleResolver?: string
+  plcDirectoryUrl?: string
+}
+
+/** What is asked of an app's own resolver. */
+export type Ask = (subject: string, noCache: boolean, signal: AbortSignal) => Promise<unknown>
+
+/** What a client of the core is made with. */
+export interface CoreOptions extends CloneableOptions {
+  refreshIn?: BrowserOAuthClientOptions['refreshIn']
+  /** Asked in the network's place. */
+  resolvers?: { identity?: Ask; handle?: Ask; did?: Ask }
+  /** Has a worker replace the access token `seen`. Resolves to nothing if no worker has done it. */
+  renew?: (sub: string, seen: string) => Promise<{ error?: ErrorDetails } | undefined>
+  /** The other tabs, if they are listened to already. */
+  tabs?: Tabs
+}
+
+/** The facts of new tokens; the tokens themselves only in the tab that got them. Times are milliseconds. */
+export type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expires_at'> & { expires_at?: number }
+
+/** Facts about a session's tokens. Times are milliseconds. */
+export type CoreTokenInfo = Omit<TokenInfo, 'expiresAt' | 'expired'> & { expiresAt?: number }
+
+/** Called with the facts of new tokens. */
+export type Updated = (sub: AtprotoDid, facts: CoreTokenFacts) => void | Promise<void>
+
+/** Called with the details of the error that says why a session ended. */
+export type Deleted = (sub: AtprotoDid, details: ErrorDetails) => void | Promise<void>
+
+/** An account. Times are milliseconds. */
+export type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }
+
+/** A finished sign-in. `state` is `null` if the app gave none, which tells a sign-in from a restored session. */
+export type CoreOutcome = { session: Session; state: string | null }
+
+/** What the app asks of one sign-in. Parameters are in their wire form. */
+export interface CoreAuthorizeOptions {
+  state?: string
+  redirect_uri?: string
+  scope?: string
+  parameters: [name: string, value: string][]
+}
+
+/** What begins a sign-in. It is given up when `aborted` rejects. */
+export type SignInArguments = [
+  input: string,
+  options: CoreAuthorizeOptions,
+  progress: ((step: Step) => void) | undefined,
+  aborted: Promise<never> | undefined,
+]
+
+/** The operations of `Client.call`, by name: what each is given, and what it resolves to. */
+export interface Operations {
+  init(refresh?: boolean): CoreOutcome | Session | undefined
+  initRestore(refresh?: boolean): Session | undefined
+  initCallback(params?: string, redirectUri?: string): CoreOutcome
+  callback(params: string, redirectUri?: string): CoreOutcome
+  restore(sub: string, refresh?: boolean): Session
+  takeUp(sub: string, refresh?: boolean): Session
+  revoke(sub: string): void
+  forget(sub: string): void
+  accounts(): CoreAccount[]
+  resolveIdentity(input: string, fresh: boolean): IdentityInfo
+  /** Resolves to the URL of the consent page. */
+  authorize(...args: SignInArguments): string
+  /** Leaves for the consent page. Rejects if the user comes back without an answer. */
+  signIn(...args: SignInArguments): never
+  /** The caller has opened the popup. */
+  signInPopup(...args: [...SignInArguments, popup: Window]): Session
+}
+
+/** The operations that begin a sign-in. */
+export type SignInOperation = 'authorize' | 'signIn' | 'signInPopup'
+
+/** `Client.call`, with the arguments and the result of each operation. */
+export type Call = <K extends keyof Operations>(
+  operation: K,
+  args: Parameters<Operations[K]>,
+) => Promise<ReturnType<Operations[K]>>
