@@ -5,7 +5,7 @@ use crate::client::error::{Error, Step};
 use crate::client::share::share;
 use crate::identity::Did;
 use crate::oauth::is_loopback_id;
-use crate::ports::{Account, SessionStore, StorageError, StoredSession};
+use crate::ports::{Account, Local, SessionStore, StorageError, StoredSession};
 use crate::secret::Secret;
 use std::rc::Rc;
 
@@ -51,13 +51,12 @@ impl SessionRows {
     }
 
     /// Removes the row of a session; whether there was one, and with the expected access token.
-    pub(in crate::client) async fn remove(
-        &self,
-        sub: &Did,
-        expected: Option<&Secret>,
-    ) -> Result<bool, StorageError> {
-        let client_id = self.env.client_id();
-        self.store.delete(client_id, sub, expected).await
+    pub(in crate::client) fn remove<'a>(
+        &'a self,
+        sub: &'a Did,
+        expected: Option<&'a Secret>,
+    ) -> Local<'a, Result<bool, StorageError>> {
+        self.store.delete(self.env.client_id(), sub, expected)
     }
 
     /// Takes the row of an account out of storage, also one that another tab replaces at the same time.
