@@ -5,6 +5,7 @@ use super::challenge::{Challenges, Part};
 use crate::base64url;
 use crate::http::Response;
 use crate::json::{Json, push_quoted};
+use crate::url::without_query;
 
 /// The public half of a P-256 key as its two coordinates, base64url (RFC 7517, RFC 7518 section 6.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,12 @@ impl ProofHead {
     }
 }
 
+impl From<ProofHead> for String {
+    fn from(head: ProofHead) -> Self {
+        head.0
+    }
+}
+
 /// The claims of one proof (RFC 9449 section 4.2).
 #[derive(Clone, Debug)]
 pub(crate) struct ProofClaims<'a> {
@@ -67,7 +74,19 @@ pub(crate) struct ProofClaims<'a> {
     pub(crate) ath: Option<&'a str>,
 }
 
-impl ProofClaims<'_> {
+impl<'a> ProofClaims<'a> {
+    /// The claims for one request. `url` may have a query; `time` is the server's, in milliseconds since the epoch.
+    pub(crate) fn new(jti: [u8; 16], method: &'a str, url: &'a str, time: u64) -> Self {
+        Self {
+            issued_at: time / 1000,
+            jti,
+            method,
+            htu: without_query(url),
+            nonce: None,
+            ath: None,
+        }
+    }
+
     fn json(&self) -> String {
         let mut json = format!(r#"{{"iat":{},"jti":""#, self.issued_at);
         base64url::push(&mut json, &self.jti);
@@ -182,6 +201,7 @@ pub(crate) fn demands_nonce(status: u16, body: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time;
 
     #[test]
     fn verdicts_of_a_challenge() {
@@ -249,6 +269,42 @@ mod tests {
             );
         }
         assert_eq!(judge_resource(401, None), Unexplained);
+    }
+
+    /// `spec/proof.json`, which `tests/package/request.test.mjs` reads too: Rust and JavaScript make the same proofs.
+    #[test]
+    fn proofs_are_those_of_the_table() {
+        let table = Json::parse(include_str!("../../spec/proof.json")).expect("JSON");
+        let key = table.get("key").expect("a key");
+        let head = ProofHead::new(&PublicJwk {
+            x: key.str("x").expect("x"),
+            y: key.str("y").expect("y"),
+            kid: key.str("kid").expect("kid"),
+        });
+        assert_eq!(Some(head.as_str()), table.str("head").as_deref());
+        for case in table
+            .get("cases")
+            .and_then(|all| all.as_array())
+            .expect("cases")
+        {
+            let why = case.str("why").expect("a reason");
+            let number = |name| case.get(name).and_then(|it| it.as_f64()).expect("a number");
+            let time = time::shifted(number("now") as u64, number("clockOffset") as i64);
+            let (method, url) = (case.str("method"), case.str("url"));
+            let (method, url) = (method.expect("a method"), url.expect("a URL"));
+            let (nonce, ath) = (case.str("nonce"), case.str("tokenId"));
+            let claims = ProofClaims {
+                nonce: nonce.as_deref(),
+                ath: ath.as_deref(),
+                ..ProofClaims::new([7; 16], &method, &url, time)
+            };
+            let found = Json::parse(&claims.json()).expect("JSON");
+            let expected = case.get("claims").expect("claims");
+            for name in ["iat", "htm", "htu", "nonce", "ath"] {
+                assert_eq!(found.get(name), expected.get(name), "{name}: {why}");
+            }
+            assert_eq!(found.str("jti").as_deref(), Some("BwcHBwcHBwcHBwcHBwcHBw"));
+        }
     }
 
     #[test]

@@ -22,7 +22,6 @@ use crate::oauth::{
 };
 use crate::ports::KeyError;
 use crate::secret::Secret;
-use crate::url::without_query;
 use retry::not_proved;
 use std::rc::Rc;
 
@@ -49,29 +48,25 @@ impl Exchange {
         })
     }
 
-    /// Proves one request. `htu` has neither query nor fragment; `ath` is the encoded digest of an access token that
-    /// goes along.
+    /// Proves one request. `ath` is the encoded digest of an access token that goes along.
     pub(in crate::client) async fn prove(
         &self,
         prover: &Prover,
         method: &str,
-        htu: &str,
+        url: &str,
         ath: Option<&str>,
     ) -> Result<Proof, KeyError> {
         let mut jti = [0; 16];
         self.env.fill_random(&mut jti);
         let signed = SignedAt {
             machine: self.env.now(),
-            offset: prover.offsets.get(htu),
+            offset: prover.offsets.get(url),
         };
-        let nonce = prover.nonce(htu);
+        let nonce = prover.nonce(url);
         let mut jwt = prover.head.signing_input(&ProofClaims {
-            issued_at: signed.time() / 1000,
-            jti,
-            method,
-            htu,
             nonce: nonce.as_deref(),
             ath,
+            ..ProofClaims::new(jti, method, url, signed.time())
         });
         let signature = prover.key.sign(&jwt).await?;
         jwt.push('.');
@@ -115,15 +110,15 @@ impl Exchange {
         prover: &Prover,
         request: &Request,
     ) -> Result<Sent, Error> {
-        let htu = without_query(&request.url);
-        let proof = self.prove(prover, request.method, htu, None).await;
+        let url = &request.url;
+        let proof = self.prove(prover, request.method, url, None).await;
         let proof = proof.map_err(|error| Error::new(step, error))?;
         let mut proved = request.clone();
         proved.headers.push(("dpop", proof.jwt));
         let response = self.network.send(step, proved).await?;
         let received = response.header("dpop-nonce");
         Ok(Sent {
-            learned: prover.learn(htu, proof.nonce.as_deref(), received),
+            learned: prover.learn(url, proof.nonce.as_deref(), received),
             signed: proof.signed,
             response,
         })
