@@ -60,6 +60,7 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
         refresh_started_at: None,
         refused_at: None,
         clock_offset: 0,
+        resume: None,
     };
     ports
         .sessions

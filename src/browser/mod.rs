@@ -53,6 +53,9 @@ pub struct BrowserOptions {
     pub renewer: Option<JsValue>,
     /// The other tabs, where they are listened to already: a `Tabs` of `tabs.js`, closed with the client.
     pub tabs: Option<JsValue>,
+    /// What the page calls this client and the options that it would make a client with. A session that this client stores may
+    /// be used by a page that calls its client the same, before that has loaded this module; `None`: by none.
+    pub resume_client: Option<String>,
     /// A name for database, locks, channels and items of `localStorage`, which this app then has to itself; by default those of
     /// the official client and ours, which all apps of the origin share.
     pub storage_name: Option<String>,
@@ -85,7 +88,10 @@ impl Browser {
             http: Rc::new(fetch::Fetch::new(options.fetch)),
             storage: database.clone(),
             pending: Rc::new(rows::PendingRows(database.clone())),
-            sessions: Rc::new(rows::SessionRows(database.clone())),
+            sessions: Rc::new(rows::SessionRows {
+                database: database.clone(),
+                resume_client: options.resume_client,
+            }),
             active: Rc::new(local_storage::ActivePointer::new(database.clone(), &names)),
             accounts: Rc::new(local_storage::AccountRecords::new(&items)),
             nonces: Rc::new(local_storage::Nonces::new(&items)),

@@ -10,8 +10,8 @@ use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, KeyError, Local, PendingLogin, PendingStore, SessionStore, Signer,
-    StorageError, StoredSession,
+    Account, AccountStatus, KeyError, Local, PendingLogin, PendingStore, ResumeTicket,
+    SessionStore, Signer, StorageError, StoredSession,
 };
 use crate::secret::Secret;
 use crate::time;
@@ -134,7 +134,34 @@ fn owner<'a>(
 }
 
 /// The store of sessions.
-pub(super) struct SessionRows(pub(super) Rc<Database>);
+pub(super) struct SessionRows {
+    pub(super) database: Rc<Database>,
+    /// What the page calls this client and its options, which a resume ticket is for: see [`super::BrowserOptions`].
+    pub(super) resume_client: Option<String>,
+}
+
+/// The form of a resume ticket. A page obeys no other.
+const RESUME_VERSION: u32 = 1;
+
+impl SessionRows {
+    /// What a page looks for that has not loaded the core: `pkg-template/src/resume.ts`.
+    fn set_resume_ticket(&self, row: &JsValue, ticket: &ResumeTicket) {
+        let Some(client) = &self.resume_client else {
+            return;
+        };
+        let resume = texts(&[
+            ("client", client),
+            ("pds", &ticket.pds),
+            ("tokenId", &ticket.token_id),
+            ("head", &ticket.proof_head),
+        ]);
+        set(&resume, "version", &RESUME_VERSION.into());
+        let clock_offset = ticket.clock_offset as f64;
+        set(&resume, "clockOffset", &clock_offset.into());
+        set_time(&resume, "until", Some(ticket.until));
+        set(row, "resume", &resume);
+    }
+}
 
 impl SessionStore for SessionRows {
     fn get<'a>(
@@ -144,7 +171,7 @@ impl SessionStore for SessionRows {
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
         Box::pin(async move {
             let place = (SESSIONS, client_id, did.as_str());
-            let row = run(&self.0, "get", place, &JsValue::UNDEFINED, None).await?;
+            let row = run(&self.database, "get", place, &JsValue::UNDEFINED, None).await?;
             if row.is_undefined() {
                 return Ok(None);
             }
@@ -160,8 +187,11 @@ impl SessionStore for SessionRows {
     ) -> Local<'a, Result<bool, StorageError>> {
         Box::pin(async move {
             let row = session_row(session)?;
+            if let Some(ticket) = &session.resume {
+                self.set_resume_ticket(&row, ticket);
+            }
             let place = (SESSIONS, client_id, session.tokens.sub.as_str());
-            let done = run(&self.0, "put", place, &row, expected).await?;
+            let done = run(&self.database, "put", place, &row, expected).await?;
             Ok(done.is_truthy())
         })
     }
@@ -174,7 +204,14 @@ impl SessionStore for SessionRows {
     ) -> Local<'a, Result<bool, StorageError>> {
         Box::pin(async move {
             let place = (SESSIONS, client_id, did.as_str());
-            let done = run(&self.0, "delete", place, &JsValue::UNDEFINED, expected).await?;
+            let done = run(
+                &self.database,
+                "delete",
+                place,
+                &JsValue::UNDEFINED,
+                expected,
+            )
+            .await?;
             Ok(done.is_truthy())
         })
     }
@@ -182,7 +219,7 @@ impl SessionStore for SessionRows {
     fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
         Box::pin(async move {
             let place = (SESSIONS, client_id, "");
-            let rows = run(&self.0, "list", place, &JsValue::UNDEFINED, None).await?;
+            let rows = run(&self.database, "list", place, &JsValue::UNDEFINED, None).await?;
             let rows = Json::from_js(rows).as_array().unwrap_or_default();
             Ok(rows
                 .iter()
@@ -192,7 +229,7 @@ impl SessionStore for SessionRows {
     }
 
     fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
-        owner(&self.0, SESSIONS, did.as_str())
+        owner(&self.database, SESSIONS, did.as_str())
     }
 }
 
@@ -295,6 +332,7 @@ fn stored_session(row: &JsValue) -> Result<Rc<StoredSession>, StorageError> {
         refresh_started_at: time_of(row, "refreshStartedAt"),
         refused_at: time_of(row, "refusedAt"),
         clock_offset: clock_offset(row),
+        resume: None,
     }))
 }
 

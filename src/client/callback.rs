@@ -156,6 +156,7 @@ impl Callback {
             refresh_started_at: None,
             refused_at: None,
             clock_offset: prover.offsets.get(&server.token_endpoint),
+            resume: None,
         });
 
         let (entry, older) = self.replace(&session, prover).await?;

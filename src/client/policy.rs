@@ -15,6 +15,11 @@ const REFRESH_AHEAD: u64 = 10_000;
 /// ... and up to this much longer, at random, so that many tabs do not all refresh at once.
 const REFRESH_SPREAD: u64 = 30_000;
 
+/// A page may send a token without asking the core until this long before it expires: not once a tab may want to refresh
+/// it, and early enough to load the core before.
+const RESUME_AHEAD: u64 = 60_000;
+const _: () = assert!(RESUME_AHEAD >= REFRESH_AHEAD + REFRESH_SPREAD);
+
 /// An app is told that a token has expired this long after its time, as by the official client.
 const EXPIRY_TOLERANCE: u64 = 5_000;
 
@@ -79,6 +84,19 @@ pub(super) fn stale_at(
         false => REFRESH_AHEAD + u64::from(random) % REFRESH_SPREAD,
     };
     expires_at.map(|at| at.saturating_sub(ahead))
+}
+
+/// Until when a page may send a token without asking the core. A token without a time is the core's to judge; so is one
+/// whose session the server has refused, or whose refresh has begun: it may be spent.
+pub(super) fn resume_until(
+    expires_at: Option<u64>,
+    refresh_has_begun: bool,
+    is_refused: bool,
+) -> Option<u64> {
+    match refresh_has_begun || is_refused {
+        true => None,
+        false => expires_at.map(|at| at.saturating_sub(RESUME_AHEAD)),
+    }
 }
 
 /// Whether a time of a server has come. `now` is this machine's, and the server's clock is ahead of it by `clock_offset`.

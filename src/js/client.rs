@@ -53,6 +53,7 @@ impl Client {
             resolver,
             renewer,
             tabs,
+            resume_client: given.str("resumeClient"),
             storage_name,
         });
         let (ports, database) = browser.into_parts();

@@ -24,7 +24,8 @@ pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
 pub use renewer::{Renewal, Renewer};
 pub use resolver::{Question, Resolver, Thrown};
 pub use storage::{
-    ActiveAccount, PendingLogin, PendingStore, SessionStore, Storage, StorageError, StoredSession,
+    ActiveAccount, PendingLogin, PendingStore, ResumeTicket, SessionStore, Storage, StorageError,
+    StoredSession,
 };
 pub use tabs::{Bus, By, Message, Observer};
 

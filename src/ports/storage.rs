@@ -61,6 +61,24 @@ pub struct StoredSession {
     /// By how many milliseconds the authorization server's time was ahead of this machine's, which the tokens' times are in,
     /// when the tokens came; 0 where they agreed.
     pub clock_offset: i64,
+    /// What a page may do with the session before it has loaded the core. The client writes it, and never reads it.
+    pub resume: Option<ResumeTicket>,
+}
+
+/// What a page may send with a stored session before it has loaded the core, to which server and until when. It is good for
+/// the tokens that it is stored with; there is none while these may not be sent without asking the core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumeTicket {
+    /// The PDS, as an origin: the only server that may be sent the access token.
+    pub pds: String,
+    /// The `ath` claim: the encoded digest of the access token (RFC 9449 section 4.2).
+    pub token_id: String,
+    /// The encoded header of every proof, with the dot behind it.
+    pub proof_head: String,
+    /// By how many milliseconds the servers' time is ahead of this machine's.
+    pub clock_offset: i64,
+    /// Until when the token may be sent, in milliseconds since the epoch by the servers' time.
+    pub until: u64,
 }
 
 /// What keeps the rows of both stores.

@@ -225,6 +225,7 @@ pub(crate) fn session(key: Rc<dyn Signer>) -> StoredSession {
         refresh_started_at: Some(1_800_000_000_789),
         refused_at: None,
         clock_offset: 1_200_000,
+        resume: None,
     }
 }
 

@@ -30,6 +30,7 @@ mod refusals;
 mod renewer;
 mod resolver;
 mod restore;
+mod resume;
 mod scope;
 mod server;
 mod session;

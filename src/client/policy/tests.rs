@@ -64,6 +64,23 @@ fn an_app_hears_of_an_expiry_after_5_seconds() {
 }
 
 #[test]
+fn a_page_may_send_a_token_until_a_minute_before_it_expires() {
+    for (expires_at, has_begun, is_refused, expected) in [
+        (Some(NOW + HOUR), false, false, Some(NOW + HOUR - MINUTE)),
+        (Some(MINUTE / 2), false, false, Some(0)),
+        (None, false, false, None),
+        (Some(NOW + HOUR), true, false, None),
+        (Some(NOW + HOUR), false, true, None),
+    ] {
+        assert_eq!(
+            resume_until(expires_at, has_begun, is_refused),
+            expected,
+            "{expires_at:?} {has_begun} {is_refused}"
+        );
+    }
+}
+
+#[test]
 fn only_the_last_while_is_recent() {
     for (at, expected) in [
         (1_000, true),

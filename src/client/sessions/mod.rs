@@ -4,6 +4,7 @@ mod credentials;
 mod end;
 mod entry;
 mod lock;
+mod resume;
 mod rows;
 mod tabs;
 

@@ -1,5 +1,6 @@
 //! The stored sessions.
 
+use super::resume::resume_ticket;
 use crate::client::environment::Environment;
 use crate::client::error::{Error, Step};
 use crate::client::share::share;
@@ -39,14 +40,19 @@ impl SessionRows {
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Stores a session; if an access token is expected, only in place of a row that has it. Whether it did.
+    /// Stores a session with its resume ticket; if an access token is expected, only in place of a row that has it. Whether it
+    /// did.
     pub(in crate::client) async fn write(
         &self,
         session: &StoredSession,
         expected: Option<&Secret>,
     ) -> Result<bool, Error> {
+        let session = StoredSession {
+            resume: resume_ticket(&self.env, session).await,
+            ..session.clone()
+        };
         let client_id = self.env.client_id();
-        let stored = self.store.put(client_id, session, expected).await;
+        let stored = self.store.put(client_id, &session, expected).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
