@@ -16,6 +16,7 @@ mod json;
 #[cfg(any(not(target_arch = "wasm32"), feature = "software-keys"))]
 pub mod memory;
 mod oauth;
+mod pds_request;
 pub mod ports;
 mod private_host;
 mod secret;
@@ -27,12 +28,14 @@ mod waiting;
 pub use app::{AtriumError, AtriumSession};
 pub use app::{
     BrowserOAuthClient, ClientBuilder, ClientState, Event, Events, FetchRequest, PageLocal,
-    PdsRequest, PdsResponse, SessionState, SignInOptions,
+    PdsResponse, SessionState, SignInOptions,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use client::Credentials;
 pub use client::{
-    CallbackContext, ClientOptions, Credentials, Error, ErrorKind, HostError, InForce, Initialized,
-    OAuthClient, OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SentProof,
-    SignedIn, Step, TokenInfo, Tried, load_client_metadata,
+    CallbackContext, ClientOptions, Error, ErrorKind, HostError, Initialized, OAuthClient,
+    OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
+    load_client_metadata,
 };
 #[cfg(feature = "leptos")]
 pub use frameworks::leptos;
@@ -48,6 +51,7 @@ pub use oauth::{
     RepoPermission, ResponseMode, RpcPermission, Scope, ScopeBuilder, ScopeError, ServerMetadata,
     SessionEnd, TokenSet, Transition, UnknownPermission, loopback_client_id,
 };
+pub use pds_request::PdsRequest;
 pub use ports::{Account, AccountStatus};
 pub use secret::Secret;
 pub use url::Url;

@@ -4,7 +4,7 @@ import { callbackParams } from './callback-params.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
 import { clientMetadataOf, coreAuthorizeOptions } from './core-options.js'
-import type { Session } from './core.js'
+import type { CoreSession } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { argumentInvalid, optionInvalid, pageOnly, rethrow, toError } from './errors.js'
 import type { IdentityResolver } from './identity-resolver.js'
@@ -369,7 +369,7 @@ export class BrowserOAuthClient extends EventTarget {
     }
   }
 
-  #session(core: Session): OAuthSession {
+  #session(core: CoreSession): OAuthSession {
     this.#news.begun(core.did as AtprotoDid)
     return new OAuthSession(core, this.#options.fetch)
   }

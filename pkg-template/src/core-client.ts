@@ -1,15 +1,15 @@
 import { Tabs } from '../../src/browser/tabs.js'
-import { checkOptions, clientMetadataOf, coreOptions, optionsText } from './core-options.js'
+import { checkOptions, clientMetadataOf, coreOptions, resumeClient } from './core-options.js'
 import { loadCore } from './core-loader.js'
-import type { Client, Session } from './core.js'
+import type { Client, CoreSession } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'
 import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
+import { resumed } from './resume.js'
 import type { CloneableOptions, CoreOptions, Operations } from './seam.js'
 import { OAuthSession } from './session.js'
-import { storedGrant } from './stored-grant.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 import { whenIdle } from './when-idle.js'
 
@@ -95,19 +95,19 @@ export class CoreClient {
     const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
     const remembered = this.#remembered
     if (isForCore || !remembered || !isAtprotoDid(sub) || sub !== remembered.active) return undefined
-    if (!remembered.areAccepted(optionsText(this.#options))) return undefined
     const { clientId = '' } = this
-    const reading = storedGrant({ sub, clientId, storageName: this.#options.storageName, remembered })
+    const { storageName } = this.#options
+    const reading = resumed({ sub, clientId, client: resumeClient(this.#options), storageName, remembered })
     this.#reading = reading
-    const stored = await reading
-    if (!stored || this.#disposed) return undefined
-    const restore = () => this.#takeUp(sub, refresh)
-    const isOver = () => this.#news.isOver(sub)
-    return new OAuthSession({ ...stored, did: sub, restore, isOver }, this.#options.fetch)
+    const session = await reading
+    if (!session || this.#disposed) return undefined
+    const attach = () => this.#attach(sub, refresh)
+    const hasEnded = () => this.#news.isOver(sub)
+    return new OAuthSession({ ...session, did: sub, attach, hasEnded }, this.#options.fetch)
   }
 
   /** Has the core restore a session that the app has been given already. */
-  async #takeUp(sub: AtprotoDid, refresh?: boolean): Promise<Session> {
+  async #attach(sub: AtprotoDid, refresh?: boolean): Promise<CoreSession> {
     try {
       return await this.call('takeUp', [sub, refresh])
     } catch (error) {
@@ -141,9 +141,10 @@ export class CoreClient {
 
   async #make(): Promise<Client> {
     checkOptions(this.#options)
-    const options = coreOptions(this.#options)
     const { refreshIn, fetch } = this.#options
+    const naming = resumeClient(this.#options).catch(() => undefined)
     const core = await loadCore()
+    const options = { ...coreOptions(this.#options), resumeClient: await naming }
     const news = this.#news
     const client = new core.Client(
       {
@@ -158,7 +159,6 @@ export class CoreClient {
       (sub, details) => news.deleted(sub, toError(details)),
       () => news.changed(),
     )
-    this.#remembered?.accept(optionsText(this.#options))
     this.#made = client
     this.#disposeIfDone()
     return client

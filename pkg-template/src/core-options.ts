@@ -1,3 +1,5 @@
+import { base64url } from '../../src/browser/proof.js'
+import { digest } from '../../src/browser/web_crypto.js'
 import { optionInvalid } from './errors.js'
 import { isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
@@ -53,11 +55,13 @@ function jsonOf(name: string, value: unknown): string {
   }
 }
 
-/** All that there is to judge about a client's options, as a text; `undefined` where there is none of them. */
-export function optionsText(options: BrowserOAuthClientOptions): string | undefined {
-  try {
-    return JSON.stringify([coreOptions(options), options.refreshIn, Object.keys(ownResolvers(options))])
-  } catch {
-    return undefined
-  }
+/**
+ * What resume tickets call a client: a digest of all in its options that there is to judge. A page obeys the tickets only of a
+ * core that was given the same, so that an early session never hides what is wrong with them.
+ */
+export async function resumeClient(options: BrowserOAuthClientOptions): Promise<string> {
+  checkOptions(options)
+  const { refreshIn } = options
+  const judged = JSON.stringify([coreOptions(options), clientMetadataOf(options), refreshIn, Object.keys(ownResolvers(options))])
+  return base64url(new Uint8Array(await digest(new TextEncoder().encode(judged))))
 }

@@ -41,39 +41,37 @@ export class Client {
 /**
  * One session.
  */
-export class Session {
+export class CoreSession {
     private constructor();
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Renews the tokens if they are about to expire.
+     * What requests with the current tokens have in common: the `RequestCredentials` of `proof.js`.
      */
-    freshen(): Promise<void>;
+    credentials(): import('../../src/browser/proof.js').RequestCredentials;
     /**
-     * What requests with the tokens in force have in common: `{stamp, pds, authorization, tokenId, head, key, nonce,
-     * clockOffset, staleAt}`. `pds` is an origin; times are milliseconds: `clockOffset` is by how much the PDS's time is ahead
-     * of this machine's, `staleAt` is by this machine's clock.
+     * The error for a key that could not sign.
      */
-    grant(): any;
+    keyError(thrown: any): any;
     /**
-     * Judges the answer to a request: `sent` is `{url, tokenId, nonce, signedAt, clockOffset, tried}`, with `tried` 0 at
-     * first. Resolves to what it is to be the next time if the request may be sent again, proved anew.
+     * Refreshes the tokens if they are about to expire.
      */
-    judge(sent: any, answer: any): Promise<any>;
+    refreshIfDue(): Promise<void>;
+    /**
+     * Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first. Resolves to what was tried
+     * by then if the request is to be sent again, with a new proof.
+     */
+    report(url: string, token_id: string, nonce: string | null | undefined, signed_at: number, clock_offset: number, tried: number, response: Response): Promise<number | undefined>;
     /**
      * Ends the session.
      */
     signOut(): Promise<void>;
     /**
-     * Resolves to a signature with the session's key, base64url: for a caller that could not sign, which learns why.
-     */
-    sign(input: string): Promise<any>;
-    /**
      * Resolves to facts about the tokens: `{expiresAt, scope, iss, aud, sub}`. Times are milliseconds since the epoch.
      */
     tokenInfo(refresh?: boolean | null): Promise<CoreTokenInfo>;
     /**
-     * The absolute URL of a request; throws where that is not on the PDS.
+     * The absolute URL of a request; throws if that is not on the PDS.
      */
     url(path: string): string;
     /**
@@ -85,7 +83,7 @@ export class Session {
      */
     readonly serverMetadata: OAuthAuthorizationServerMetadata;
     /**
-     * A number that is another whenever `grant` gives other tokens; 0 once the session is over.
+     * A number that is another whenever `credentials` gives other tokens; 0 once the session has ended.
      */
     readonly stamp: number;
     /**

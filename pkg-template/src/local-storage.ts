@@ -1,25 +1,10 @@
-// `localStorage`, which a page may be denied: then there is nothing in it, and nothing is put into it.
+// `localStorage`, as far as it is read before the core is loaded.
 import { activeAccount } from '../../src/browser/active_account.js'
+import { readItem } from '../../src/browser/local_storage.js'
 import { type Names, names } from '../../src/browser/names.js'
 
 /** The core's own limit: a header of any length is refused by servers. */
 const LONGEST_NONCE = 1_024
-
-function readItem(name: string): string | null {
-  try {
-    return globalThis.localStorage?.getItem(name) ?? null
-  } catch {
-    return null
-  }
-}
-
-function writeItem(name: string, value: string): void {
-  try {
-    globalThis.localStorage?.setItem(name, value)
-  } catch {
-    // What is not remembered is worked out anew.
-  }
-}
 
 /** What `localStorage` says for one client, while the core, which knows better where storage is denied, is not there. */
 export class Remembered {
@@ -42,19 +27,5 @@ export class Remembered {
     const lines = readItem(`${this.#names.items}nonces:${sub}`)?.split('\n')
     const nonce = lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
     return nonce && nonce.length <= LONGEST_NONCE ? nonce : undefined
-  }
-
-  /** Whether the core has accepted these options the last time. */
-  areAccepted(options: string | undefined): boolean {
-    return readItem(this.#accepted) === options
-  }
-
-  /** The core has accepted these options. */
-  accept(options: string | undefined): void {
-    if (options && !this.areAccepted(options)) writeItem(this.#accepted, options)
-  }
-
-  get #accepted(): string {
-    return `${this.#names.items}accepted:${this.#clientId}`
   }
 }

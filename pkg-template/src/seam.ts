@@ -1,7 +1,7 @@
 // What the core and the TypeScript exchange, declared once. The classes are in core.d.ts, which wasm-bindgen writes from
 // src/js and which refers to the types of this file.
 import type { Tabs } from '../../src/browser/tabs.js'
-import type { Session } from './core.js'
+import type { CoreSession } from './core.js'
 import type { AtprotoDid } from './did.js'
 import type { ErrorDetails } from './errors.js'
 import type { IdentityInfo } from './identity-resolver.js'
@@ -13,6 +13,8 @@ export interface CloneableOptions
   /** The URL of a service. */
   handleResolver?: string
   plcDirectoryUrl?: string
+  /** What the resume tickets that the core writes call the client; without it, it writes none. */
+  resumeClient?: string
 }
 
 /** What is asked of an app's own resolver. */
@@ -45,7 +47,7 @@ export type Deleted = (sub: AtprotoDid, details: ErrorDetails) => void | Promise
 export type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }
 
 /** A finished sign-in. `state` is `null` if the app gave none, which tells a sign-in from a restored session. */
-export type CoreOutcome = { session: Session; state: string | null }
+export type CoreOutcome = { session: CoreSession; state: string | null }
 
 /** What the app asks of one sign-in. Parameters are in their wire form. */
 export interface CoreAuthorizeOptions {
@@ -65,12 +67,12 @@ export type SignInArguments = [
 
 /** The operations of `Client.call`, by name: what each is given, and what it resolves to. */
 export interface Operations {
-  init(refresh?: boolean): CoreOutcome | Session | undefined
-  initRestore(refresh?: boolean): Session | undefined
+  init(refresh?: boolean): CoreOutcome | CoreSession | undefined
+  initRestore(refresh?: boolean): CoreSession | undefined
   initCallback(params?: string, redirectUri?: string): CoreOutcome
   callback(params: string, redirectUri?: string): CoreOutcome
-  restore(sub: string, refresh?: boolean): Session
-  takeUp(sub: string, refresh?: boolean): Session
+  restore(sub: string, refresh?: boolean): CoreSession
+  takeUp(sub: string, refresh?: boolean): CoreSession
   revoke(sub: string): void
   forget(sub: string): void
   accounts(): CoreAccount[]
@@ -80,7 +82,7 @@ export interface Operations {
   /** Leaves for the consent page. Rejects if the user comes back without an answer. */
   signIn(...args: SignInArguments): never
   /** The caller has opened the popup. */
-  signInPopup(...args: [...SignInArguments, popup: Window]): Session
+  signInPopup(...args: [...SignInArguments, popup: Window]): CoreSession
 }
 
 /** The operations that begin a sign-in. */

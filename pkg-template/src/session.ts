@@ -1,54 +1,18 @@
-import type { Session } from './core.js'
+import type { CoreSession } from './core.js'
+import { Requests, type Stored } from '../../src/browser/request.js'
 import type { AtprotoDid } from './did.js'
-import { argumentInvalid, redirected, rethrow, saysSessionIsOver } from './errors.js'
-import { type Grant, signed, unsignedProof } from './proof.js'
-import type { StoredGrant } from './stored-grant.js'
+import { argumentInvalid, redirected, rethrow } from './errors.js'
+import type { Resumed } from './resume.js'
 import { whenIdle } from './when-idle.js'
 import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
 
-/** The methods that `Request` writes in upper case; a proof must name the method as it is sent. */
-const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
-
-/** A path that a URL parser leaves as it is: neither another host nor a step in the path. It then needs no parser. */
-const PLAIN_PATH = /^(?=\/)(?!\/\/)(?:\/(?![.%])|[\w\-~?=&:+,@.%])*$/
-
-/** What says by whom a request is made: for the PDS only. */
-interface Credentials {
-  authorization: string
-  dpop: string
-}
-
-function withHeaders(given: HeadersInit, ours: Credentials | undefined): Headers {
-  const headers = new Headers(given)
-  for (const name of ['authorization', 'dpop'] as const) {
-    if (ours) headers.set(name, ours[name])
-    else headers.delete(name)
-  }
-  return headers
-}
-
-/** Whether a body can be read once only: a stream, or what some hosts take for one. */
-function isStream(body: unknown): boolean {
-  const stream = body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined
-  return Boolean(stream?.getReader ?? stream?.[Symbol.asyncIterator])
-}
-
-/** Whether an answer sends the client to another address, or comes from one: a custom `fetch` may follow all the same. */
-function isRedirect({ type, redirected, status }: Response): boolean {
-  return type === 'opaqueredirect' || redirected || [301, 302, 303, 307, 308].includes(status)
-}
-
 /**
- * A session as it was stored, for the requests that a page makes before the core is there.
+ * A session as it was stored, for the requests that a page makes before the core is loaded.
  *
  * @internal
  */
-export interface EarlySession extends StoredGrant {
+export interface EarlySession extends Resumed, Stored<CoreSession> {
   did: AtprotoDid
-  /** Has the core restore it. */
-  restore(): Promise<Session>
-  /** Whether another tab has ended it since. */
-  isOver(): boolean
 }
 
 /** The session of an account. Hand it to `new Agent(session)`, or use `fetchHandler` as it is. */
@@ -56,40 +20,23 @@ export class OAuthSession {
   /** The account's DID. */
   readonly did: AtprotoDid
   readonly #fetch: Fetch | undefined
-  readonly #early: EarlySession | undefined
-  #core: Session | undefined
-  #arriving: Promise<Session> | undefined
-  /** What requests are made with, as long as that is what the core has in force. */
-  #grant: Grant | undefined
-  /** An answer that the core is yet to learn the nonce from. */
-  #untold: [sent: object, answer: Response] | undefined
+  readonly #requests: Requests<CoreSession>
+  /** What is known of it without the core. */
+  readonly #known: Pick<CoreSession, 'tokenId' | 'serverMetadata'>
 
   /** @internal */
-  constructor(session: Session | EarlySession, fetch?: Fetch) {
+  constructor(session: CoreSession | EarlySession, fetch?: Fetch) {
     this.did = session.did as AtprotoDid
     this.#fetch = fetch
-    if ('restore' in session) {
-      this.#early = session
-      this.#grant = session.grant
-      whenIdle(() => this.#reach().catch(() => undefined))
+    if ('attach' in session) {
+      const { credentials, serverMetadata } = session
+      this.#known = { tokenId: credentials.tokenId, serverMetadata }
+      this.#requests = new Requests<CoreSession>(session, whenIdle)
+      whenIdle(() => this.#requests.attached().catch(() => undefined))
     } else {
-      this.#core = session
+      this.#known = session
+      this.#requests = new Requests(session, whenIdle)
     }
-  }
-
-  /** The session in the core, once that is there. */
-  async #reach(): Promise<Session> {
-    if (this.#core) return this.#core
-    this.#arriving ??= this.#early!.restore().then(
-      (core) => (this.#core = core),
-      (error) => {
-        this.#arriving = undefined
-        // A good token serves also where the core cannot be loaded, or its client was disposed of.
-        if (saysSessionIsOver(error)) this.#grant = undefined
-        throw error
-      },
-    )
-    return this.#arriving
   }
 
   /** The account's DID. */
@@ -103,12 +50,12 @@ export class OAuthSession {
    * @internal
    */
   get tokenId(): string {
-    return (this.#core ?? this.#early!.grant).tokenId
+    return (this.#requests.core ?? this.#known).tokenId
   }
 
   /** The authorization server's metadata, as far as it is known. */
   get serverMetadata(): Readonly<OAuthAuthorizationServerMetadata> {
-    return (this.#core ?? this.#early!).serverMetadata
+    return (this.#requests.core ?? this.#known).serverMetadata
   }
 
   /** The authorization server. */
@@ -130,88 +77,12 @@ export class OAuthSession {
    */
   async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
     if (typeof pathname !== 'string' && !((pathname as unknown) instanceof URL)) throw argumentInvalid('pathname', 'a string', pathname)
-    const given = init?.method ?? 'GET'
-    const method = NORMALIZED.test(given) ? given.toUpperCase() : given
-    const path = String(pathname)
-    const replayable = !isStream(init?.body)
     try {
-      for (let tried = 0; ; ) {
-        const grant = this.#inForce() ?? (await this.#freshened())
-        const { nonce, tokenId, clockOffset } = grant
-        const url = grant.pds && PLAIN_PATH.test(path) ? grant.pds + path : (await this.#reach()).url(path)
-        const signedAt = Date.now()
-        const input = unsignedProof(grant, method, url, signedAt)
-        const signature = await signed(grant.key, input).catch(async () => (await this.#reach()).sign(input))
-        const answer = await this.#send(url, init, { authorization: grant.authorization, dpop: `${input}.${signature}` })
-        if (isRedirect(answer)) {
-          if (init?.redirect === 'manual') return answer
-          if (method !== 'GET' && method !== 'HEAD') throw redirected(url)
-          return await this.#send(url, init)
-        }
-        const received = answer.headers.get('dpop-nonce')
-        const isNew = received && received !== nonce
-        // Nearly all end here: nothing is waited for but the browser.
-        if (answer.status !== 401 && !isNew) return answer
-        const sent = { url, tokenId, nonce, signedAt, clockOffset, tried }
-        // A 400 may demand the nonce in its body.
-        if (answer.status !== 401 && answer.status !== 400) {
-          grant.nonce = received
-          this.#tell(sent, answer)
-          return answer
-        }
-        const judged = this.#judge(sent, answer)
-        // Most are about the request, and are the app's also where the core cannot be loaded.
-        const next = await (answer.status === 400 ? judged.catch(() => undefined) : judged)
-        if (next === undefined || !replayable) return answer
-        tried = next
-      }
+      return await this.#requests.send(String(pathname), init, this.#fetch)
     } catch (thrown) {
+      if (isRedirected(thrown)) throw redirected(thrown.url)
       rethrow(thrown)
     }
-  }
-
-  /** What to make a request with, at once; `undefined` where something must be waited for first. */
-  #inForce(): Grant | undefined {
-    const core = this.#core
-    if (core && core.stamp !== this.#grant?.stamp) this.#grant = core.stamp ? core.grant() : undefined
-    const grant = core || !this.#early?.isOver() ? this.#grant : undefined
-    return Date.now() < (grant?.staleAt ?? Infinity) ? grant : undefined
-  }
-
-  async #freshened(): Promise<Grant> {
-    const core = await this.#reach()
-    await core.freshen()
-    return (this.#grant = core.grant() as Grant)
-  }
-
-  async #judge(sent: object, answer: Response): Promise<number | undefined> {
-    const core = await this.#reach()
-    const next = await core.judge(sent, answer)
-    // It may have learned more than the nonce.
-    this.#grant = undefined
-    return next
-  }
-
-  /** Tells the core of a new nonce, in time: some servers have one in every answer. */
-  #tell(sent: object, answer: Response): void {
-    if (!this.#untold) {
-      whenIdle(() => {
-        const [sent, answer] = this.#untold!
-        this.#untold = undefined
-        this.#judge(sent, answer).catch(() => undefined)
-      })
-    }
-    this.#untold = [sent, answer]
-  }
-
-  /** Sends a request: with credentials it follows no redirect, and without it does what the app says. */
-  #send(url: string, init: RequestInit | undefined, ours?: Credentials): Promise<Response> {
-    const sent: RequestInit = { ...init }
-    if (init?.headers) sent.headers = withHeaders(init.headers, ours)
-    else if (ours) sent.headers = { ...ours }
-    if (ours && (init?.redirect ?? 'follow') === 'follow') sent.redirect = 'manual'
-    const own = this.#fetch
-    return own ? own(new Request(url, sent)) : fetch(url, sent)
   }
 
   /**
@@ -236,11 +107,16 @@ export class OAuthSession {
     await this.#ask((core) => core.signOut())
   }
 
-  async #ask<T>(question: (core: Session) => Promise<T>): Promise<T> {
+  async #ask<T>(question: (core: CoreSession) => Promise<T>): Promise<T> {
     try {
-      return await question(await this.#reach())
+      return await question(await this.#requests.attached())
     } catch (thrown) {
       rethrow(thrown)
     }
   }
+}
+
+/** Whether a request that must not follow a redirect was answered with one: see `request.js`. */
+function isRedirected(thrown: unknown): thrown is { url: string } {
+  return !(thrown instanceof Error) && (thrown as { name?: unknown } | undefined)?.name === 'Redirected'
 }

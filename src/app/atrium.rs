@@ -1,7 +1,7 @@
 //! Typed calls by `atrium-api`, made with a session.
 
-use super::PdsRequest;
 use crate::client::{Error, OAuthSession};
+use crate::pds_request::PdsRequest;
 use atrium_api::agent::{Agent, SessionManager};
 use atrium_api::types::string::Did;
 use atrium_api::xrpc::http::{Request, Response};

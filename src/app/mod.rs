@@ -12,15 +12,11 @@ mod options;
 mod outside;
 mod state;
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) use fetch::request;
-pub(crate) use fetch::{Body, Target};
-
 #[cfg(feature = "atrium")]
 pub use atrium::{AtriumError, AtriumSession};
 pub use builder::ClientBuilder;
 pub use events::{Event, Events};
-pub use fetch::{FetchRequest, PdsRequest, PdsResponse};
+pub use fetch::{FetchRequest, PdsResponse};
 pub use options::SignInOptions;
 pub use state::{ClientState, PageLocal, SessionState};
 

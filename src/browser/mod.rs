@@ -7,6 +7,7 @@
 //! What is smaller in JavaScript is in a module beside the Rust, one duty each. The npm package imports the same files.
 
 mod answer;
+mod core_session;
 mod environment;
 mod fetch;
 mod indexed_db;
@@ -32,9 +33,12 @@ pub(crate) use outside::Outside;
 pub(crate) use popup::open_popup;
 
 #[cfg(feature = "js")]
+pub(crate) use core_session::CoreSession;
+#[cfg(feature = "js")]
 pub(crate) use local_storage::account_facts;
 
-use crate::ports::{Ports, Renewer, Resolver, Signer};
+use crate::ports::{Local, Ports, Renewer, Resolver};
+use js_sys::Promise;
 use std::fmt;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -65,6 +69,11 @@ pub struct BrowserOptions {
 extern "C" {
     /// What the things that tabs share are called.
     fn names(storage_name: Option<&str>) -> JsValue;
+}
+
+/// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
+pub(crate) fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(work)
 }
 
 /// The browser's implementations of the ports, and the end of them.
@@ -125,12 +134,6 @@ impl Browser {
     pub fn dispose(&self) {
         self.database.dispose();
     }
-}
-
-/// The `CryptoKey` that a key of ours signs with, which cannot be read out; `None` for a key of another kind.
-pub fn crypto_key(key: &dyn Signer) -> Option<&JsValue> {
-    let key = key.as_any().downcast_ref::<web_crypto::WebCryptoKey>()?;
-    Some(key.private())
 }
 
 impl fmt::Debug for Browser {

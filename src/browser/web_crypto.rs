@@ -107,7 +107,7 @@ fn octets<const N: usize>(answer: Result<JsValue, JsValue>) -> Result<[u8; N], K
     Ok(octets)
 }
 
-fn failed(error: JsValue) -> KeyError {
+pub(super) fn failed(error: JsValue) -> KeyError {
     if error.is_undefined() {
         KeyError::Unavailable
     } else {

@@ -10,7 +10,7 @@
 //! 5. `notifications`, `accounts`: what the app and other tabs are notified of, and the accounts of this browser;
 //! 6. `sessions`: stored, in use, locked, ended;
 //! 7. `authority`, `refresh`, `sign_out`: what becomes of a session;
-//! 8. `session`, `restore`: the session that an app holds, and how it comes back from storage;
+//! 8. `session`, `request`, `host_requests`, `restore`: the session that an app holds and its requests, and how it comes back from storage;
 //! 9. `sign_in`, `callback`, `popup`, `startup`: how a session comes about;
 //! 10. `metadata`, `services`, `oauth_client`: what an app loads, how it all is put together, and the interface.
 
@@ -22,6 +22,8 @@ mod directory;
 mod environment;
 mod error;
 mod exchange;
+#[cfg(target_arch = "wasm32")]
+mod host_requests;
 mod metadata;
 mod network;
 mod notifications;
@@ -29,6 +31,8 @@ mod oauth_client;
 pub(crate) mod policy;
 mod popup;
 mod refresh;
+#[cfg(not(target_arch = "wasm32"))]
+mod request;
 mod restore;
 mod services;
 mod session;
@@ -43,7 +47,12 @@ pub use config::ClientOptions;
 pub use error::{CallbackContext, Error, ErrorKind, HostError, PopupError, Step};
 pub use metadata::load_client_metadata;
 pub use oauth_client::{OAuthClient, Persistence};
-pub use policy::Tried;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use policy::Tried;
 pub use refresh::Refresh;
-pub use session::{Credentials, InForce, OAuthSession, ResourceAnswer, SentProof, TokenInfo};
+#[cfg(not(target_arch = "wasm32"))]
+pub use request::Credentials;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use session::Sent;
+pub use session::{OAuthSession, ResourceAnswer, TokenInfo};
 pub use startup::Initialized;

@@ -23,6 +23,7 @@ impl Network {
     }
 
     /// The host's network, without our time limits: for the app's own requests.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn http(&self) -> &dyn Http {
         &*self.http
     }

@@ -197,10 +197,10 @@ pub(super) fn drops_correction(is_confirmed: bool, used_offset: i64, known_offse
     !is_confirmed && known_offset == used_offset
 }
 
-/// What has been tried already to have one request taken, each at most once. Opaque: a caller that sends by itself
-/// brings along what it was given.
+/// What has been tried already to have one request taken, each at most once: a set of bits, which a host that sends by itself
+/// passes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tried(pub u8);
+pub(crate) struct Tried(pub(crate) u8);
 
 impl Tried {
     const NONCE: u8 = 1;

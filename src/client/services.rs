@@ -82,6 +82,7 @@ impl Services {
         let sign_out = SignOut::new(env, directory, exchange, accounts, sessions);
         let session_services = Rc::new(SessionServices {
             env: share(env),
+            #[cfg(not(target_arch = "wasm32"))]
             network: share(network),
             exchange: share(exchange),
             sessions: share(sessions),

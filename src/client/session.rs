@@ -3,10 +3,11 @@
 use super::environment::Environment;
 use super::error::{Error, Step};
 use super::exchange::{Exchange, NotTaken, SignedAt};
+#[cfg(not(target_arch = "wasm32"))]
 use super::network::Network;
 use super::policy::{self, RequestRetry, Tried};
 use super::refresh::{Refresh, Refresher};
-use super::sessions::{RequestCredentials, SessionEntry, Sessions};
+use super::sessions::{SessionEntry, Sessions};
 use super::share::share;
 use super::sign_out::SignOut;
 use crate::http::parse_date;
@@ -15,21 +16,23 @@ use crate::json::Json;
 use crate::oauth::{
     ConfigError, Issuer, Scope, ScopeError, Verdict, demands_nonce, judge_resource,
 };
-use crate::ports::{Http, Local, Signer};
-use crate::url::{Url, is_plain_path, without_query};
+use crate::ports::Local;
+use crate::url::{Url, is_plain_path};
 use std::fmt;
 use std::rc::Rc;
 
 /// The session of an account.
 #[derive(Clone)]
 pub struct OAuthSession {
-    services: Rc<SessionServices>,
-    entry: Rc<SessionEntry>,
+    pub(super) services: Rc<SessionServices>,
+    pub(super) entry: Rc<SessionEntry>,
 }
 
 /// What the sessions of a client work with.
 pub(super) struct SessionServices {
     pub(super) env: Rc<Environment>,
+    /// For the requests of a host without JavaScript.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) network: Rc<Network>,
     pub(super) exchange: Rc<Exchange>,
     pub(super) sessions: Rc<Sessions>,
@@ -37,38 +40,20 @@ pub(super) struct SessionServices {
     pub(super) sign_out: Rc<SignOut>,
 }
 
-/// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
-#[derive(Debug)]
-pub struct Credentials<'a> {
-    /// The absolute URL, on the session's PDS.
-    pub url: &'a str,
-    /// The `Authorization` header.
-    pub authorization: &'a str,
-    /// The `DPoP` header: good for this method and URL, once.
-    pub dpop: &'a str,
-}
-
-/// The tokens in force, for a caller that proves and sends by itself: what all its requests with them have in common.
-#[derive(Clone)]
-pub struct InForce {
-    credentials: Rc<RequestCredentials>,
-}
-
-/// A proof that a request was sent with, as far as the answer may say more about it.
-#[derive(Clone, Copy, Debug)]
-pub struct SentProof<'a> {
+/// The parts of a request that was sent which are needed to interpret its response.
+pub(crate) struct Sent<'a> {
     /// The absolute URL that the request was sent to.
-    pub url: &'a str,
-    /// The access token's [`id`](InForce::token_id).
-    pub token_id: &'a str,
+    pub(crate) url: &'a str,
+    /// The access token's [`id`](OAuthSession::token_id).
+    pub(crate) token_id: &'a str,
     /// The nonce in the proof.
-    pub nonce: Option<&'a str>,
-    /// When it was signed, in milliseconds since the epoch by this machine's clock.
-    pub signed_at: u64,
+    pub(crate) nonce: Option<&'a str>,
+    /// When the proof was signed, in milliseconds since the epoch by this machine's clock.
+    pub(crate) signed_at: u64,
     /// By how much that was corrected.
-    pub clock_offset: i64,
+    pub(crate) clock_offset: i64,
     /// What was tried before; at first the default.
-    pub tried: Tried,
+    pub(crate) tried: Tried,
 }
 
 /// The answer to a request with a session, as far as it is judged here.
@@ -122,11 +107,6 @@ impl OAuthSession {
             services: share(services),
             entry,
         }
-    }
-
-    /// The way that the client's own requests go.
-    pub(crate) fn http(&self) -> &dyn Http {
-        self.services.network.http()
     }
 
     /// The account.
@@ -183,104 +163,14 @@ impl OAuthSession {
             .await
     }
 
-    /// Makes a request to the session's PDS.
+    /// Learns from the response to a request, and decides whether to send the same request again with a new proof and what is
+    /// in force then: `Some` is what was tried by that time. A refused token is refreshed first.
     ///
-    /// `path` is a path, or a URL of that very server: any other is refused, since the token is for no one else.
-    /// `send` sends the request as often as it is called: again when the server wants its nonce in the proof, and again
-    /// when it takes the token for expired and a newer one could be had; `replayable` says whether it can be called more
-    /// than once. Every answer but those is returned as it is, errors of the server included.
-    ///
-    /// `send` must not follow redirects with these credentials: they are for no other server.
-    pub async fn request<A: ResourceAnswer, E: From<Error>>(
+    /// To be called for every 401 and for every response with a new `DPoP-Nonce`, unless it is a
+    /// [redirect](ResourceAnswer::is_redirected).
+    pub(crate) async fn report(
         &self,
-        method: &str,
-        path: &str,
-        replayable: bool,
-        send: impl AsyncFn(Credentials<'_>) -> Result<A, E>,
-    ) -> Result<A, E> {
-        let mut credentials = self
-            .services
-            .refresher
-            .fresh_credentials(&self.entry)
-            .await?;
-        let mut tried = Tried::default();
-        loop {
-            let url = resolve(&credentials, path)?;
-            // As a proof names it (RFC 9449 section 4.2).
-            let htu = without_query(&url);
-            let proof = self
-                .services
-                .exchange
-                .prove(&credentials.prover, method, htu, Some(&credentials.ath))
-                .await
-                .map_err(|error| Error::new(Step::Request, error))?;
-            let answer = send(Credentials {
-                url: &url,
-                authorization: &credentials.authorization,
-                dpop: &proof.jwt,
-            });
-            let answer = answer.await?;
-            let sent = SentProof {
-                url: &url,
-                token_id: &credentials.ath,
-                nonce: proof.nonce.as_deref(),
-                signed_at: proof.signed.machine,
-                clock_offset: proof.signed.offset,
-                tried,
-            };
-            match self.judge(sent, &answer).await? {
-                Some(next) if replayable => tried = next,
-                _ => return Ok(answer),
-            }
-            credentials = self.entry.credentials()?;
-        }
-    }
-
-    /// A number that is another whenever other tokens are in force; 0 once the session is over.
-    pub fn stamp(&self) -> u32 {
-        match self.entry.ended() {
-            Some(_) => 0,
-            None => self.entry.generation.get(),
-        }
-    }
-
-    /// The tokens in force; the error that says why where the session is over. They may want [renewing](Self::freshen).
-    pub fn in_force(&self) -> Result<InForce, Error> {
-        Ok(InForce {
-            credentials: self.entry.credentials()?,
-        })
-    }
-
-    /// Renews the tokens if they are about to expire, as every request does first.
-    pub async fn freshen(&self) -> Result<(), Error> {
-        self.services
-            .refresher
-            .fresh_credentials(&self.entry)
-            .await
-            .map(drop)
-    }
-
-    /// Signs with the session's key.
-    pub async fn sign(&self, input: &str) -> Result<[u8; 64], Error> {
-        let credentials = self.entry.credentials()?;
-        let signature = credentials.prover.key.sign(input).await;
-        signature.map_err(|error| Error::new(Step::Request, error))
-    }
-
-    /// The absolute URL of a request; an error where that is not on the session's PDS.
-    pub fn url_of(&self, path: &str) -> Result<String, Error> {
-        let credentials = self.entry.credentials()?;
-        resolve(&credentials, path)
-    }
-
-    /// Learns from the answer to a request, and says whether the same request may be taken if it is proved anew, with what is
-    /// in force then: `Some` is what was tried by that time. Where a token is refused, it is renewed first.
-    ///
-    /// To be told of each 401, and of each answer with a nonce that the proof did not have; but of none that is
-    /// [redirected](ResourceAnswer::is_redirected).
-    pub async fn judge(
-        &self,
-        sent: SentProof<'_>,
+        sent: Sent<'_>,
         answer: &dyn ResourceAnswer,
     ) -> Result<Option<Tried>, Error> {
         let (services, entry) = (&self.services, &self.entry);
@@ -345,56 +235,6 @@ impl OAuthSession {
     }
 }
 
-impl InForce {
-    /// The PDS; `None` where what another client stored is no URL.
-    pub fn pds(&self) -> Option<&Url> {
-        self.credentials.pds.as_ref()
-    }
-
-    /// The `Authorization` header.
-    pub fn authorization(&self) -> &str {
-        &self.credentials.authorization
-    }
-
-    /// Tells one access token from the next: the `ath` claim (RFC 9449 section 4.2).
-    pub fn token_id(&self) -> &str {
-        &self.credentials.ath
-    }
-
-    /// The encoded header of every proof, with the dot behind it.
-    pub fn proof_head(&self) -> &str {
-        self.credentials.prover.head.as_str()
-    }
-
-    /// The key to sign proofs with.
-    pub fn key(&self) -> &dyn Signer {
-        self.credentials.prover.key.as_ref()
-    }
-
-    /// The last nonce of the PDS.
-    pub fn nonce(&self) -> Option<String> {
-        self.credentials.prover.nonce(self.pds()?.origin())
-    }
-
-    /// By how many milliseconds the PDS's time is ahead of this machine's: for a proof's `iat`.
-    pub fn clock_offset(&self) -> i64 {
-        let pds = self.pds().map(Url::origin).unwrap_or_default();
-        self.credentials.prover.offsets.get(pds)
-    }
-
-    /// From when on the token wants renewing, in milliseconds since the epoch by this machine's clock.
-    pub fn stale_at(&self) -> Option<u64> {
-        let stale_at = self.credentials.stale_at.get()?;
-        Some(self.credentials.to_machine(stale_at))
-    }
-}
-
-impl fmt::Debug for InForce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InForce({})", self.credentials.session.tokens.sub)
-    }
-}
-
 /// Two are equal if they are the same session of the same client, whatever its tokens are by now.
 impl PartialEq for OAuthSession {
     fn eq(&self, other: &Self) -> bool {
@@ -424,9 +264,9 @@ async fn verdict_of(answer: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
 }
 
 /// The URL of a request. A token that leaves for another origin is a token lost.
-fn resolve(credentials: &RequestCredentials, path: &str) -> Result<String, Error> {
+pub(super) fn resolve(pds: Option<&Url>, path: &str) -> Result<String, Error> {
     let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
-    let base = credentials.pds.as_ref().ok_or_else(foreign)?;
+    let base = pds.ok_or_else(foreign)?;
     if is_plain_path(path) {
         let mut url = base.origin().to_owned();
         url.push_str(path);
@@ -437,4 +277,27 @@ fn resolve(credentials: &RequestCredentials, path: &str) -> Result<String, Error
         .filter(|url| url.is_web() && url.origin() == base.origin() && !url.has_credentials())
         .map(|url| url.to_string())
         .ok_or_else(foreign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `spec/path.json`, which `tests/package/request.test.mjs` reads too: Rust and JavaScript send requests to the same URLs.
+    #[test]
+    fn paths_lead_where_the_table_says() {
+        let table = Json::parse(include_str!("../../spec/path.json")).expect("JSON");
+        let pds = table.str("pds").and_then(|pds| Url::parse(&pds));
+        for case in table
+            .get("paths")
+            .and_then(|all| all.as_array())
+            .expect("cases")
+        {
+            let path = case.str("path").expect("a path");
+            let plain = case.get("plain").and_then(|plain| plain.as_bool());
+            assert_eq!(Some(is_plain_path(&path)), plain, "{path:?}");
+            let url = resolve(pds.as_ref(), &path).ok();
+            assert_eq!(url, case.str("url"), "{path:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The client, as JavaScript holds it.
 
 use super::options;
-use super::session::Session;
+use super::session;
 use super::{abortable, observer::Hooks, promise, set};
 use crate::browser::{Browser, BrowserOptions, Database, PopupWindow, account_facts};
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
@@ -129,21 +129,21 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         "init" => match client.init(flag(0).into()).await? {
             None => JsValue::UNDEFINED,
             Some(Initialized::SignedIn(signed_in)) => outcome(signed_in),
-            Some(Initialized::Restored(session)) => Session::wrap(session),
+            Some(Initialized::Restored(session)) => session::wrap(session),
         },
         // `refresh`; resolves to a session or `undefined`.
         "initRestore" => {
             let restored = client.init_restore(flag(0).into()).await?;
-            restored.map_or(JsValue::UNDEFINED, Session::wrap)
+            restored.map_or(JsValue::UNDEFINED, session::wrap)
         }
         // `params?, redirectUri?`; resolves to `{session, state}`.
         "initCallback" => outcome(client.init_callback(given, redirect_uri).await?),
         // `params, redirectUri?`; resolves to `{session, state}`.
         "callback" => outcome(client.callback(subject, redirect_uri).await?),
         // `sub, refresh`; resolves to a session.
-        "restore" => Session::wrap(client.restore(subject, flag(1).into()).await?),
+        "restore" => session::wrap(client.restore(subject, flag(1).into()).await?),
         // `sub, refresh`; resolves to a session.
-        "takeUp" => Session::wrap(client.resume(subject, flag(1).into(), false).await?),
+        "takeUp" => session::wrap(client.resume(subject, flag(1).into(), false).await?),
         // `sub`
         "revoke" => {
             client.revoke(subject).await?;
@@ -226,7 +226,7 @@ async fn begin(
         }
         Beginning::Popup => {
             let popup = Rc::new(PopupWindow::new(args.get(4)));
-            Session::wrap(client.sign_in_popup(input, options, popup, told).await?)
+            session::wrap(client.sign_in_popup(input, options, popup, told).await?)
         }
         Beginning::SignIn => {
             client.sign_in(input, options, told).await?;
@@ -246,7 +246,7 @@ fn account(account: &Account) -> JsValue {
 /// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.
 fn outcome(signed_in: SignedIn) -> JsValue {
     let object = Object::new();
-    set(&object, "session", Session::wrap(signed_in.session));
+    set(&object, "session", session::wrap(signed_in.session));
     let state = signed_in.state.as_deref();
     set(
         &object,
@@ -262,12 +262,6 @@ fn report(progress: Option<&Function>) -> impl Fn(Step) {
         if let Some(progress) = progress {
             let _ = progress.call1(&JsValue::UNDEFINED, &JsValue::from_str(step.as_str()));
         }
-    }
-}
-
-impl Session {
-    fn wrap(session: crate::client::OAuthSession) -> JsValue {
-        JsValue::from(Session::new(session))
     }
 }
 

@@ -9,6 +9,7 @@ mod observer;
 mod options;
 mod session;
 
+use crate::browser::promise;
 use crate::client::Error;
 use crate::ports::Local;
 use crate::waiting::{First, race};
@@ -20,11 +21,6 @@ use wasm_bindgen_futures::JsFuture;
 /// A third of the size of the default one. An app in Rust chooses its own.
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
-
-/// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
-fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
-    wasm_bindgen_futures::future_to_promise(work)
-}
 
 /// Gives work up, where it stands, as soon as `aborted` rejects: with that reason.
 async fn abortable(

@@ -43,6 +43,7 @@ mod lock;
 mod page;
 mod random;
 #[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod requests;
 mod storage;
 

@@ -1,8 +1,8 @@
 //! The app's requests, over the network that the client's own go by.
 
-use crate::app::{Body, PdsRequest, Target};
-use crate::client::{Error, ResourceAnswer, Step};
-use crate::http::{Request, Response};
+use crate::client::{Credentials, Error, ErrorKind, OAuthSession, ResourceAnswer, Step};
+use crate::http::{HttpError, Request, Response};
+use crate::pds_request::{Body, PdsRequest};
 use crate::ports::{Http, Local};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -11,10 +11,53 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub(crate) struct Answer(Response);
 
+/// Why a request ends before its response is interpreted.
+enum Beyond {
+    Failed(Error),
+    /// A response to a request that carried no token.
+    Public(Answer),
+}
+
+impl From<Error> for Beyond {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Makes a request with a session, whose token does not leave the PDS.
+///
+/// What is public may be kept elsewhere, as pictures are: if the PDS redirects a GET or a HEAD, it is sent once more without
+/// token and proof, and then follows the redirect. For any other request a redirect is an error.
+pub(crate) async fn fetch(session: &OAuthSession, request: PdsRequest) -> Result<Answer, Error> {
+    let http = session.http();
+    let signed = async |credentials: Credentials<'_>| {
+        let url = credentials.url;
+        match send(&request, url, Some(&credentials), http).await {
+            Ok(answer) if !answer.is_redirected() => return Ok(answer),
+            Ok(_) => {}
+            Err(error) if *error.kind() == ErrorKind::Http(HttpError::Redirected) => {}
+            Err(error) => return Err(Beyond::Failed(error)),
+        }
+        if !matches!(&*request.method, "GET" | "HEAD") {
+            let error = Error::new(Step::Request, HttpError::Redirected);
+            return Err(Beyond::Failed(error.at(url)));
+        }
+        Err(Beyond::Public(send(&request, url, None, http).await?))
+    };
+    match session
+        .request(&request.method, &request.path, true, signed)
+        .await
+    {
+        Ok(answer) | Err(Beyond::Public(answer)) => Ok(answer),
+        Err(Beyond::Failed(error)) => Err(error),
+    }
+}
+
 /// Sends a request without a time limit. A body that is no text comes out changed: the network is one of texts.
-pub(crate) async fn send(
+async fn send(
     request: &PdsRequest,
-    to: Target<'_>,
+    url: &str,
+    credentials: Option<&Credentials<'_>>,
     http: &dyn Http,
 ) -> Result<Answer, Error> {
     let given = request.headers.iter();
@@ -22,13 +65,13 @@ pub(crate) async fn send(
         .map(|(name, value)| (known(&name.to_ascii_lowercase()), value.clone()))
         .filter(|(name, _)| !matches!(*name, "authorization" | "dpop"))
         .collect();
-    if let Some(credentials) = &to.credentials {
+    if let Some(credentials) = credentials {
         headers.push(("authorization", credentials.authorization.to_owned()));
         headers.push(("dpop", credentials.dpop.to_owned()));
     }
     let sent = Request {
         method: known(&request.method),
-        url: to.url.to_owned(),
+        url: url.to_owned(),
         headers,
         body: request.body.as_ref().map(|body| match body {
             Body::Text(text) => text.clone(),
@@ -40,7 +83,7 @@ pub(crate) async fn send(
     let answer = http.send(sent).await;
     answer
         .map(Answer)
-        .map_err(|error| Error::new(Step::Request, error).at(to.url))
+        .map_err(|error| Error::new(Step::Request, error).at(url))
 }
 
 impl Answer {

@@ -244,7 +244,7 @@ async fn a_token_follows_no_redirect() {
     let answer = JsValue::from(answer.expect("answer"));
     assert_eq!(text(&answer, "type").as_deref(), Some("opaqueredirect"));
     assert_eq!(sent_since(), ["GET manual true"]);
-    assert_eq!(session.in_force().expect("alive").nonce(), None);
+    assert_eq!(ports().nonces.get(&alice()), None, "none of the PDS's");
 }
 
 #[wasm_bindgen_test]

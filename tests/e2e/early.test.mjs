@@ -145,33 +145,52 @@ test('Where the core cannot be loaded, a good token serves, and the core is trie
   assert.deepEqual(await page.evaluate(() => window.unhandled), [])
 })
 
-for (const [what, spoil] of [
-  ['has expired', (page) => expireToken(page, alice.did)],
+/** The core's outcomes: the session as it was stored, or with new tokens, or an error. */
+const AS_STORED = { value: alice.did, refreshes: 0 }
+const REFRESHED = { value: alice.did, refreshes: 1 }
+const refused = (code) => ({ code, refreshes: 0 })
+
+for (const [what, spoil, expected] of [
+  ['has expired', (page) => expireToken(page, alice.did), REFRESHED],
   ['is about to expire', (page) => changeRow(page, (value) => {
-    value.tokenSet.expires_at = new Date(Date.now() + 30_000).toISOString()
-  })],
-  ['may be spent already', (page) => changeRow(page, (value) => { value.extra.refreshStartedAt = Date.now() })],
-  ['was stored by the official client', (page) => changeRow(page, (value) => { delete value.extra })],
-  ['has no end that can be read', (page) => changeRow(page, (value) => { value.tokenSet.expires_at = 'soon' })],
-  ['comes with a key that is none', (page) => changeRow(page, (value) => { value.dpopKey.keyPair = {} })],
-  ['was granted to another client', (page) => changeRow(page, (value) => { value.extra.clientId = 'https://app.example' })],
-  ['is of another account', (page) => changeRow(page, (value) => { value.tokenSet.sub = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })],
-  ['is none', (page) => changeRow(page, (value) => { value.tokenSet.access_token = 7 })],
-  ['was corrected by a clock that is none', (page) => changeRow(page, (value) => { value.extra.clockOffset = 'later' })],
-  ['is for no web address', (page) => changeRow(page, (value) => { value.tokenSet.aud = 'data:,pds' })],
-  ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE)],
+    value.tokenSet.expires_at = new Date(Date.now() + 5_000).toISOString()
+    value.extra.resume.until = Date.now() - 55_000
+  }), REFRESHED],
+  // A second refresh, before it has expired, may pass for a replay.
+  ['may be spent already', (page) => changeRow(page, (value) => {
+    value.extra.refreshStartedAt = Date.now()
+    delete value.extra.resume
+  }), AS_STORED],
+  ['has a ticket of another form', (page) => changeRow(page, (value) => { value.extra.resume.version = 2 }), AS_STORED],
+  ['has a ticket for a client with other options', (page) => changeRow(page, (value) => { value.extra.resume.client = 'another' }), AS_STORED],
+  ['has a ticket that does not end', (page) => changeRow(page, (value) => { delete value.extra.resume.until }), AS_STORED],
+  ['was stored by the official client', (page) => changeRow(page, (value) => { delete value.extra }), AS_STORED],
+  ['has no end that can be read', (page) => changeRow(page, (value) => { value.tokenSet.expires_at = 'soon' }), refused('STORAGE_CORRUPT')],
+  ['comes with a key that is none', (page) => changeRow(page, (value) => { value.dpopKey.keyPair = {} }), refused('STORAGE_CORRUPT')],
+  ['was granted to another client', (page) => changeRow(page, (value) => { value.extra.clientId = 'https://app.example' }), refused('SESSION_GONE')],
+  ['is of another account', (page) => changeRow(page, (value) => { value.tokenSet.sub = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' }),
+    refused('SESSION_OF_ANOTHER')],
+  ['is none', (page) => changeRow(page, (value) => { value.tokenSet.access_token = 7 }), refused('STORAGE_CORRUPT')],
+  ['was corrected by a clock that is none', (page) => changeRow(page, (value) => {
+    value.extra.clockOffset = 'later'
+    value.extra.resume.clockOffset = 'later'
+  }), AS_STORED],
+  ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE),
+    refused('SESSION_GONE')],
 ]) {
   test(`A stored token that ${what} is for the core to judge`, async (t) => {
-    const { page, release } = await returning(t)
+    const { page, outgoing, release } = await returning(t)
     await spoil(page)
+    const before = outgoing().length
     const outcome = await waiting(page, async () => (await makeClient().init())?.session.sub)
     release()
     const { error, value } = await outcome()
-    assert.ok(error?.code || value === alice.did, JSON.stringify({ error, value }))
+    const refreshes = outgoing().slice(before).filter(({ url }) => url.endsWith('/oauth/token')).length
+    assert.deepEqual(error ? { code: error.code, refreshes } : { value, refreshes }, expected, error?.message)
   })
 }
 
-test('Options that the core has not accepted yet are for the core to judge', async (t) => {
+test('Options that no ticket was written for are for the core to judge', async (t) => {
   const { page, release } = await returning(t)
   const outcome = await waiting(page, async () => makeClient({ plcDirectoryUrl: 'nowhere' }).init())
   release()

@@ -43,7 +43,10 @@ test('A session row holds the token set, the method and the sealed key, and does
   // What this client keeps beyond the official row is in `extra`, which the official client does not look at.
   const { extra, ...official } = row.value
   assert.deepEqual(Object.keys(official).sort(), ['authMethod', 'dpopKey', 'tokenSet'])
-  assert.doesNotMatch(JSON.stringify(extra ?? {}), /ref-|eyJ/, 'no copy of a token')
+  const { head, ...ticket } = extra.resume
+  assert.equal(JSON.parse(atob(head.slice(0, -1))).typ, 'dpop+jwt')
+  assert.deepEqual(Object.keys(ticket).sort(), ['client', 'clockOffset', 'pds', 'tokenId', 'until', 'version'])
+  assert.doesNotMatch(JSON.stringify({ ...extra, resume: ticket }), /ref-|eyJ/, 'no copy of a token')
   assert.deepEqual(row.value.authMethod, { method: 'none' })
   assertSealedKey(row.value.dpopKey)
   const { access_token, refresh_token, expires_at, ...rest } = row.value.tokenSet
@@ -104,19 +107,17 @@ test('A sign-in that is over leaves no started one behind, and caches no longer 
   }
 })
 
-test('localStorage holds the active account, what is known of each and its servers, a mark of the last change, accepted options, and nothing else', async (t) => {
+test('localStorage holds the active account, what is known of each and its servers, a mark of the last change, and nothing else', async (t) => {
   const { page } = await world.signedIn(t)
   const stored = await page.evaluate(() => ({ local: { ...localStorage }, session: { ...sessionStorage } }))
   const clientId = await page.evaluate(() => client.clientMetadata.client_id)
   const account = `atproto-oauth-wasm:account:${alice.did} ${clientId}`
   const { [POINTER]: active, [account]: record, [`atproto-oauth-wasm:nonces:${alice.did}`]: nonces, 'atproto-oauth-wasm:change': mark,
-    [`atproto-oauth-wasm:accepted:${clientId}`]: accepted, [`atproto-oauth-wasm:active:${clientId}`]: own, ...others } = stored.local
+    [`atproto-oauth-wasm:active:${clientId}`]: own, ...others } = stored.local
   assert.deepEqual([active, own, others, stored.session], [alice.did, alice.did, {}, {}])
   assert.match(nonces, new RegExp(`^${world.info.pdsUrl} \\S+\\n$`), 'one for each server, and nothing else')
   assert.deepEqual(Object.keys(JSON.parse(record)).sort(), ['handle', 'issuer', 'lastUsed', 'pds'])
   assert.match(mark, /^0\.\d+$/, 'a random number')
-  const [options] = JSON.parse(accepted)
-  assert.deepEqual(Object.keys(options).sort(), ['allowHttp', 'clientMetadata', 'handleResolver', 'plcDirectoryUrl'])
 })
 
 test('A sign-in older than ten minutes is unknown', async (t) => {

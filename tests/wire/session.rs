@@ -1,13 +1,13 @@
 //! Requests with a session, and its end.
 
-use crate::server::proof::encode;
 use crate::server::{ALICE, BOB, Fault, asked};
-use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind};
+use crate::world::{CLIENT_ID, Event, World, did, ended, kind};
 use atproto_oauth_wasm::{
-    ConfigError, Credentials, Error, ErrorKind, IdentityError, InForce, OAuthSession, Refresh,
-    ResourceAnswer, SentProof, SessionEnd, Step, Tried,
+    ConfigError, Credentials, Error, ErrorKind, IdentityError, Refresh, ResourceAnswer, SessionEnd,
+    Step,
 };
 use serde_json::json;
+use std::cell::Cell;
 
 #[test]
 fn a_request_costs_one_request() {
@@ -279,118 +279,38 @@ fn kept_nonces_that_are_wrong_or_nonsense_cost_one_refusal() {
     }
 }
 
-/// A request as a caller makes it who proves and sends by itself, beginning with what was in force for it.
-async fn by_itself(
-    world: &World,
-    tab: &Tab,
-    session: &OAuthSession,
-    mut in_force: InForce,
-) -> Result<u16, Error> {
-    let url = session.url_of("/xrpc/app.test?limit=1")?;
-    let mut tried = Tried::default();
-    loop {
-        let (signed_at, nonce) = (tab.ports.clock.now(), in_force.nonce());
-        let mut jti = [0; 16];
-        tab.ports.random.fill(&mut jti);
-        let claims = json!({
-            "iat": signed_at.saturating_add_signed(in_force.clock_offset()) / 1000,
-            "jti": encode(&jti),
-            "htm": "GET",
-            "htu": url.split('?').next(),
-            "nonce": nonce,
-            "ath": in_force.token_id(),
-        });
-        let claims = encode(claims.to_string().as_bytes());
-        let input = format!("{}{claims}", in_force.proof_head());
-        let dpop = format!("{input}.{}", encode(&session.sign(&input).await?));
-        let credentials = Credentials {
-            url: &url,
-            authorization: in_force.authorization(),
-            dpop: &dpop,
-        };
-        let answer = world.server.xrpc("GET", credentials).await;
-        let sent = SentProof {
-            url: &url,
-            token_id: in_force.token_id(),
-            nonce: nonce.as_deref(),
-            signed_at,
-            clock_offset: in_force.clock_offset(),
-            tried,
-        };
-        match session.judge(sent, &answer).await? {
-            Some(next) => tried = next,
-            None => return Ok(answer.status),
-        }
-        in_force = session.in_force()?;
-    }
-}
-
-#[test]
-fn a_request_that_the_caller_proves_costs_what_any_request_costs() {
-    let world = World::new();
-    let tab = world.tab();
-    let session = world.sign_in(&tab, &ALICE);
-    let cost = |spoil: &dyn Fn()| {
-        spoil();
-        world.server.take_log();
-        let in_force = session.in_force().expect("alive");
-        let status = world.run(by_itself(&world, &tab, &session, in_force));
-        world.settle();
-        let asked = |what| world.server.count(what);
-        (status, asked(asked::XRPC), asked(asked::REFRESH))
-    };
-    assert_eq!(cost(&|| ()), (Ok(200), 2, 0), "the nonce is learned");
-    assert_eq!(cost(&|| ()), (Ok(200), 1, 0));
-    let first = session.stamp();
-    let refused = cost(&|| world.server.expire_access_tokens());
-    assert_eq!(refused, (Ok(200), 2, 1), "refused once, renewed once");
-    let second = session.stamp();
-    assert_ne!(first, second, "other tokens are in force");
-
-    let stale_at = session.in_force().expect("alive").stale_at();
-    world.expire();
-    assert!(stale_at.is_some_and(|at| at <= tab.ports.clock.now()));
-    assert_eq!(world.run(session.freshen()), Ok(()));
-    assert!(session.in_force().expect("alive").stale_at() > stale_at);
-    assert!(![0, first, second].contains(&session.stamp()));
-    assert_eq!(cost(&|| ()), (Ok(200), 1, 0));
-
-    world.run(session.sign_out()).expect("signed out");
-    assert_eq!(session.stamp(), 0);
-    let over = ended(&ALICE, SessionEnd::SignedOut);
-    assert_eq!(kind(session.in_force().map(drop)), over);
-    assert_eq!(kind(world.run(session.freshen())), over);
-    assert_eq!(kind(session.url_of("/xrpc/app.test").map(drop)), over);
-}
-
 #[test]
 fn a_refused_token_that_another_request_renewed_meanwhile_is_not_renewed_again() {
     let world = World::new();
     let tab = world.tab();
     let session = world.sign_in(&tab, &ALICE);
     assert_eq!(world.status(&session), Ok(200));
-    let before = session.in_force().expect("alive");
-    world
-        .run(session.token_info(Refresh::Force))
-        .expect("tokens");
     world.server.take_log();
-    let status = world.run(by_itself(&world, &tab, &session, before.clone()));
-    assert_eq!(status, Ok(200));
-    assert_eq!(world.server.count(asked::XRPC), 2);
-    assert_eq!(world.server.count(asked::REFRESH), 0);
-
-    // Its answer comes when the session is over: there is nothing to try again with.
-    let url = session.url_of("/xrpc/app.test").expect("a URL");
-    let late = SentProof {
-        url: &url,
-        token_id: before.token_id(),
-        nonce: None,
-        signed_at: tab.ports.clock.now(),
-        clock_offset: 0,
-        tried: Tried::default(),
+    let is_first = Cell::new(true);
+    let send = async |credentials: Credentials<'_>| {
+        if is_first.take() {
+            world.server.expire_access_tokens();
+            session.token_info(Refresh::Force).await?;
+        }
+        Ok::<_, Error>(world.server.xrpc("GET", credentials).await)
     };
-    world.run(session.sign_out()).expect("signed out");
-    assert_eq!(world.run(session.judge(late, &TokenRefused)), Ok(None));
+    let answer = world.run(session.request("GET", "/xrpc/app.test", true, send));
+    assert_eq!(answer.expect("an answer").status, 200);
+    assert_eq!(world.server.count(asked::XRPC), 2);
+    assert_eq!(world.server.count(asked::REFRESH), 1);
+}
+
+#[test]
+fn a_refusal_that_comes_when_the_session_is_over_changes_nothing() {
+    let world = World::new();
+    let tab = world.tab();
+    let session = world.sign_in(&tab, &ALICE);
+    let send = async |_: Credentials<'_>| {
+        session.sign_out().await?;
+        Ok::<_, Error>(TokenRefused)
+    };
+    let answer = world.run(session.request("GET", "/xrpc/app.test", true, send));
+    assert_eq!(answer.expect("the refusal").status(), 401);
     assert_eq!(world.server.count(asked::REFRESH), 0);
     assert_eq!(tab.ports.nonces.get(&did(&ALICE)), None);
 }
@@ -419,10 +339,12 @@ fn a_token_is_renewed_once_for_one_request() {
     let session = world.sign_in(&tab, &ALICE);
     world.server.set_lifetime(Some(0));
     world.server.expire_access_tokens();
-    let in_force = session.in_force().expect("alive");
-    let status = world.run(by_itself(&world, &tab, &session, in_force));
+    let status = world.status(&session);
     assert_eq!(status, Ok(401));
     assert_eq!(world.server.count(asked::REFRESH), 1);
     let over = ended(&ALICE, SessionEnd::TokenRefused);
-    assert_eq!(kind(session.in_force().map(drop)), over);
+    assert_eq!(
+        kind(world.run(session.token_info(Refresh::Never)).map(drop)),
+        over
+    );
 }

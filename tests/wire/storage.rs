@@ -319,7 +319,7 @@ fn a_nonce_from_storage_that_no_server_gave_is_not_sent() {
         let nonces = format!("https://pds.example.com {kept}\nhttps://other.example.com x\n");
         tab.ports.nonces.set(&did(&ALICE), Some(&nonces));
         let session = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
-        let nonce = session.in_force().expect("alive").nonce();
+        let nonce = world.next_proof(&session).nonce;
         assert_eq!(nonce.as_deref(), expected, "{kept:?}");
         assert_eq!(world.status(&session), Ok(200));
     }

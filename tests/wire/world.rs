@@ -1,5 +1,6 @@
 //! A browser and the network it visits: what every test begins with.
 
+use crate::server::proof::{self, Proof};
 use crate::server::{Account, PDS, PLC, Server, resource::Reply};
 use atproto_oauth_wasm::memory::{self, Origin, Page};
 use atproto_oauth_wasm::ports::{By, Local, Observer, PendingLogin, Ports, StoredSession};
@@ -144,6 +145,28 @@ impl World {
         let reply = self.run(self.get(session, "/xrpc/app.test"));
         self.settle();
         reply.map(|reply| reply.status)
+    }
+
+    /// The proof of a session's next request, which is not sent.
+    pub(crate) fn next_proof(&self, session: &OAuthSession) -> Proof {
+        let send = async |credentials: Credentials<'_>| {
+            let proof = proof::verify(credentials.dpop, "GET", credentials.url);
+            Err::<Reply, _>(Unsent(proof.expect("a proof")))
+        };
+        let request = session.request("GET", "/xrpc/app.test", false, send);
+        match self.run(request) {
+            Ok(answer) => panic!("it was sent: {answer:?}"),
+            Err(Unsent(proof)) => proof,
+        }
+    }
+}
+
+/// Why a request was not sent: its proof is all that was wanted.
+struct Unsent(Proof);
+
+impl From<Error> for Unsent {
+    fn from(error: Error) -> Self {
+        panic!("no proof: {error}")
     }
 }
 

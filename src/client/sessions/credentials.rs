@@ -13,15 +13,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 /// A stored session with all that is worked out from it once.
-pub(in crate::client) struct RequestCredentials {
+pub(crate) struct RequestCredentials {
     pub(in crate::client) session: Rc<StoredSession>,
     pub(in crate::client) prover: Rc<Prover>,
     /// The `ath` claim: the encoded digest of the access token (RFC 9449 section 4.2).
-    pub(in crate::client) ath: String,
+    pub(crate) ath: String,
     /// The `Authorization` header.
-    pub(in crate::client) authorization: String,
+    pub(crate) authorization: String,
     /// The PDS; `None` if what is stored is no URL of the web.
-    pub(in crate::client) pds: Option<Url>,
+    pub(crate) pds: Option<Url>,
     /// When the token expires, by the authorization server's time.
     pub(in crate::client) expires_at: Option<u64>,
     /// When the token is to be refreshed, by the same time.

@@ -66,7 +66,7 @@ export function expireRows(page, store) {
   }, { name: DATABASE, store })
 }
 
-/** Moves the end of an account's access token into the past, in its row only. */
+/** Moves the end of an account's access token into the past, in its row only: and with it that of its resume ticket. */
 export function expireToken(page, did) {
   return page.evaluate(async ({ name, sub }) => {
     const settle = (request) => new Promise((resolve, reject) => {
@@ -77,6 +77,7 @@ export function expireToken(page, did) {
     const rows = database.transaction('session', 'readwrite').objectStore('session')
     const row = await settle(rows.get(sub))
     row.value.tokenSet.expires_at = new Date(Date.now() - 1000).toISOString()
+    if (row.value.extra?.resume) row.value.extra.resume.until = Date.now() - 61_000
     await settle(rows.put(row, sub))
     database.close()
   }, { name: DATABASE, sub: did })

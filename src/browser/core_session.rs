@@ -1,0 +1,130 @@
+//! A session in the core, as `request.js` uses it: for apps in Rust and, with more to it, in JavaScript.
+
+use super::answer::FetchAnswer;
+use super::promise;
+use super::reflect::{set, set_text, texts};
+use super::web_crypto::{WebCryptoKey, failed};
+use crate::client::{Error, OAuthSession, Sent, Step, Tried};
+use js_sys::Promise;
+use std::fmt;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// What becomes of an error where JavaScript waits for the session.
+type Throw = Rc<dyn Fn(Error) -> JsValue>;
+
+/// One session.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct CoreSession {
+    pub(crate) session: OAuthSession,
+    throw: Throw,
+}
+
+impl CoreSession {
+    pub(crate) fn new(session: OAuthSession, throw: Throw) -> Self {
+        Self { session, throw }
+    }
+
+    fn thrown<T>(&self, outcome: Result<T, Error>) -> Result<T, JsValue> {
+        outcome.map_err(|error| (self.throw)(error))
+    }
+}
+
+#[wasm_bindgen]
+impl CoreSession {
+    /// A number that is another whenever `credentials` gives other tokens; 0 once the session has ended.
+    #[wasm_bindgen(getter)]
+    pub fn stamp(&self) -> u32 {
+        self.session.stamp()
+    }
+
+    /// What requests with the current tokens have in common: the `RequestCredentials` of `proof.js`.
+    #[wasm_bindgen(
+        unchecked_return_type = "import('../../src/browser/proof.js').RequestCredentials"
+    )]
+    pub fn credentials(&self) -> Result<JsValue, JsValue> {
+        let current = self.thrown(self.session.credentials())?;
+        let credentials = texts(&[
+            ("authorization", &current.authorization),
+            ("tokenId", &current.ath),
+            ("head", current.proof_head()),
+        ]);
+        if let Some(pds) = &current.pds {
+            set_text(&credentials, "pds", pds.origin());
+        }
+        if let Some(key) = current.key().as_any().downcast_ref::<WebCryptoKey>() {
+            set(&credentials, "key", key.private());
+        }
+        if let Some(nonce) = current.pds_nonce() {
+            set_text(&credentials, "nonce", &nonce);
+        }
+        let clock_offset = current.pds_clock_offset() as f64;
+        set(&credentials, "clockOffset", &clock_offset.into());
+        if let Some(until) = self.session.sendable_until(&current) {
+            set(&credentials, "until", &(until as f64).into());
+        }
+        Ok(credentials)
+    }
+
+    /// Refreshes the tokens if they are about to expire.
+    #[wasm_bindgen(js_name = refreshIfDue, unchecked_return_type = "Promise<void>")]
+    pub fn refresh_if_due(&self) -> Promise {
+        let this = self.clone();
+        promise(Box::pin(async move {
+            this.thrown(this.session.refresh_if_due().await)?;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// The absolute URL of a request; throws if that is not on the PDS.
+    pub fn url(&self, path: &str) -> Result<String, JsValue> {
+        self.thrown(self.session.url_of(path))
+    }
+
+    /// The error for a key that could not sign.
+    #[wasm_bindgen(js_name = keyError)]
+    pub fn key_error(&self, thrown: JsValue) -> JsValue {
+        (self.throw)(Error::new(Step::Request, failed(thrown)))
+    }
+
+    /// Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first. Resolves to what was tried
+    /// by then if the request is to be sent again, with a new proof.
+    #[wasm_bindgen(unchecked_return_type = "Promise<number | undefined>")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "wasm-bindgen checks and declares the type of each argument, and of no member of an object"
+    )]
+    pub fn report(
+        &self,
+        url: String,
+        token_id: String,
+        nonce: Option<String>,
+        signed_at: f64,
+        clock_offset: f64,
+        tried: u8,
+        #[wasm_bindgen(unchecked_param_type = "Response")] response: JsValue,
+    ) -> Promise {
+        let this = self.clone();
+        promise(Box::pin(async move {
+            let sent = Sent {
+                url: &url,
+                token_id: &token_id,
+                nonce: nonce.as_deref(),
+                signed_at: signed_at as u64,
+                clock_offset: clock_offset as i64,
+                tried: Tried(tried),
+            };
+            let reported = this.session.report(sent, &FetchAnswer(response)).await;
+            let next = this.thrown(reported)?;
+            Ok(next.map_or(JsValue::UNDEFINED, |tried| tried.0.into()))
+        }))
+    }
+}
+
+impl fmt::Debug for CoreSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.session.fmt(f)
+    }
+}
