@@ -204,8 +204,9 @@ impl Beginning {
 
 /// The error for an operation that there is not: the package is put together from two versions.
 fn unknown(operation: &str) -> JsValue {
-    let error = js_sys::Error::new(&["No such operation: ", operation].concat());
+    let error = Object::new();
     set(&error, "code", "OPERATION_UNKNOWN");
+    set(&error, "operation", operation);
     error.into()
 }
 
