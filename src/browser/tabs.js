@@ -7,7 +7,11 @@ import { names } from './names.js'
 /** For us alone: the official client calls what hook of the app's has this name, and apps have none. */
 const ACCOUNTS = 'accountsChanged'
 
-/** @typedef {(message: { name: unknown, sub: unknown, client: unknown, code: unknown, words: unknown }) => void} Heard */
+/**
+ * `ended`: the account whose session's end has changed the list of accounts.
+ *
+ * @typedef {(message: { name: unknown, sub: unknown, client: unknown, code: unknown, words: unknown, ended: unknown }) => void} Heard
+ */
 
 /**
  * The other tabs, in messages the official client understands. What they tell before there is somebody to hear it is kept.
@@ -35,7 +39,7 @@ export class Tabs {
       const { name, args } = Object(data)
       const { 0: about, 2: ours } = Object(args)
       if (name === ACCOUNTS) await changeReadable(this.#change, about)
-      this.#heard({ name, sub: about, client: ours?.client, code: ours?.code, words: ours?.words })
+      this.#heard({ name, sub: about, client: ours?.client, code: ours?.code, words: ours?.words, ended: ours?.ended })
     })
   }
 
@@ -58,7 +62,7 @@ export class Tabs {
    * @param {string} name
    * @param {string} sub the account; nobody's is the list of accounts
    * @param {string | undefined} cause of an end, in the words the app sees
-   * @param {{ client: string, code?: string, words?: string }} ours whose session it is, and of an end, why it came
+   * @param {{ client: string, code?: string, words?: string, ended?: string }} ours whose session it is, and of an end, why it came
    */
   post(name, sub, cause, ours) {
     // The official client hands the second argument to the app as the cause; the third is for us alone, since a structured

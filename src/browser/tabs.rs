@@ -3,7 +3,7 @@
 use super::reflect::{get_str, set_text, texts};
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
-use crate::ports::{Bus, Guard, Message};
+use crate::ports::{AccountsChange, Bus, Guard, Message};
 use std::cell::OnceCell;
 use std::fmt;
 use wasm_bindgen::closure::Closure;
@@ -68,7 +68,12 @@ impl Bus for OtherTabs {
         let tabs = self.tabs();
         match message {
             Message::Updated(sub) => tabs.post(UPDATED, sub.as_str(), None, &ours),
-            Message::Accounts => tabs.post(ACCOUNTS, "", None, &ours),
+            Message::Accounts(change) => {
+                if let AccountsChange::End(sub) = change {
+                    set_text(&ours, "ended", sub.as_str());
+                }
+                tabs.post(ACCOUNTS, "", None, &ours);
+            }
             Message::Deleted(sub, end) => {
                 set_text(&ours, "code", end.code());
                 if let Some(words) = end.words() {
@@ -110,7 +115,9 @@ impl fmt::Display for Words<'_> {
 fn understood(message: &JsValue) -> Option<Message> {
     let name = get_str(message, "name")?;
     if name == ACCOUNTS {
-        return Some(Message::Accounts);
+        let ended = get_str(message, "ended").and_then(|sub| Did::parse(&sub).ok());
+        let change = ended.map_or(AccountsChange::Other, AccountsChange::End);
+        return Some(Message::Accounts(change));
     }
     let sub = Did::parse(&get_str(message, "sub")?).ok()?;
     match name.as_str() {

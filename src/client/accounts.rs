@@ -7,9 +7,10 @@ use super::share::share;
 use crate::identity::{Did, Handle};
 use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, AccountStore, ActiveAccount, Message, Question, StoredSession,
+    Account, AccountStatus, AccountStore, AccountsChange, ActiveAccount, Message, Question,
+    StoredSession,
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Remembers accounts, and announces what changes.
@@ -19,7 +20,9 @@ pub(super) struct Accounts {
     notifications: Rc<Notifications>,
     store: Rc<dyn AccountStore>,
     active: Rc<dyn ActiveAccount>,
-    /// Whether something has changed that was not announced yet.
+    /// The accounts whose sessions have ended, as far as that was not announced yet.
+    ended: RefCell<Vec<Did>>,
+    /// Whether anything else has changed that was not announced yet.
     changed: Cell<bool>,
     /// The same for which account is active, where only this page or worker remembers that.
     active_changed_here: Cell<bool>,
@@ -39,6 +42,7 @@ impl Accounts {
             notifications: share(notifications),
             store,
             active,
+            ended: RefCell::default(),
             changed: Cell::default(),
             active_changed_here: Cell::default(),
         })
@@ -91,7 +95,7 @@ impl Accounts {
         }
     }
 
-    /// Forgets which account is active, which is nothing to announce: its session has ended elsewhere.
+    /// Forgets which account is active, which is nothing to announce: the end of its session is.
     pub(super) fn forget_active(&self) {
         self.active.set(self.env.client_id(), None);
     }
@@ -173,6 +177,11 @@ impl Accounts {
         self.changed.set(true);
     }
 
+    /// Has the next announcement say that the session of an account has ended.
+    pub(super) fn note_end(&self, sub: &Did) {
+        self.ended.borrow_mut().push(sub.clone());
+    }
+
     /// Leaves it to another tab to announce what has changed.
     pub(super) fn discard_change(&self) {
         self.changed.set(false);
@@ -180,14 +189,26 @@ impl Accounts {
 
     /// Notifies this tab's app and all other tabs, once, of what has changed since the last time.
     pub(super) fn announce(&self) {
+        let ended = self.ended.take();
         let here = self.active_changed_here.take();
-        let everywhere = self.changed.take();
-        if everywhere {
-            self.notifications.post_to_tabs(&Message::Accounts);
+        if self.changed.take() {
+            for sub in &ended {
+                self.notifications.mark_changed_by_end(sub);
+            }
+            self.announce_change(AccountsChange::Other);
+            return;
         }
-        if here || everywhere {
-            self.notifications.accounts_changed();
+        for sub in ended {
+            self.announce_change(AccountsChange::End(sub));
         }
+        if here {
+            self.notifications.accounts_changed(&AccountsChange::Other);
+        }
+    }
+
+    fn announce_change(&self, change: AccountsChange) {
+        self.notifications.accounts_changed(&change);
+        self.notifications.post_to_tabs(&Message::Accounts(change));
     }
 
     /// Finds out, beside whatever the app does next, the handle of an account that signed in without one.

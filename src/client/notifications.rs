@@ -5,7 +5,7 @@ use super::error::{Error, ErrorKind, Step};
 use super::share::share;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{Bus, By, Guard, Message, Observer};
+use crate::ports::{AccountsChange, Bus, By, Guard, Message, Observer};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -16,6 +16,8 @@ pub(super) struct Notifications {
     observer: Option<Rc<dyn Observer>>,
     /// The last notification of each account: its tokens, or that its session has ended.
     last: RefCell<Vec<(Did, Option<TokenSet>)>>,
+    /// The accounts of which the app was notified that they have changed by the end of their session.
+    changed_by_end: RefCell<Vec<Did>>,
 }
 
 impl Notifications {
@@ -29,6 +31,7 @@ impl Notifications {
             bus,
             observer,
             last: RefCell::default(),
+            changed_by_end: RefCell::default(),
         })
     }
 
@@ -51,6 +54,9 @@ impl Notifications {
         }
         last.retain(|(known, _)| known != sub);
         last.push(notified);
+        if tokens.is_some() {
+            self.forget_change(sub);
+        }
         true
     }
 
@@ -63,6 +69,24 @@ impl Notifications {
     pub(super) fn forget_end(&self, sub: &Did) {
         let mut last = self.last.borrow_mut();
         last.retain(|(known, tokens)| known != sub || tokens.is_some());
+        self.forget_change(sub);
+    }
+
+    /// Notes that the accounts have changed by the end of a session; `false` if the app was notified of it already. Each tab
+    /// that finds the end tells all others.
+    pub(super) fn mark_changed_by_end(&self, sub: &Did) -> bool {
+        let mut ends = self.changed_by_end.borrow_mut();
+        let is_new = !ends.contains(sub);
+        if is_new {
+            ends.push(sub.clone());
+        }
+        is_new
+    }
+
+    fn forget_change(&self, sub: &Did) {
+        self.changed_by_end
+            .borrow_mut()
+            .retain(|known| known != sub);
     }
 
     pub(super) async fn session_updated(&self, tokens: &TokenSet, by: By) -> Result<(), Error> {
@@ -85,8 +109,12 @@ impl Notifications {
         }
     }
 
-    pub(super) fn accounts_changed(&self) {
-        if let Some(observer) = &self.observer {
+    pub(super) fn accounts_changed(&self, change: &AccountsChange) {
+        let is_new = match change {
+            AccountsChange::End(sub) => self.mark_changed_by_end(sub),
+            AccountsChange::Other => true,
+        };
+        if let Some(observer) = self.observer.as_ref().filter(|_| is_new) {
             observer.accounts_changed();
         }
     }

@@ -27,7 +27,7 @@ pub use storage::{
     ActiveAccount, PendingLogin, PendingStore, ResumeTicket, SessionStore, Storage, StorageError,
     StoredSession,
 };
-pub use tabs::{Bus, By, Message, Observer};
+pub use tabs::{AccountsChange, Bus, By, Message, Observer};
 
 use crate::http::{HttpError, Request, Response};
 use std::fmt;

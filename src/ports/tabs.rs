@@ -11,8 +11,17 @@ pub enum Message {
     Updated(Did),
     /// The session of this account has ended.
     Deleted(Did, SessionEnd),
-    /// The list of accounts, or which of them is active, is another.
-    Accounts,
+    /// The list of accounts, or which of them is active, has changed.
+    Accounts(AccountsChange),
+}
+
+/// Why the list of accounts, or which of them is active, has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountsChange {
+    /// The session of this account has ended. Several tabs can find that at the same time, and each says so.
+    End(Did),
+    /// Any other reason.
+    Other,
 }
 
 /// The other tabs of the origin.

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use atproto_oauth_wasm::SessionEnd;
-use atproto_oauth_wasm::ports::{Guard, Message, Ports};
+use atproto_oauth_wasm::ports::{AccountsChange, Guard, Message, Ports};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -49,7 +49,8 @@ async fn all_others_hear_it_and_the_sender_does_not() {
             alice(),
             SessionEnd::Migrated(Some("https://new.example".to_owned())),
         ),
-        Message::Accounts,
+        Message::Accounts(AccountsChange::End(alice())),
+        Message::Accounts(AccountsChange::Other),
     ];
     for message in &messages {
         one.bus.post(CLIENT_ID, message);
@@ -74,7 +75,9 @@ async fn a_message_is_one_that_the_official_client_understands() {
             SessionEnd::RefreshRefused(Some("Refused".to_owned())),
         ),
     );
-    ports.bus.post(CLIENT_ID, &Message::Accounts);
+    ports
+        .bus
+        .post(CLIENT_ID, &Message::Accounts(AccountsChange::Other));
     until(|| get(&channel, "heard.length").as_f64() >= Some(3.0)).await;
     let wire = js1(
         "const [updated, deleted, accounts] = a.heard; a.close();
@@ -97,8 +100,10 @@ async fn what_another_client_of_the_origin_says_is_not_heard() {
     let (heard, _guard) = listen(&two);
     one.bus
         .post("https://app.example/two.json", &Message::Updated(alice()));
-    one.bus
-        .post("https://app.example/two.json", &Message::Accounts);
+    one.bus.post(
+        "https://app.example/two.json",
+        &Message::Accounts(AccountsChange::Other),
+    );
     one.bus.post(CLIENT_ID, &Message::Updated(alice()));
     until(|| !heard.borrow().is_empty()).await;
     sleep(50).await;
@@ -125,11 +130,12 @@ async fn a_change_is_heard_when_it_can_be_read() {
     assert_eq!(*heard.borrow(), []);
     write("first");
     until(|| !heard.borrow().is_empty()).await;
-    assert_eq!(*heard.borrow(), [Message::Accounts]);
+    let change = Message::Accounts(AccountsChange::Other);
+    assert_eq!(*heard.borrow(), std::slice::from_ref(&change));
     // What another change wrote over since is told all the same.
     post("second");
     until(|| heard.borrow().len() > 1).await;
-    assert_eq!(*heard.borrow(), [Message::Accounts, Message::Accounts]);
+    assert_eq!(*heard.borrow(), [change.clone(), change]);
     js1("a.close()", &channel);
 }
 

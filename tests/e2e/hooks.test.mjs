@@ -1,18 +1,15 @@
 // What an app is told, and how often: once in each tab, by its hook and by its event, whichever tab it happened in.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { grantSession } from './support/cheap-session.mjs'
 import { eventually } from './support/eventually.mjs'
 import { outcomeOf, valueOf } from './support/page.mjs'
+import { settled } from './support/settled.mjs'
 import { initPage } from './support/sign-in.mjs'
 import { startWorld } from './support/world.mjs'
 
 const world = await startWorld()
 const { alice, control } = world
-
-/** Longer than a message between tabs takes: one too many would have come. */
-const A_WHILE = 500
 
 /** Three tabs with the same session, in each of which hooks and events are written down as `hook updated did`. */
 async function threeTabs(t, options) {
@@ -31,19 +28,17 @@ async function threeTabs(t, options) {
   return tabs
 }
 
-/** What each tab's app was told, once nothing more comes. */
-async function told(tabs) {
+/** What each tab's app was told, once it is as much as expected and nothing more is on its way. */
+async function assertTold(tabs, what) {
   const heard = () => Promise.all(tabs.map((tab) => tab.evaluate(() => [...window.hooks.map(({ hook, sub }) => `hook ${hook} ${sub}`), ...window.events, ...window.changes])))
-  await eventually(async () => (await heard()).every((calls) => calls.length >= 2), 'every tab is told')
-  await pause(A_WHILE)
-  return heard()
+  const expected = inEach(what)
+  await eventually(async () => (await heard()).every((calls) => calls.length >= expected[0].length), 'every tab is told')
+  await settled(tabs)
+  assert.deepEqual(await heard(), expected)
 }
 
 /** The accounts are others when a session ends, and the same after a refresh. */
 const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`, ...(what === 'deleted' ? ['event changed'] : [])])
-
-/** A tab that finds the session gone before it hears so from another says, too, that the accounts are others. */
-const unrepeated = (calls) => calls.filter((call, at) => call !== 'event changed' || calls.indexOf(call) === at)
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
@@ -51,26 +46,26 @@ for (const [where, options] of [['', {}], [', with refreshes in a shared worker'
   test(`A refresh is told once in each of three tabs${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await valueOf(tabs[0], async () => void await session.getTokenInfo(true))
-    assert.deepEqual(await told(tabs), inEach('updated'))
+    await assertTold(tabs, 'updated')
   })
 
   test(`A refresh that three tabs need at once is told once in each${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await control.outdateAccess(alice.did)
     assert.deepEqual(await Promise.all(tabs.map((tab) => valueOf(tab, profile))), [200, 200, 200])
-    assert.deepEqual(await told(tabs), inEach('updated'))
+    await assertTold(tabs, 'updated')
   })
 
   test(`A sign-out is told once in each of three tabs${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await valueOf(tabs[1], () => session.signOut())
-    assert.deepEqual(await told(tabs), inEach('deleted'))
+    await assertTold(tabs, 'deleted')
   })
 
   test(`A sign-out in three tabs at once is told once in each${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await Promise.all(tabs.map((tab) => valueOf(tab, () => session.signOut())))
-    assert.deepEqual(await told(tabs), inEach('deleted'))
+    await assertTold(tabs, 'deleted')
   })
 
   test(`A revocation at the server that one tab notices is told once in each of three tabs${where}`, async (t) => {
@@ -78,7 +73,7 @@ for (const [where, options] of [['', {}], [', with refreshes in a shared worker'
     await control.revokeAll(alice.did)
     const { error } = await outcomeOf(tabs[2], async () => void await session.getTokenInfo(true))
     assert.equal(error.code, 'SESSION_REVOKED')
-    assert.deepEqual(await told(tabs), inEach('deleted'))
+    await assertTold(tabs, 'deleted')
   })
 
   test(`A revocation at the server that three tabs notice at once is told once in each${where}`, async (t) => {
@@ -86,6 +81,6 @@ for (const [where, options] of [['', {}], [', with refreshes in a shared worker'
     await control.revokeAll(alice.did)
     const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))
     for (const { value, error } of seen) assert.ok(value === 401 || error?.code, `${value} is no refusal`)
-    assert.deepEqual((await told(tabs)).map(unrepeated), inEach('deleted'))
+    await assertTold(tabs, 'deleted')
   })
 }

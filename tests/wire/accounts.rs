@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, Account as Person, BOB, FOREIGN_PDS, Fault, PDS, asked};
 use crate::world::{CLIENT_ID, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{ActiveAccount, Message};
+use atproto_oauth_wasm::ports::{AccountsChange, ActiveAccount, Bus, Guard, Message};
 use atproto_oauth_wasm::{
     Account, AccountStatus, Did, ErrorKind, IdentityError, Issuer, Refresh, SessionEnd,
 };
@@ -192,6 +192,83 @@ fn each_change_is_told_once_in_each_tab() {
     assert_eq!(changes(&world, tabs), [0; 3], "unknown");
 }
 
+type Heard = Rc<dyn Fn(Message)>;
+
+/// A bus whose messages come late.
+struct Late {
+    bus: Rc<dyn Bus>,
+    on_the_way: Rc<RefCell<Vec<Message>>>,
+    heard: RefCell<Option<Heard>>,
+}
+
+impl Late {
+    fn tab(world: &World) -> (Tab, Rc<Self>) {
+        let mut late = None;
+        let tab = world.tab_with(options(), |ports| {
+            let bus = Rc::new(Self {
+                bus: ports.bus.clone(),
+                on_the_way: Rc::default(),
+                heard: RefCell::default(),
+            });
+            ports.bus = bus.clone();
+            late = Some(bus);
+        });
+        (tab, late.expect("a bus"))
+    }
+
+    /// Delivers what is on the way; how much that is.
+    fn deliver(&self) -> usize {
+        let messages = self.on_the_way.take();
+        let heard = self.heard.borrow().clone().expect("a listener");
+        messages.iter().cloned().for_each(|message| heard(message));
+        messages.len()
+    }
+}
+
+impl Bus for Late {
+    fn post(&self, client_id: &str, message: &Message) {
+        self.bus.post(client_id, message);
+    }
+
+    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard {
+        *self.heard.borrow_mut() = Some(heard.into());
+        let on_the_way = self.on_the_way.clone();
+        let later = Box::new(move |message| on_the_way.borrow_mut().push(message));
+        self.bus.listen(client_id, later)
+    }
+}
+
+#[test]
+fn an_end_that_several_tabs_find_is_one_change_in_each() {
+    let world = World::new();
+    let all: [(Tab, Rc<Late>); 3] = std::array::from_fn(|_| Late::tab(&world));
+    let tabs = all.each_ref().map(|(tab, _)| tab);
+    let deliver_all = || {
+        while all.iter().map(|(_, bus)| bus.deliver()).sum::<usize>() > 0 {
+            world.settle();
+        }
+    };
+    // The next session of the account ends as the first does.
+    for round in 1..=2 {
+        world.sign_in(tabs[0], &ALICE);
+        let sessions = tabs.map(|tab| world.restore(tab, &ALICE, Refresh::Auto).expect("alive"));
+        deliver_all();
+        changes(&world, tabs);
+        for tab in tabs {
+            tab.heard.take();
+        }
+        world.server.revoke_all(&ALICE);
+        for session in &sessions {
+            assert!(world.run(session.token_info(Refresh::Force)).is_err());
+        }
+        deliver_all();
+        assert_eq!(changes(&world, tabs), [1; 3], "round {round}");
+        for tab in tabs {
+            assert_eq!(tab.heard.take_ends().len(), 1, "round {round}");
+        }
+    }
+}
+
 #[test]
 fn forgetting_signs_out_and_leaves_no_trace() {
     let world = World::new();
@@ -336,10 +413,11 @@ fn an_active_account_whose_session_has_gone_is_told_once() {
 fn another_tab_s_news_are_passed_on_and_a_closed_client_hears_none() {
     let world = World::new();
     let (here, there) = (world.tab(), world.tab());
-    here.ports.bus.post(CLIENT_ID, &Message::Accounts);
+    let change = Message::Accounts(AccountsChange::Other);
+    here.ports.bus.post(CLIENT_ID, &change);
     assert_eq!(changes(&world, [&here, &there]), [0, 1]);
     there.client.close();
-    here.ports.bus.post(CLIENT_ID, &Message::Accounts);
+    here.ports.bus.post(CLIENT_ID, &change);
     assert_eq!(changes(&world, [&here, &there]), [0, 0]);
 }
 

@@ -190,12 +190,8 @@ impl Refresher {
         {
             return self.sessions.ended_error(did, end.clone(), Step::Request);
         }
-        let end = ended.clone().unwrap_or(SessionEnd::Vanished);
+        let end = ended.unwrap_or(SessionEnd::Vanished);
         self.sessions.announce_end(lock, did, end.clone());
-        if ended.is_some() {
-            // Whoever ended it has announced that.
-            self.accounts.discard_change();
-        }
         self.sessions.ended_error(did, end, Step::Refresh)
     }
 }

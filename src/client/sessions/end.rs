@@ -48,11 +48,12 @@ impl Sessions {
             self.accounts.remember(tokens, None, false);
         }
         self.nonces.set(sub, None);
-        if entry.is_some() || end != SessionEnd::Vanished {
-            self.accounts.note_change();
+        let was_active = self.accounts.is_active(sub);
+        if was_active {
+            self.accounts.forget_active();
         }
-        if self.accounts.is_active(sub) {
-            self.accounts.set_active(None);
+        if was_active || entry.is_some() || end != SessionEnd::Vanished {
+            self.accounts.note_end(sub);
         }
         let message = Message::Deleted(sub.clone(), end.clone());
         self.notifications.post_to_tabs(&message);

@@ -26,9 +26,12 @@ impl Sessions {
     /// Brings the session in memory up to date, then notifies the app. Nobody waits for the app's hook: the operation
     /// was another tab's.
     async fn apply(&self, message: Message) {
-        let (Message::Updated(sub) | Message::Deleted(sub, _)) = &message else {
-            self.forget_ended_active().await;
-            return self.notifications.accounts_changed();
+        let sub = match &message {
+            Message::Updated(sub) | Message::Deleted(sub, _) => sub,
+            Message::Accounts(change) => {
+                self.forget_ended_active().await;
+                return self.notifications.accounts_changed(change);
+            }
         };
         let entry = self.find(sub);
         // A tab that has asked a worker for a refresh notifies its app by itself.
