@@ -156,8 +156,14 @@ pub(crate) fn push_form(out: &mut String, name: &str, value: &str) {
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, which every form and URL parser reads alike.
 pub(crate) fn push_encoded(out: &mut String, value: &str) {
+    push_encoded_except(out, value, b"");
+}
+
+/// The same, which leaves these characters as they are, too.
+pub(crate) fn push_encoded_except(out: &mut String, value: &str, unencoded: &[u8]) {
     for byte in value.bytes() {
         match byte {
+            byte if unencoded.contains(&byte) => out.push(byte as char),
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 out.push(byte as char)
             }

@@ -183,7 +183,10 @@ export class BrowserOAuthClient extends EventTarget {
     )
   }
 
-  /** The redirect URI that this page is, if it is one; what the answer adds to the address does not count. */
+  /**
+   * The redirect URI that this page is, if it is one; what the answer adds to the address does not count. `spec/redirect-uri.json`
+   * holds the core to the same.
+   */
   findRedirectUrl(): string | undefined {
     const { location } = globalThis
     if (!location) return undefined

@@ -1,9 +1,9 @@
 import { Tabs } from '../../src/browser/tabs.js'
 import { checkOptions, clientMetadataOf, coreOptions, resumeClient } from './core-options.js'
 import { loadCore } from './core-loader.js'
-import type { Client, CoreSession } from './core.js'
+import type { Client } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { disposed, rethrow, saysSessionIsOver, toError } from './errors.js'
+import { disposed, rethrow, toError } from './errors.js'
 import { ownResolvers } from './identity-resolver.js'
 import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
@@ -101,21 +101,10 @@ export class CoreClient {
     this.#reading = reading
     const session = await reading
     if (!session || this.#disposed) return undefined
-    const attach = () => this.#attach(sub, refresh)
+    // Another tab may have switched accounts since: what is active stays.
+    const attach = () => this.call('takeUp', [sub, refresh])
     const hasEnded = () => this.#news.isOver(sub)
     return new OAuthSession({ ...session, did: sub, attach, hasEnded }, this.#options.fetch)
-  }
-
-  /** Has the core restore a session that the app has been given already. */
-  async #attach(sub: AtprotoDid, refresh?: boolean): Promise<CoreSession> {
-    try {
-      return await this.call('takeUp', [sub, refresh])
-    } catch (error) {
-      // An ending of before it was there, it takes for one that the app has heard of. What the app's hook throws is no
-      // answer to the request that waits.
-      if (saysSessionIsOver(error)) await this.#news.deleted(sub, error).catch(() => undefined)
-      throw error
-    }
   }
 
   /** From now on nothing can be asked of it. What was begun goes on to its end. */

@@ -1,5 +1,6 @@
 /**
- * Loopback client ids, for apps under development: they publish no metadata, the id says it all.
+ * Loopback client ids, for apps under development: they publish no metadata, the id says it all. `spec/loopback.json` holds Rust
+ * to the same.
  *
  * @see https://atproto.com/specs/oauth#localhost-client-development
  * @module
@@ -128,7 +129,7 @@ function checkScope(scope: string): string {
 function checkRedirectUri(uri: string): string {
   const { protocol, hostname } = URL.canParse(uri) ? new URL(uri) : { protocol: '', hostname: '' }
   if (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === '[::1]')) return uri
-  throw invalid(`"${uri}" is no http URL of 127.0.0.1 or [::1]`)
+  throw invalid('"redirect_uri" must be an http URL of 127.0.0.1 or [::1]')
 }
 
 function invalid(reason: string): Error {

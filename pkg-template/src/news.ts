@@ -2,7 +2,7 @@ import type { AtprotoDid } from './did.js'
 import type { CoreTokenFacts } from './seam.js'
 import type { BrowserOAuthClientOptions, SessionFacts } from './types.js'
 
-/** What an app is told of its sessions: by its hooks first, then by its client's events. */
+/** What an app is told of its sessions, by its hooks first, then by its client's events; the core sees to it that it is told once. */
 export class News {
   readonly #options: BrowserOAuthClientOptions
   readonly #events: EventTarget
@@ -25,7 +25,7 @@ export class News {
     return this.#over.has(sub)
   }
 
-  /** The app has a session of this account: the next end is news. */
+  /** The app has a session of this account. */
   begun(sub: AtprotoDid): void {
     this.#over.delete(sub)
   }
@@ -46,8 +46,6 @@ export class News {
   }
 
   async deleted(sub: AtprotoDid, cause: Error): Promise<void> {
-    // It may have been noticed before another tab's word of it was heard.
-    if (this.#over.has(sub)) return
     this.#over.add(sub)
     const { onSessionDeleted } = this.#options
     await this.#hook(() => onSessionDeleted?.(sub, cause))

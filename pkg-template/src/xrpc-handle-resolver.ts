@@ -18,7 +18,8 @@ export interface XrpcHandleResolverOptions {
 /**
  * Resolves handles by asking an atproto server, which learns every handle that is asked for.
  *
- * A client makes one of its own where its `handleResolver` is a URL.
+ * A client whose `handleResolver` is a URL asks in the same way by itself, in Rust; `spec/handle-resolution.json` says what both
+ * make of an answer.
  */
 export class XrpcHandleResolver implements HandleResolver {
   protected readonly serviceUrl: URL

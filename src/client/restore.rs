@@ -46,7 +46,7 @@ impl Restore {
         let sub = &Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
         let stored = match self.sessions.rows.read(sub).await? {
             Some(stored) if stored.tokens.sub == *sub => stored,
-            _ => self.stored_or_end(sub).await?,
+            _ => self.stored_or_end(sub, !activate).await?,
         };
         let entry = self.sessions.adopt(stored).await?;
         self.services.refresher.credentials(&entry, refresh).await?;
@@ -64,12 +64,14 @@ impl Restore {
     }
 
     /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
-    async fn stored_or_end(&self, sub: &Did) -> Result<Rc<StoredSession>, Error> {
+    ///
+    /// `in_use`: the app has the session already, and is to be notified of its end.
+    async fn stored_or_end(&self, sub: &Did, in_use: bool) -> Result<Rc<StoredSession>, Error> {
         let lock = self.sessions.locks.acquire_soon(sub).await;
         let found = match self.sessions.rows.read(sub).await {
             Err(error) => Err(error),
             Ok(Some(stored)) if stored.tokens.sub == *sub => Ok(stored),
-            Ok(found) => Err(self.not_restored(&lock, sub, found).await),
+            Ok(found) => Err(self.not_restored(&lock, sub, found, in_use).await),
         };
         let notified = self.sessions.locks.release(lock).await;
         found.and_then(|stored| notified.map(|()| stored))
@@ -81,6 +83,7 @@ impl Restore {
         lock: &SessionLock,
         sub: &Did,
         found: Option<Rc<StoredSession>>,
+        in_use: bool,
     ) -> Error {
         let (end, row) = match &found {
             Some(other) => {
@@ -94,7 +97,8 @@ impl Restore {
         {
             return Error::new(Step::Storage, ConfigError::ClientIdChanged(was));
         }
-        let is_new = found.is_some()
+        let is_new = in_use
+            || found.is_some()
             || self.sessions.find(sub).is_some()
             || self.accounts.is_active(sub)
             || self.accounts.remembered(sub).is_none();

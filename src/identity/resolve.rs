@@ -17,13 +17,15 @@ pub(crate) fn resolve_handle_request(service: &Url, handle: &Handle) -> Request 
     Request::get(url, "application/json")
 }
 
-/// Judges the answer to [`resolve_handle_request`].
+/// Judges the answer to [`resolve_handle_request`], by the table `spec/handle-resolution.json`.
 pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> Judged<Did> {
     if response.status == 400 {
         // The lexicon's error, and the message by which older servers say the same: any other 400 is trouble.
         let unknown = response.endpoint_json().is_ok_and(|json| {
-            json.str("error").as_deref() == Some("HandleNotFound")
-                || json.str("message").as_deref() == Some("Unable to resolve handle")
+            json.str("error").is_some_and(|error| {
+                error == "HandleNotFound"
+                    || json.str("message").as_deref() == Some("Unable to resolve handle")
+            })
         });
         if unknown {
             return Ok(Err(IdentityError::HandleNotFound(handle.clone())));

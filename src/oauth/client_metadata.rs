@@ -143,7 +143,7 @@ impl ClientMetadata {
         }
     }
 
-    /// The redirect URI that a page is at: same origin and path.
+    /// The redirect URI that a page is at: same origin and path, by the table `spec/redirect-uri.json`.
     pub(crate) fn redirect_uri_of_page(&self, page: &Url) -> Option<&str> {
         self.redirect_uris
             .iter()

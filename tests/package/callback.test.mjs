@@ -21,6 +21,14 @@ for (const { mode, at, params } of table) {
   })
 }
 
+// Also by a table that Rust is held to, in `tests/wire/tables.rs`.
+for (const { redirect_uris, page, is } of JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/redirect-uri.json'), 'utf8')).cases) {
+  test(`${page} is ${is ?? 'none'} of ${redirect_uris}`, () => {
+    globalThis.location = new URL(page)
+    assert.equal(new BrowserOAuthClient({ ...options, clientMetadata: { redirect_uris } }).findRedirectUrl(), is)
+  })
+}
+
 test('where there is no page, there is no answer', () => {
   delete globalThis.location
   assert.equal(clients.fragment.readCallbackParams(), null)

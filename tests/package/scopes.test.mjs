@@ -9,7 +9,7 @@ import { REPOSITORY, installPacked } from './packed.mjs'
 
 const { folder } = installPacked()
 const { Scope, ScopeError, account, blob, identity, include, parsePermission, printPermission, repo, rpc } = await import(path.join(folder, 'scopes.js'))
-const cases = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'tests/scopes/cases.json'), 'utf8'))
+const cases = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/scope.json'), 'utf8'))
 
 /** What a call gives, as a text, or the code of what it throws. */
 function outcome(call) {

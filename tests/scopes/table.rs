@@ -1,10 +1,10 @@
-//! `cases.json`, which `tests/package/scopes.test.mjs` reads too: Rust and TypeScript have the same rules.
+//! `spec/scope.json`, which `tests/package/scopes.test.mjs` reads too: Rust and TypeScript have the same rules.
 
 use atproto_oauth_wasm::{Permission, Scope, ScopeError};
 use serde_json::Value;
 
 fn cases(table: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("cases.json")).expect("JSON");
+    let all: Value = serde_json::from_str(include_str!("../../spec/scope.json")).expect("JSON");
     let cases = all[table].as_array().expect("a table").clone();
     assert!(!cases.is_empty());
     cases

@@ -114,7 +114,7 @@ fn an_answer_is_read_only_where_the_server_sends_it() {
 }
 
 /// Runs what may wait for another page to take an answer over, which none does.
-fn unheard<T>(world: &World, work: impl Future<Output = T>) -> T {
+pub(crate) fn unheard<T>(world: &World, work: impl Future<Output = T>) -> T {
     let patience = async {
         for _ in 0..100 {
             yield_now().await;

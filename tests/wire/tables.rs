@@ -1,13 +1,23 @@
 //! The tables that both languages are held to.
 
+use crate::page::unheard;
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{Tab, World, kind, options};
-use atproto_oauth_wasm::{ClientMetadata, Did, ErrorKind, Handle, IdentityError, Input};
+use crate::world::{Tab, World, kind, options, url};
+use atproto_oauth_wasm::{
+    CallbackError, ClientMetadata, ConfigError, Did, ErrorKind, Handle, IdentityError, Input, Json,
+    Refresh, loopback_client_id,
+};
 use serde_json::{Value, json};
 
 fn cases(table: &str) -> Vec<Value> {
+    list(table, "cases")
+}
+
+fn list(table: &str, name: &str) -> Vec<Value> {
     let table: Value = serde_json::from_str(table).expect("JSON");
-    table["cases"].as_array().expect("cases").clone()
+    let all = table[name].as_array().expect("a list").clone();
+    assert!(!all.is_empty());
+    all
 }
 
 fn text<'a>(case: &'a Value, member: &str) -> &'a str {
@@ -120,5 +130,103 @@ fn handles() {
             );
             assert_eq!(world.server.count(asked::ANYTHING) == 0, refused, "{case}");
         }
+    }
+}
+
+#[test]
+fn loopback_client_ids() {
+    let table = include_str!("../../spec/loopback.json");
+    for case in list(table, "ids") {
+        let id = text(&case, "id");
+        let metadata = ClientMetadata::of_loopback_id(id);
+        if let (Some(rule), Err(ConfigError::InvalidLoopbackId(broken))) =
+            (case["refused"].as_str(), &metadata)
+        {
+            assert_eq!(*broken, rule, "{case}");
+        } else if case["lacks"] == "atproto" {
+            let lacking = ConfigError::LoopbackWithoutAtprotoScope;
+            assert_eq!(metadata, Err(lacking), "{case}");
+        } else if case["scope"].is_string() {
+            let metadata = metadata.expect(id);
+            assert!(metadata.is_loopback(), "{case}");
+            let raw: Value = serde_json::from_str(&metadata.raw.text()).expect("JSON");
+            let expected = json!({
+                "client_id": id,
+                "scope": case["scope"],
+                "redirect_uris": case["redirect_uris"],
+                "response_types": ["code"],
+                "grant_types": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_method": "none",
+                "application_type": "native",
+                "dpop_bound_access_tokens": true,
+            });
+            assert_eq!(raw, expected, "{case}");
+        } else {
+            let none = ConfigError::InvalidClientId(id.to_owned());
+            assert_eq!(metadata, Err(none), "{case}");
+        }
+    }
+    for case in list(table, "pages") {
+        let page = url(text(&case, "page"));
+        let expected = match case["id"].as_str() {
+            Some(id) => Ok(id.to_owned()),
+            None => Err(ConfigError::NotLoopback(page.hostname().to_owned())),
+        };
+        assert_eq!(loopback_client_id(&page), expected, "{case}");
+    }
+}
+
+/// A page that is a redirect URI of the app looks for an answer in its address.
+#[test]
+fn the_redirect_uri_of_a_page() {
+    for case in cases(include_str!("../../spec/redirect-uri.json")) {
+        let world = World::new();
+        let mut options = options();
+        let mut document: Value = serde_json::from_str(&options.metadata.raw.text()).expect("JSON");
+        document["redirect_uris"] = case["redirect_uris"].clone();
+        document["application_type"] = json!("native");
+        let raw = Json::parse(&document.to_string()).expect("JSON");
+        options.metadata = ClientMetadata::judge(raw).expect("metadata");
+        let tab = world.tab_with(options, |_| ());
+        let page = text(&case, "page");
+        let (path, _) = page.split_once('#').unwrap_or((page, ""));
+        tab.page
+            .visit(url(&format!("{path}#error=access_denied&state=x")));
+        let found = unheard(&world, tab.client.init(Refresh::Auto));
+        if case["is"].is_string() {
+            let unknown = CallbackError::UnknownState("x".to_owned());
+            assert_eq!(kind(found), ErrorKind::Callback(unknown), "{case}");
+        } else {
+            assert!(found.expect("no answer is read").is_none(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_answer_to_the_resolution_of_a_handle() {
+    for case in cases(include_str!("../../spec/handle-resolution.json")) {
+        let world = World::new();
+        let tab = world.tab();
+        let body = match case["text"].as_str() {
+            Some(text) => text.to_owned(),
+            None => case["body"].to_string(),
+        };
+        let status = case["status"]
+            .as_u64()
+            .and_then(|status| status.try_into().ok());
+        let media_type = case["type"].as_str().unwrap_or("application/json");
+        let answer = Fault::answer(status.expect("a status"), media_type, &body);
+        world.server.fault(asked::HANDLE, answer);
+        let found = world
+            .authorize(&tab, ALICE.handle)
+            .map_err(|error| error.kind().clone());
+        let is_as_said = match (text(&case, "means"), &found) {
+            ("nobody", Err(ErrorKind::Identity(IdentityError::HandleNotFound(_))))
+            | ("no DID", Err(ErrorKind::Identity(IdentityError::InvalidResolution(_))))
+            | ("trouble", Err(ErrorKind::Http(_))) => true,
+            (did, Ok(_)) => did == ALICE.did,
+            _ => false,
+        };
+        assert!(is_as_said, "{case}: {found:?}");
     }
 }

@@ -5,7 +5,6 @@ use crate::server::Fault;
 use crate::world::{CLIENT_ID, REDIRECT_URI, World, kind};
 use atproto_oauth_wasm::{
     ClientMetadata, ConfigError, ErrorKind, HttpError, Json, Step, load_client_metadata,
-    loopback_client_id,
 };
 use serde_json::{Value, json};
 
@@ -219,115 +218,6 @@ fn documents_may_leave_out_what_has_a_default() {
         let metadata = judge(&document).expect(name);
         assert_eq!(metadata.client_id, CLIENT_ID);
         assert!(!metadata.is_loopback());
-    }
-}
-
-#[test]
-fn loopback_ids_that_break_a_rule() {
-    let invalid = ConfigError::InvalidLoopbackId;
-    let other = |id: &str| ConfigError::InvalidClientId(id.into());
-    let redirect = invalid("\"redirect_uri\" must be an http URL of 127.0.0.1 or [::1]");
-    for (id, error) in [
-        (
-            "http://localhost:3000",
-            invalid("Value must not contain a port"),
-        ),
-        (
-            "http://localhost/app",
-            invalid("Value must not contain a path component"),
-        ),
-        (
-            "http://localhost#x",
-            invalid("Value must not contain a hash component"),
-        ),
-        (
-            "http://localhost?a=1",
-            invalid("Unexpected query parameter"),
-        ),
-        (
-            "http://localhost?scope=atproto&scope=atproto",
-            invalid("Duplicate \"scope\" query parameter"),
-        ),
-        (
-            "http://localhost?scope=other",
-            ConfigError::LoopbackWithoutAtprotoScope,
-        ),
-        (
-            "http://localhost?redirect_uri=http%3A%2F%2Flocalhost%2F",
-            redirect.clone(),
-        ),
-        (
-            "http://localhost?redirect_uri=https%3A%2F%2F127.0.0.1%2F",
-            redirect.clone(),
-        ),
-        (
-            "http://localhost?redirect_uri=http%3A%2F%2F127.0.0.1.example.com%2F",
-            redirect,
-        ),
-        (
-            "http://localhost.example.com",
-            other("http://localhost.example.com"),
-        ),
-        ("https://localhost", other("https://localhost")),
-        (
-            "https://app.example.com/client.json",
-            other("https://app.example.com/client.json"),
-        ),
-        ("", other("")),
-    ] {
-        assert_eq!(ClientMetadata::of_loopback_id(id), Err(error), "{id}");
-    }
-}
-
-#[test]
-fn loopback_ids_stand_for_metadata() {
-    let both = ["http://127.0.0.1/", "http://[::1]/"];
-    for (id, redirect_uris, scope) in [
-        ("http://localhost", &both[..], "atproto"),
-        ("http://localhost/", &both, "atproto"),
-        ("http://localhost?", &both, "atproto"),
-        (
-            "http://localhost/?scope=atproto%20transition%3Ageneric",
-            &both,
-            "atproto transition:generic",
-        ),
-        (
-            "http://localhost?redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%3A80%2Fa",
-            &["http://[::1]:80/a"],
-            "atproto",
-        ),
-    ] {
-        let metadata = ClientMetadata::of_loopback_id(id).expect(id);
-        assert_eq!(metadata.redirect_uris, redirect_uris, "{id}");
-        assert_eq!(metadata.scope, scope, "{id}");
-        assert_eq!(metadata.client_id, id);
-        assert!(metadata.is_loopback());
-    }
-}
-
-#[test]
-fn pages_have_loopback_ids() {
-    let page = |text| loopback_client_id(&crate::world::url(text));
-    for (text, redirect_uri) in [
-        ("http://127.0.0.1:8080/", "http%3A%2F%2F127.0.0.1%3A8080%2F"),
-        (
-            "http://localhost:8080/app?a#b",
-            "http%3A%2F%2F127.0.0.1%3A8080%2Fapp",
-        ),
-        ("http://[::1]/", "http%3A%2F%2F%5B%3A%3A1%5D%2F"),
-    ] {
-        let id = format!("http://localhost?redirect_uri={redirect_uri}");
-        assert_eq!(page(text), Ok(id), "{text}");
-    }
-    for (text, host) in [
-        ("https://app.example.com/", "app.example.com"),
-        ("http://127.0.0.2/", "127.0.0.2"),
-    ] {
-        assert_eq!(
-            page(text),
-            Err(ConfigError::NotLoopback(host.into())),
-            "{text}"
-        );
     }
 }
 
