@@ -1,9 +1,12 @@
 //! How an app sets its client up.
 
 use super::BrowserOAuthClient;
-use crate::client::{ClientOptions, Error, HostError, Step, load_client_metadata};
+use crate::client::{
+    ClientOptions, Error, GivenOptions, HostError, Step, load_client_metadata,
+    storage_name as checked_name, time_limit,
+};
 use crate::http::Timeouts;
-use crate::oauth::{ClientMetadata, ConfigError, ResponseMode, loopback_client_id};
+use crate::oauth::{ClientMetadata, ConfigError, ResponseMode};
 use crate::ports::{Ports, Question, Resolver};
 use crate::url::Url;
 use std::fmt;
@@ -106,6 +109,9 @@ impl ClientBuilder {
     /// [`HostError::BROWSER_ONLY`].
     pub fn build(self) -> Result<BrowserOAuthClient, Error> {
         let failed = |error| Error::new(Step::Configure, error);
+        if let Some(name) = &self.storage_name {
+            checked_name(name.clone()).map_err(failed)?;
+        }
         let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
             // What can be judged without a page is wrong on the server as it is in the browser.
             return match &self.app {
@@ -137,37 +143,22 @@ impl ClientBuilder {
     }
 
     fn options(&self, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
-        let url = |name, text: &str| {
-            Url::parse(text)
-                .filter(Url::is_web)
-                .ok_or_else(|| ConfigError::InvalidOption(name, text.to_owned()))
-        };
-        let handle_resolver = match &self.handle_resolver {
-            Some(text) => Some(url("handleResolver", text)?),
-            None => None,
-        };
-        if handle_resolver.is_none() && !self.resolves_handles() {
-            return Err(ConfigError::NoHandleResolver);
+        for limit in [self.timeouts.document_ms, self.timeouts.token_ms] {
+            let invalid = || ConfigError::InvalidOption("timeouts", limit.to_string());
+            time_limit(f64::from(limit)).ok_or_else(invalid)?;
         }
-        let directory = self.plc_directory.as_deref();
-        Ok(ClientOptions {
-            metadata: match &self.app {
-                App::Published(metadata) => metadata.clone(),
-                App::LoopbackId(id) => ClientMetadata::of_loopback_id(id)?,
-                App::ThisPage => {
-                    let nowhere = || ConfigError::NotLoopback(String::new());
-                    let id = loopback_client_id(page.ok_or_else(nowhere)?)?;
-                    ClientMetadata::of_loopback_id(&id)?
-                }
-            },
-            response_mode: self.response_mode.unwrap_or(ResponseMode::Fragment),
-            handle_resolver,
-            plc_directory: url(
-                "plcDirectoryUrl",
-                directory.unwrap_or("https://plc.directory/"),
-            )?,
+        GivenOptions {
+            response_mode: self.response_mode,
+            handle_resolver: self.handle_resolver.clone(),
+            resolves_handles: self.resolves_handles(),
+            plc_directory: self.plc_directory.clone(),
             allow_http: self.allow_http,
             timeouts: self.timeouts,
+        }
+        .checked(|| match &self.app {
+            App::Published(metadata) => Ok(metadata.clone()),
+            App::LoopbackId(id) => ClientMetadata::of_loopback_id(id),
+            App::ThisPage => ClientMetadata::of_page(page),
         })
     }
 

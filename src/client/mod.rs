@@ -4,7 +4,7 @@
 //! test of `xtask` holds them:
 //!
 //! 1. `error`, `policy`: what can go wrong, and every time span, limit and decision on them;
-//! 2. `config`, `share`, `environment`, `network`: the options, what the machine offers, requests with time limits;
+//! 2. `config`, `given_options`, `share`, `environment`, `network`: the options, what the machine offers, requests with time limits;
 //! 3. `directory`: who an account is, and which servers are responsible for it;
 //! 4. `exchange`: proofs of possession, and what servers' responses teach us about them;
 //! 5. `notifications`, `accounts`: what the app and other tabs are notified of, and the accounts of this browser;
@@ -22,6 +22,7 @@ mod directory;
 mod environment;
 mod error;
 mod exchange;
+mod given_options;
 #[cfg(target_arch = "wasm32")]
 mod host_requests;
 mod metadata;
@@ -45,6 +46,7 @@ mod startup;
 pub use callback::SignedIn;
 pub use config::ClientOptions;
 pub use error::{CallbackContext, Error, ErrorKind, HostError, PopupError, Step};
+pub(crate) use given_options::{GivenOptions, storage_name, time_limit};
 pub use metadata::load_client_metadata;
 pub use oauth_client::{OAuthClient, Persistence};
 #[cfg(target_arch = "wasm32")]

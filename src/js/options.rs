@@ -1,11 +1,9 @@
 //! Options, from JavaScript's names to ours.
 
-use crate::client::ClientOptions;
+use crate::client::{ClientOptions, GivenOptions, storage_name as checked_name, time_limit};
 use crate::http::Timeouts;
 use crate::json::Json;
-use crate::oauth::{
-    AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode, loopback_client_id,
-};
+use crate::oauth::{AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode};
 use crate::url::Url;
 
 /// Reads a client's options. Without metadata, the client of a page under development is meant.
@@ -25,49 +23,32 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
     };
     // Heeded by the package's TypeScript, which starts the workers.
     choice("refreshIn", &["page", "shared-worker", "service-worker"])?;
-    let url = |name: &'static str, default: Option<&str>| match given.str(name) {
-        Some(text) => Url::parse(&text)
-            .filter(Url::is_web)
-            .map(Some)
-            .ok_or(ConfigError::InvalidOption(name, text)),
-        None => Ok(default.and_then(Url::parse)),
-    };
-    let own = given.get("resolvers");
-    let resolves_handles =
-        own.is_some_and(|own| own.get("identity").or_else(|| own.get("handle")).is_some());
-    let handle_resolver = url("handleResolver", None)?;
-    if handle_resolver.is_none() && !resolves_handles {
-        return Err(ConfigError::NoHandleResolver);
-    }
+    let resolvers = given.get("resolvers");
     let defaults = Timeouts::default();
-    let own = given.get("timeouts");
-    let limit = |name, default| match own.as_ref().and_then(|own| own.get(name)) {
+    let limits = given.get("timeouts");
+    let limit = |name, default| match limits.as_ref().and_then(|limits| limits.get(name)) {
         None => Ok(default),
-        // `setTimeout` takes what is longer for nothing at all.
         Some(value) => value
             .as_f64()
-            .filter(|ms| (1.0..=2_147_483_647.0).contains(ms))
-            .map(|ms| ms as u32)
+            .and_then(time_limit)
             .ok_or_else(|| ConfigError::InvalidOption("timeouts", value.text())),
     };
-    Ok(ClientOptions {
-        timeouts: Timeouts {
-            document_ms: limit("metadata", defaults.document_ms)?,
-            token_ms: limit("token", defaults.token_ms)?,
-        },
-        response_mode,
-        handle_resolver,
-        plc_directory: url("plcDirectoryUrl", Some("https://plc.directory/"))?
-            .ok_or_else(|| ConfigError::InvalidOption("plcDirectoryUrl", String::new()))?,
+    let timeouts = Timeouts {
+        document_ms: limit("metadata", defaults.document_ms)?,
+        token_ms: limit("token", defaults.token_ms)?,
+    };
+    GivenOptions {
+        response_mode: Some(response_mode),
+        handle_resolver: given.str("handleResolver"),
+        resolves_handles: resolvers
+            .is_some_and(|own| own.get("identity").or_else(|| own.get("handle")).is_some()),
+        plc_directory: given.str("plcDirectoryUrl"),
         allow_http: given.get("allowHttp").and_then(|json| json.as_bool()),
-        metadata: match given.get("clientMetadata") {
-            Some(raw) => ClientMetadata::judge(raw)?,
-            None => {
-                let nowhere = || ConfigError::NotLoopback(String::new());
-                let id = loopback_client_id(page.ok_or_else(nowhere)?)?;
-                ClientMetadata::of_loopback_id(&id)?
-            }
-        },
+        timeouts,
+    }
+    .checked(|| match given.get("clientMetadata") {
+        Some(raw) => ClientMetadata::judge(raw),
+        None => ClientMetadata::of_page(page),
     })
 }
 
@@ -75,8 +56,8 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
 pub(super) fn storage_name(given: &Json) -> Result<Option<String>, ConfigError> {
     match given.get("storageName") {
         None => Ok(None),
-        Some(value) => match value.as_str().filter(|name| !name.is_empty()) {
-            Some(name) => Ok(Some(name)),
+        Some(value) => match value.as_str() {
+            Some(name) => checked_name(name).map(Some),
             None => Err(ConfigError::InvalidOption("storageName", value.text())),
         },
     }

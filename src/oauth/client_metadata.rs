@@ -1,6 +1,6 @@
 //! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before any server sees it.
 
-use super::loopback::{is_loopback_id, is_loopback_ip, metadata_of};
+use super::loopback::{is_loopback_id, is_loopback_ip, loopback_client_id, metadata_of};
 use super::{ATPROTO_SCOPE, ConfigError, scope_has};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
@@ -90,6 +90,12 @@ impl ClientMetadata {
         let raw =
             Json::parse(&text).ok_or_else(|| ConfigError::InvalidClientId(client_id.to_owned()))?;
         Self::judge(raw)
+    }
+
+    /// The metadata of an app under development, at this page.
+    pub(crate) fn of_page(page: Option<&Url>) -> Result<Self, ConfigError> {
+        let nowhere = || ConfigError::NotLoopback(String::new());
+        Self::of_loopback_id(&loopback_client_id(page.ok_or_else(nowhere)?)?)
     }
 
     /// Asks for a published document.

@@ -5,7 +5,7 @@ use crate::world::{CLIENT_ID, Tab, World, did, kind, options};
 use atproto_oauth_wasm::ports::{By, StorageError};
 use atproto_oauth_wasm::{
     AuthorizeOptions, BrowserOAuthClient, ConfigError, ErrorKind, Event, Events, HostError,
-    Initialized, PdsRequest, Persistence, Refresh, SessionEnd, Step,
+    Initialized, PdsRequest, Persistence, Refresh, SessionEnd, Step, Timeouts,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -215,6 +215,10 @@ fn options_that_are_wrong_are_named() {
     let loopback = || builder().client_id("http://localhost");
     let wrong = |name, text: &str| ConfigError::InvalidOption(name, text.to_owned());
     let resolver = "https://pds.example.com";
+    let limits = |document_ms, token_ms| Timeouts {
+        document_ms,
+        token_ms,
+    };
     for (builder, expected) in [
         (loopback(), ConfigError::NoHandleResolver),
         (
@@ -224,6 +228,21 @@ fn options_that_are_wrong_are_named() {
         (
             loopback().handle_resolver(resolver).plc_directory(""),
             wrong("plcDirectoryUrl", ""),
+        ),
+        (
+            loopback().handle_resolver(resolver).storage_name(""),
+            wrong("storageName", ""),
+        ),
+        (
+            loopback().handle_resolver(resolver).timeouts(limits(0, 1)),
+            wrong("timeouts", "0"),
+        ),
+        (
+            // `setTimeout` takes what is longer for no time at all.
+            loopback()
+                .handle_resolver(resolver)
+                .timeouts(limits(1, 1 << 31)),
+            wrong("timeouts", "2147483648"),
         ),
         (
             builder()
