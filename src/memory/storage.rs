@@ -92,18 +92,23 @@ impl PendingStore for Pending {
     }
 }
 
-/// Sessions, by account; those of an account, one for each client.
+/// Sessions, by where they are: the first of an account under its DID, that of a further client under DID and client id, as
+/// in a browser; `spec/rows.json` holds both to the same.
 #[derive(Default)]
-pub(super) struct Sessions(RefCell<BTreeMap<Did, Vec<Rc<StoredSession>>>>);
+pub(super) struct Sessions(RefCell<BTreeMap<String, Rc<StoredSession>>>);
 
 impl Sessions {
-    /// Which of an account's sessions is this client's: its own before one that names no client.
-    fn position(sessions: &[Rc<StoredSession>], client_id: &str) -> Option<usize> {
-        let at = |owner| {
-            let is_owner = |session: &Rc<StoredSession>| session.client_id.as_deref() == owner;
-            sessions.iter().position(is_owner)
-        };
-        at(Some(client_id)).or_else(|| at(None))
+    /// Where a client's session of an account is, or is to be stored, and the session.
+    fn locate(&self, client_id: &str, did: &Did) -> (String, Option<Rc<StoredSession>>) {
+        let rows = self.0.borrow();
+        let own = format!("{did} {client_id}");
+        if let Some(found) = rows.get(&own) {
+            return (own, Some(found.clone()));
+        }
+        match rows.get(did.as_str()) {
+            Some(first) if !is_of(first, client_id) => (own, None),
+            first => (did.to_string(), first.cloned()),
+        }
     }
 
     /// Puts a session in the place of this client's, or removes that, if it has the expected token. Whether it did.
@@ -114,22 +119,26 @@ impl Sessions {
         expected: Option<&Secret>,
         session: Option<&StoredSession>,
     ) -> bool {
-        let mut rows = self.0.borrow_mut();
-        let sessions = rows.entry(did.clone()).or_default();
-        let at = Self::position(sessions, client_id);
-        let found = at.map(|at| &sessions[at].tokens.access_token);
-        if expected.is_some() && found != expected {
+        let (at, found) = self.locate(client_id, did);
+        let token = found.as_ref().map(|found| &found.tokens.access_token);
+        if expected.is_some() && token != expected {
             return false;
         }
-        let session = session.map(|session| Rc::new(session.clone()));
-        match (at, session) {
-            (Some(at), Some(session)) => sessions[at] = session,
-            (Some(at), None) => drop(sessions.remove(at)),
-            (None, Some(session)) => sessions.push(session),
-            (None, None) => return false,
+        let mut rows = self.0.borrow_mut();
+        match session {
+            Some(session) => drop(rows.insert(at, Rc::new(session.clone()))),
+            None => return rows.remove(&at).is_some(),
         }
         true
     }
+}
+
+/// Whether a session is this client's: one that names no client is everyone's.
+fn is_of(session: &StoredSession, client_id: &str) -> bool {
+    session
+        .client_id
+        .as_deref()
+        .is_none_or(|id| id == client_id)
 }
 
 impl SessionStore for Sessions {
@@ -138,14 +147,7 @@ impl SessionStore for Sessions {
         client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
-        Box::pin(async move {
-            let rows = self.0.borrow();
-            let found = rows.get(did).and_then(|sessions| {
-                let at = Self::position(sessions, client_id)?;
-                Some(sessions[at].clone())
-            });
-            Ok(found)
-        })
+        Box::pin(async move { Ok(self.locate(client_id, did).1) })
     }
 
     fn put<'a>(
@@ -171,36 +173,33 @@ impl SessionStore for Sessions {
 
     fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
         Box::pin(async move {
-            let mut accounts = Vec::new();
-            for (did, sessions) in self.0.borrow().iter() {
-                let Some(at) = Self::position(sessions, client_id) else {
-                    continue;
-                };
-                let StoredSession {
-                    tokens, refused_at, ..
-                } = &*sessions[at];
-                accounts.push(Account {
-                    did: did.clone(),
-                    handle: None,
-                    pds: Some(tokens.audience.clone()),
-                    issuer: Some(Issuer::known(tokens.issuer.clone())),
-                    status: match refused_at {
-                        None => AccountStatus::SignedIn,
-                        Some(_) => AccountStatus::SignedOut,
-                    },
-                    last_used: None,
-                });
-            }
-            Ok(accounts)
+            let rows = self.0.borrow();
+            let own = rows.values().filter(|session| is_of(session, client_id));
+            Ok(own.map(|session| account_of(session)).collect())
         })
     }
 
     fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
         Box::pin(async move {
             let rows = self.0.borrow();
-            let first = rows.get(did).and_then(|sessions| sessions.first());
+            let first = rows.get(did.as_str());
             Ok(first.and_then(|session| session.client_id.clone()))
         })
+    }
+}
+
+fn account_of(session: &StoredSession) -> Account {
+    let tokens = &session.tokens;
+    Account {
+        did: tokens.sub.clone(),
+        handle: None,
+        pds: Some(tokens.audience.clone()),
+        issuer: Some(Issuer::known(tokens.issuer.clone())),
+        status: match session.refused_at {
+            None => AccountStatus::SignedIn,
+            Some(_) => AccountStatus::SignedOut,
+        },
+        last_used: None,
     }
 }
 

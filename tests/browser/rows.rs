@@ -314,57 +314,74 @@ async fn a_sign_in_begun_by_the_official_client_loads() {
     assert!(login.redirect_uri.is_none() && login.server.is_none() && login.nonce.is_none());
 }
 
+/// By the table `spec/rows.json`, which `tests/package/rows.test.mjs` reads too.
 #[wasm_bindgen_test]
-async fn a_broken_session_row_is_corrupt_and_says_where() {
+async fn a_broken_row_is_corrupt_and_says_where() {
     no_database().await;
-    let cases = [
-        ("delete a.value", "value"),
-        ("a.value = 7", "tokenSet|authMethod"),
-        ("a.value = []", "value|authMethod"),
-        ("delete a.value.tokenSet", "tokenSet"),
-        ("a.value.tokenSet.sub = 'alice'", "sub"),
-        ("a.value.tokenSet.sub = 5", "sub"),
-        ("delete a.value.tokenSet.iss", "iss"),
-        ("a.value.tokenSet.access_token = {}", "access_token"),
+    let table = Json::parse(include_str!("../../spec/rows.json")).expect("JSON");
+    let cases = table.get("corrupt").and_then(|all| all.as_array());
+    for case in cases.expect("cases") {
+        let (store, path) = (
+            case.str("store").expect("a store"),
+            case.str("path").expect("a path"),
+        );
+        let to = js1(
+            "return 'to' in a ? ' = ' + JSON.stringify(a.to) : ''",
+            &case.to_js(),
+        );
+        let damage = match to.as_string().expect("a text") {
+            to if to.is_empty() => format!("delete a.{path}"),
+            to => format!("a.{path}{to}"),
+        };
+        assert_eq!(
+            corruption(&store, &damage).await,
+            case.str("member"),
+            "{}",
+            case.text()
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_broken_account_or_key_is_corrupt() {
+    no_database().await;
+    let keys = "a.value.dpopKey.keyPair";
+    for (damage, member) in [
+        ("a.value.tokenSet.sub = 'alice'".to_owned(), "sub"),
         (
-            "a.value.tokenSet.access_token = 'two\\nlines'",
-            "access_token",
-        ),
-        ("a.value.tokenSet.token_type = 'Bearer'", "token_type"),
-        ("a.value.tokenSet.expires_at = 'soon'", "expires_at"),
-        ("a.value.tokenSet.expires_at = 5", "expires_at"),
-        ("delete a.value.authMethod", "authMethod"),
-        (
-            "a.value.authMethod = { method: 'private_key_jwt' }",
-            "authMethod",
-        ),
-        ("delete a.value.dpopKey", "dpopKey"),
-        ("delete a.value.dpopKey.keyPair", "keyPair"),
-        ("a.value.dpopKey.keyId = 1", "keyId"),
-        ("a.value.dpopKey.keyPair = {}", "dpopKey"),
-        (
-            "a.value.dpopKey.keyPair = { privateKey: a.value.dpopKey.keyPair.privateKey }",
+            format!("{keys} = {{ privateKey: {keys}.privateKey }}"),
             "dpopKey",
         ),
         (
-            "a.value.dpopKey.keyPair = { publicKey: a.value.dpopKey.keyPair.publicKey, privateKey: a.value.dpopKey.keyPair.publicKey }",
+            format!("{keys} = {{ publicKey: {keys}.publicKey, privateKey: {keys}.publicKey }}"),
             "dpopKey",
         ),
-    ];
-    let sessions = ports().sessions;
-    for (damage, expected) in cases {
-        let row = official_session().await;
-        js1(damage, &row);
-        put_row("session", ALICE, &row).await;
-        match sessions.get(CLIENT_ID, &alice()).await.err() {
-            Some(StorageError::Corrupt(what)) => {
-                assert!(
-                    expected.split('|').any(|name| name == what),
-                    "{damage}: {what}"
-                );
-            }
-            other => panic!("{damage}: {other:?}"),
+    ] {
+        let found = corruption("session", &damage).await;
+        assert_eq!(found.as_deref(), Some(member), "{damage}");
+    }
+}
+
+/// Which member of a damaged row cannot be read.
+async fn corruption(store: &str, damage: &str) -> Option<String> {
+    let ports = ports();
+    let found = match store {
+        "session" => {
+            let row = official_session().await;
+            js1(damage, &row);
+            put_row(store, ALICE, &row).await;
+            ports.sessions.get(CLIENT_ID, &alice()).await.err()
         }
+        _ => {
+            let row = official_login().await;
+            js1(damage, &row);
+            put_row(store, "s", &row).await;
+            ports.pending.get(CLIENT_ID, "s").await.err()
+        }
+    };
+    match found {
+        Some(StorageError::Corrupt(member)) => Some(member.to_owned()),
+        other => panic!("{damage}: {other:?}"),
     }
 }
 

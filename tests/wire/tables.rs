@@ -2,10 +2,10 @@
 
 use crate::page::unheard;
 use crate::server::{ALICE, Fault, asked};
-use crate::world::{Tab, World, kind, options, url};
+use crate::world::{CLIENT_ID, Tab, World, kind, options, url};
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ConfigError, Did, ErrorKind, Handle, IdentityError, Input, Json,
-    Refresh, loopback_client_id,
+    Refresh, Secret, loopback_client_id,
 };
 use serde_json::{Value, json};
 
@@ -228,5 +228,55 @@ fn the_answer_to_the_resolution_of_a_handle() {
             _ => false,
         };
         assert!(is_as_said, "{case}: {found:?}");
+    }
+}
+
+#[test]
+fn whose_row_it_is() {
+    for case in list(include_str!("../../spec/rows.json"), "whose") {
+        let world = World::new();
+        let tab = world.tab();
+        world.sign_in(&tab, &ALICE);
+        let row = world.stored(&ALICE).expect("a row");
+        let (sessions, alice) = (tab.ports.sessions, row.tokens.sub.clone());
+        let token = |text: &str| Secret::new(text.to_owned());
+        let row = |client_id: Option<&str>, text: &str| {
+            let mut row = row.clone();
+            row.client_id = client_id.map(str::to_owned);
+            row.tokens.access_token = token(text);
+            row
+        };
+        world
+            .run(sessions.delete(CLIENT_ID, &alice, None))
+            .expect("storage");
+        for step in case["steps"].as_array().expect("steps") {
+            if let Some(text) = step["unnamed"].as_str() {
+                // The official client has one place for an account.
+                let first = world.run(sessions.owner(&alice)).expect("storage");
+                let client = first.unwrap_or_default();
+                let stored = world.run(sessions.put(&client, &row(None, text), None));
+                assert_eq!(stored, Ok(true), "{case}");
+                continue;
+            }
+            let client = text(step, "client");
+            let expected = step["expected"].as_str().map(token);
+            let done = match step["put"].as_str() {
+                Some(text) => {
+                    let row = row(Some(client), text);
+                    world.run(sessions.put(client, &row, expected.as_ref()))
+                }
+                None => world.run(sessions.delete(client, &alice, expected.as_ref())),
+            };
+            assert_eq!(done, Ok(step["done"] == true), "{case} {step}");
+        }
+        for (client, expected) in case["sees"].as_object().expect("clients") {
+            let found = world.run(sessions.get(client, &alice)).expect("storage");
+            let found = found.map(|row| row.tokens.access_token.expose().to_owned());
+            assert_eq!(found.as_deref(), expected.as_str(), "{case} {client}");
+            let listed = world.run(sessions.list(client)).expect("storage");
+            assert_eq!(!listed.is_empty(), expected.is_string(), "{case} {client}");
+        }
+        let owner = world.run(sessions.owner(&alice)).expect("storage");
+        assert_eq!(owner.as_deref(), case["owner"].as_str(), "{case}");
     }
 }
