@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask build | demo | test | bench | size`. Each sets up what it needs first.
 
 mod bench;
+mod beside;
 mod browser;
 mod compile;
 mod demo;

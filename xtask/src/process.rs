@@ -1,6 +1,7 @@
 //! Child processes. Each leads a process group of its own, so that whatever it starts ends with it.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,16 +105,17 @@ impl Running {
     ///
     /// Linux may share the processor out between sessions, and then it is the session that has to be nice: a browser has one
     /// of its own, too. `setsid` gives its process the new session only as long as that leads no group; then it leads one.
-    pub(crate) fn start_nice(command: &Command, advice: &str) -> Result<Self> {
+    pub(crate) fn start_nice(command: &Command, output: File, advice: &str) -> Result<Self> {
         let mut nice = Command::new("setsid");
         nice.args(["sh", "-c", NICE]);
         nice.arg(command.get_program()).args(command.get_args());
         if let Some(folder) = command.get_current_dir() {
             nice.current_dir(folder);
         }
-        nice.stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        let errors = output
+            .try_clone()
+            .context("cannot write the output twice")?;
+        nice.stdin(Stdio::null()).stdout(output).stderr(errors);
         Self::spawn(&mut nice, advice)
     }
 
@@ -368,7 +370,7 @@ mod tests {
             "sleep 300 & echo $(nice) $! > {0}.new; mv {0}.new {0}; wait",
             file.display()
         );
-        let running = Running::start_nice(&shell(&script), "")?;
+        let running = Running::start_nice(&shell(&script), File::create("/dev/null")?, "")?;
         let deadline = Instant::now() + LONG;
         while !file.exists() && Instant::now() < deadline {
             thread::sleep(LOOK);
