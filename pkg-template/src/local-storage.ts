@@ -2,9 +2,7 @@
 import { activeAccount } from '../../src/browser/active_account.js'
 import { readItem } from '../../src/browser/local_storage.js'
 import { type Names, names } from '../../src/browser/names.js'
-
-/** The core's own limit: a header of any length is refused by servers. */
-const LONGEST_NONCE = 1_024
+import { keptNonce } from '../../src/browser/nonces.js'
 
 /** What `localStorage` says for one client, while the core, which knows better where storage is denied, is not there. */
 export class Remembered {
@@ -22,10 +20,8 @@ export class Remembered {
     return activeAccount(this.#names, this.#clientId)
   }
 
-  /** The last nonce that a server gave an account's session: the core keeps them (`src/client/exchange/prover.rs`), a line for each server. */
+  /** The last nonce that a server gave an account's session. */
   nonce(sub: string, origin: string): string | undefined {
-    const lines = readItem(`${this.#names.items}nonces:${sub}`)?.split('\n')
-    const nonce = lines?.find((line) => line.startsWith(`${origin} `))?.slice(origin.length + 1)
-    return nonce && nonce.length <= LONGEST_NONCE ? nonce : undefined
+    return keptNonce(this.#names, sub, origin)
   }
 }

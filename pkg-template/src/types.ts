@@ -51,7 +51,7 @@ export interface OAuthAuthorizationServerMetadata {
   [other: string]: unknown
 }
 
-/** The steps of the flow, as `onProgress` and errors name them. */
+/** The steps of the flow, as `onProgress` and errors name them. `spec/names.json` holds Rust to the same. */
 export type Step =
   | 'configure'
   | 'input'

@@ -4,9 +4,6 @@ import { Channel } from './broadcast_channel.js'
 import { changeReadable, markChange } from './change_mark.js'
 import { names } from './names.js'
 
-/** For us alone: the official client calls what hook of the app's has this name, and apps have none. */
-const ACCOUNTS = 'accountsChanged'
-
 /**
  * `ended`: the account whose session's end has changed the list of accounts.
  *
@@ -38,7 +35,8 @@ export class Tabs {
     this.#channel.hear(async (data) => {
       const { name, args } = Object(data)
       const { 0: about, 2: ours } = Object(args)
-      if (name === ACCOUNTS) await changeReadable(this.#change, about)
+      // What is about no account is about the list of them, and comes with the mark of the change.
+      if (typeof about !== 'string' || !about.startsWith('did:')) await changeReadable(this.#change, about)
       this.#heard({ name, sub: about, client: ours?.client, code: ours?.code, words: ours?.words, ended: ours?.ended })
     })
   }

@@ -10,7 +10,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The names of the messages: the official client's, and one of our own.
+/// The names of the messages: the official client's, and one for us alone. That client calls what hook of the app's has the name of
+/// a message, and apps have none of that one.
 const UPDATED: &str = "onSessionUpdated";
 const DELETED: &str = "onSessionDeleted";
 const ACCOUNTS: &str = "accountsChanged";

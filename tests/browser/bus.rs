@@ -104,9 +104,9 @@ async fn what_another_client_of_the_origin_says_is_not_heard() {
         "https://app.example/two.json",
         &Message::Accounts(AccountsChange::Other),
     );
+    // A channel keeps the order: what came before would have been heard before.
     one.bus.post(CLIENT_ID, &Message::Updated(alice()));
     until(|| !heard.borrow().is_empty()).await;
-    sleep(50).await;
     assert_eq!(*heard.borrow(), [Message::Updated(alice())]);
 }
 
@@ -178,12 +178,12 @@ async fn a_dropped_guard_hears_no_more_and_closes_the_channel() {
         "close",
         "{ value: function () { globalThis.closings += 1; return old.call(this) } }",
     );
-    let (one, two) = (ports(), ports());
-    let (heard, guard) = listen(&one);
+    let (one, two, three) = (ports(), ports(), ports());
+    let ((heard, guard), (other, _other)) = (listen(&one), listen(&three));
     drop(guard);
     assert_eq!(js("return globalThis.closings").as_f64(), Some(1.0));
     two.bus.post(CLIENT_ID, &Message::Updated(alice()));
-    sleep(50).await;
+    until(|| !other.borrow().is_empty()).await;
     assert!(heard.borrow().is_empty());
     // The same bus can be listened on anew.
     let (heard, _guard) = listen(&one);

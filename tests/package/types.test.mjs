@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { NAME, installPacked, run, tool } from './packed.mjs'
+import { NAME, REPOSITORY, installPacked, run, tool } from './packed.mjs'
 
 const { project, folder } = installPacked()
 
@@ -57,6 +57,24 @@ test('a wrong option is a type error', async () => {
   const { code, output } = await check(APP.replace('clientId:', 'clientID:'), MODES.bundler)
   assert.notEqual(code, 0)
   assert.match(output, /clientI[dD]/)
+})
+
+// By the table that the Rust crate is held to as well.
+test('steps and time limits are declared as the core has them', async () => {
+  const { steps, timeouts } = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/names.json'), 'utf8'))
+  // A missing name and one too many are both type errors.
+  const source = `
+    import type { BrowserOAuthClientOptions, Step } from '${NAME}'
+    export const steps: Record<Step, true> = { ${steps.map((step) => `${step}: true`).join(', ')} }
+    export const limits: Required<NonNullable<BrowserOAuthClientOptions['timeouts']>> = ${JSON.stringify(timeouts)}
+  `
+  assert.deepEqual(await check(source, MODES.bundler), { code: 0, output: '' })
+  const declared = fs.readFileSync(path.join(folder, 'types/types.d.ts'), 'utf8')
+  for (const [name, ms] of Object.entries(timeouts)) {
+    const [, comment] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*${name}\\?: number`, 's').exec(declared) ?? []
+    const [, limit = ''] = /Default: ([\d ]*\d)/.exec(comment ?? '') ?? []
+    assert.equal(Number(limit.replaceAll(' ', '')), ms, name)
+  }
 })
 
 for (const [entry, file] of Object.entries({ [NAME]: 'index.js', [`${NAME}/scopes`]: 'scopes.js' })) {

@@ -5,7 +5,7 @@ use crate::server::{ALICE, Fault, asked};
 use crate::world::{CLIENT_ID, Tab, World, kind, options, url};
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ConfigError, Did, ErrorKind, Handle, IdentityError, Input, Json,
-    Refresh, Secret, loopback_client_id,
+    Refresh, Secret, Timeouts, loopback_client_id,
 };
 use serde_json::{Value, json};
 
@@ -279,4 +279,15 @@ fn whose_row_it_is() {
         let owner = world.run(sessions.owner(&alice)).expect("storage");
         assert_eq!(owner.as_deref(), case["owner"].as_str(), "{case}");
     }
+}
+
+#[test]
+fn time_limits_by_default() {
+    let table: Value = serde_json::from_str(include_str!("../../spec/names.json")).expect("JSON");
+    let Timeouts {
+        document_ms,
+        token_ms,
+    } = Timeouts::default();
+    let expected = json!({ "metadata": document_ms, "token": token_ms });
+    assert_eq!(table["timeouts"], expected);
 }

@@ -35,7 +35,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The name that JavaScript sees; no release changes it.
+    /// The name that JavaScript sees; no release changes it. `spec/names.json` holds TypeScript to the same.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Configure => "configure",
@@ -53,5 +53,43 @@ impl Step {
             Self::Request => "request",
             Self::Storage => "storage",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+
+    /// The step that the table names behind this one. A step that it lacks does not compile.
+    fn behind(step: Step) -> Option<Step> {
+        Some(match step {
+            Step::Configure => Step::Input,
+            Step::Input => Step::Handle,
+            Step::Handle => Step::Did,
+            Step::Did => Step::Resource,
+            Step::Resource => Step::Issuer,
+            Step::Issuer => Step::Par,
+            Step::Par => Step::Redirect,
+            Step::Redirect => Step::Callback,
+            Step::Callback => Step::Token,
+            Step::Token => Step::Refresh,
+            Step::Refresh => Step::Revoke,
+            Step::Revoke => Step::Request,
+            Step::Request => Step::Storage,
+            Step::Storage => return None,
+        })
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_table() {
+        let table = Json::parse(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/spec/names.json"
+        )))
+        .expect("JSON");
+        let steps = std::iter::successors(Some(Step::Configure), |step| behind(*step));
+        let names: Vec<String> = steps.map(|step| step.as_str().to_owned()).collect();
+        assert_eq!(table.strings("steps"), Some(names));
     }
 }
