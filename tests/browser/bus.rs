@@ -49,8 +49,8 @@ async fn all_others_hear_it_and_the_sender_does_not() {
             alice(),
             SessionEnd::Migrated(Some("https://new.example".to_owned())),
         ),
+        // One only: each waits until the change it is about can be read.
         Message::Accounts(AccountsChange::End(alice())),
-        Message::Accounts(AccountsChange::Other),
     ];
     for message in &messages {
         one.bus.post(CLIENT_ID, message);
