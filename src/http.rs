@@ -1,6 +1,7 @@
 //! HTTP requests and answers as plain values: what the pure layers build and judge.
 
 use crate::json::Json;
+use crate::sentences::{Arguments, Key, Message, key, said};
 use std::fmt;
 
 /// Whether a text has this in it. The standard library's search, which is fast where texts are long, weighs 1.5 kB.
@@ -238,16 +239,7 @@ pub enum HttpError {
 impl HttpError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreachable(_) => "NETWORK_UNREACHABLE",
-            Self::Timeout => "NETWORK_TIMEOUT",
-            Self::TooLarge => "RESPONSE_TOO_LARGE",
-            Self::Redirected => "RESPONSE_REDIRECTED",
-            Self::Status(_) => "RESPONSE_STATUS",
-            Self::ContentType(_) => "RESPONSE_CONTENT_TYPE",
-            Self::NotJson => "RESPONSE_NOT_JSON",
-            Self::NotMetadata => "RESPONSE_NOT_METADATA",
-        }
+        self.key().code()
     }
 
     /// Whether the same request may well succeed later.
@@ -260,25 +252,31 @@ impl HttpError {
     }
 }
 
-impl fmt::Display for HttpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Message for HttpError {
+    fn key(&self) -> Key {
         match self {
-            Self::Unreachable(why) => write!(f, "No answer: {why}"),
-            Self::Timeout => f.write_str("No answer in time"),
-            Self::TooLarge => f.write_str("Answer over 256 KiB"),
-            Self::Redirected => f.write_str("Unexpected redirect"),
-            Self::Status(status) => write!(f, "Unexpected status code {status}"),
-            Self::ContentType(Some(found)) => {
-                write!(f, "Unexpected response Content-Type ({found})")
-            }
-            Self::ContentType(None) => f.write_str("Missing response Content-Type header"),
-            Self::NotJson => f.write_str("Unable to parse response as JSON"),
-            Self::NotMetadata => f.write_str("Response is no metadata document"),
+            Self::Unreachable(_) => key!("NETWORK_UNREACHABLE"),
+            Self::Timeout => key!("NETWORK_TIMEOUT"),
+            Self::TooLarge => key!("RESPONSE_TOO_LARGE"),
+            Self::Redirected => key!("RESPONSE_REDIRECTED"),
+            Self::Status(_) => key!("RESPONSE_STATUS"),
+            Self::ContentType(_) => key!("RESPONSE_CONTENT_TYPE"),
+            Self::NotJson => key!("RESPONSE_NOT_JSON"),
+            Self::NotMetadata => key!("RESPONSE_NOT_METADATA"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::Unreachable(why) => to.text("reason", why),
+            Self::Status(status) => to.number("status", (*status).into()),
+            Self::ContentType(Some(found)) => to.text("value", found),
+            _ => {}
         }
     }
 }
 
-impl std::error::Error for HttpError {}
+said!(HttpError);
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,8 @@ mod pds_request;
 pub mod ports;
 mod private_host;
 mod secret;
+mod sentences;
+mod text;
 mod time;
 mod url;
 mod waiting;
@@ -34,8 +36,8 @@ pub use app::{
 pub use client::Credentials;
 pub use client::{
     CallbackContext, ClientOptions, Error, ErrorKind, HostError, Initialized, OAuthClient,
-    OAuthSession, Persistence, PopupError, Refresh, ResourceAnswer, SignedIn, Step, TokenInfo,
-    load_client_metadata,
+    OAuthSession, Persistence, PopupError, Purpose, Refresh, ResourceAnswer, SignedIn, Step,
+    TokenInfo, load_client_metadata,
 };
 #[cfg(feature = "leptos")]
 pub use frameworks::leptos;
@@ -47,9 +49,10 @@ pub use json::Json;
 pub use oauth::{
     ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, AuthorizeOptions, BlobPermission,
     CallbackError, Capability, ClientMetadata, ConfigError, FORWARDED, IdentityAttr,
-    IncludePermission, Issuer, PeerError, Permission, PopupFailure, PublicJwk, Refusal, RepoAction,
-    RepoPermission, ResponseMode, RpcPermission, Scope, ScopeBuilder, ScopeError, ServerMetadata,
-    SessionEnd, TokenSet, Transition, UnknownPermission, loopback_client_id,
+    IncludePermission, Issuer, LoopbackRule, MetadataRule, PeerError, Permission, PopupFailure,
+    PublicJwk, Refusal, RepoAction, RepoPermission, ResponseMode, RpcPermission, Scope,
+    ScopeBuilder, ScopeError, ServerMetadata, SessionEnd, TokenSet, Transition, UnknownPermission,
+    loopback_client_id,
 };
 pub use pds_request::PdsRequest;
 pub use ports::{Account, AccountStatus};

@@ -16,6 +16,7 @@ const names = JSON.parse(fs.readFileSync(path.join(glueFolder, 'names.json'), 'u
 const core = {
   name: 'core',
   setup({ onResolve }) {
+    onResolve({ filter: /^\.\/sentences\.js$/ }, () => ({ path: path.join(root, 'pkg-template/src/sentences.ts') }))
     onResolve({ filter: /^\.\/glue\.js$/ }, () => ({ path: path.resolve(glueFolder, 'glue.js') }))
     onResolve({ filter: /^\.\/snippets\// }, ({ path: copy }) => {
       const original = /^\.\/snippets\/atproto-oauth-wasm-[^/]+\/(src\/.+)$/.exec(copy)
@@ -35,6 +36,7 @@ for (const module of modules) {
     mangleProps: new RegExp(`^(?:${Object.keys(names).join('|')})$`),
     mangleCache: names,
     bundle: true,
+    loader: { '.txt': 'text' },
     format: 'esm',
     platform: 'browser',
     target: 'es2022',

@@ -1,4 +1,4 @@
-import { optionInvalid } from './errors.js'
+import { optionInvalid } from './own-errors.js'
 
 /** A promise that rejects when the signal is aborted, and the end of its listener. */
 export function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {

@@ -6,9 +6,10 @@ import { loadCore } from './core-loader.js'
 import { clientMetadataOf, coreAuthorizeOptions } from './core-options.js'
 import type { CoreSession } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { argumentInvalid, optionInvalid, pageOnly, rethrow, toError } from './errors.js'
+import { type ErrorDetails, rethrow, toError } from './error-details.js'
 import type { IdentityResolver } from './identity-resolver.js'
 import { News } from './news.js'
+import { argumentInvalid, optionInvalid, pageOnly } from './own-errors.js'
 import { openPopup } from './popup.js'
 import type { CoreOutcome, Operations, SignInOperation } from './seam.js'
 import { OAuthSession } from './session.js'
@@ -347,7 +348,7 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     more: Window[] = [],
-    giveUp = { name: 'OAuthResolverError', message: `Failed to resolve identity: ${visible(String(input))}` },
+    giveUp: Partial<ErrorDetails> = { key: 'RESOLVING', what: 'identity', subject: input },
   ): Promise<ReturnType<Operations[K]>> {
     // A value of another type in the place of a string would reach the core's memory unchecked.
     if (typeof input !== 'string') throw argumentInvalid('input', 'a string', input)
@@ -380,9 +381,4 @@ export class BrowserOAuthClient extends EventTarget {
   #outcome(found: CoreOutcome): { session: OAuthSession; state: string | null } {
     return { session: this.#session(found.session), state: found.state }
   }
-}
-
-/** A text as messages quote it: what is invisible in it stands there by its number. */
-function visible(text: unknown): string {
-  return String(text).replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }

@@ -3,10 +3,11 @@ import { checkOptions, clientMetadataOf, coreOptions, resumeClient } from './cor
 import { loadCore } from './core-loader.js'
 import type { Client } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
-import { disposed, rethrow, toError } from './errors.js'
+import { fromCore, rethrow } from './error-details.js'
 import { ownResolvers } from './identity-resolver.js'
 import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
+import { disposed } from './own-errors.js'
 import { resumed } from './resume.js'
 import type { CloneableOptions, CoreOptions, Operations } from './seam.js'
 import { OAuthSession } from './session.js'
@@ -145,7 +146,7 @@ export class CoreClient {
       },
       fetch,
       (sub, facts) => news.updated(sub, facts),
-      (sub, details) => news.deleted(sub, toError(details)),
+      (sub, details) => news.deleted(sub, fromCore(details)),
       () => news.changed(),
     )
     this.#made = client

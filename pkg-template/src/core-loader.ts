@@ -1,5 +1,5 @@
 import { Client, buildId, connect, imports } from './glue.js'
-import { toError } from './errors.js'
+import { toError } from './error-details.js'
 import { watchPolicy } from './policy-violations.js'
 
 /** The core, once it is there. */

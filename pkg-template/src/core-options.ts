@@ -1,8 +1,8 @@
 import { base64url } from '../../src/browser/proof.js'
 import { digest } from '../../src/browser/web_crypto.js'
-import { optionInvalid } from './errors.js'
 import { isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
+import { optionInvalid } from './own-errors.js'
 import type { CloneableOptions, CoreAuthorizeOptions } from './seam.js'
 import type { AuthorizeOptions, BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
 

@@ -1,5 +1,5 @@
 import { isAtprotoDid } from './did.js'
-import { optionInvalid } from './errors.js'
+import { optionInvalid } from './own-errors.js'
 import { type HandleResolver, HandleResolverError, type ResolveHandleOptions, type ResolvedHandle, checkHandle } from './handle-resolver.js'
 import { inTime, readJson, readText } from './limits.js'
 

@@ -6,6 +6,7 @@
  */
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { isHostName, isReserved } from './host-name.js'
+import { message } from './sentences.js'
 
 /** How to resolve. */
 export interface ResolveHandleOptions {
@@ -43,7 +44,7 @@ export class HandleResolverError extends Error {
 export function checkHandle(handle: string): void {
   if (!isHostName(handle)) throw new HandleResolverError('Not a handle', { code: 'INVALID_HANDLE' })
   if (isReserved(handle)) {
-    throw new HandleResolverError(`"${handle}" is under a reserved domain and leads nowhere`, { code: 'RESERVED_NAME' })
+    throw new HandleResolverError(message('RESERVED_NAME', { value: handle }), { code: 'RESERVED_NAME' })
   }
 }
 

@@ -1,5 +1,6 @@
 import { rejectWhenAborted } from './abortion.js'
 import { HandleResolverError } from './handle-resolver.js'
+import { message } from './sentences.js'
 
 /** How long a resolver that is used without a client may take, in milliseconds: as long as a client's takes by default. */
 const LONGEST = 10_000
@@ -17,7 +18,7 @@ export async function inTime<T>(given: AbortSignal | undefined, work: (signal: A
   const abortion = rejectWhenAborted(signal)
   const abort = () => controller.abort(given?.reason)
   given?.addEventListener('abort', abort)
-  const late = () => controller.abort(new HandleResolverError('No answer in time', { code: 'NETWORK_TIMEOUT' }))
+  const late = () => controller.abort(new HandleResolverError(message('NETWORK_TIMEOUT', {}), { code: 'NETWORK_TIMEOUT' }))
   const timer = given ? undefined : setTimeout(late, LONGEST)
   try {
     // A custom `fetch` may ignore the signal.
@@ -33,7 +34,7 @@ export async function inTime<T>(given: AbortSignal | undefined, work: (signal: A
 /** The text of an answer, of 256 KiB at most. */
 export async function readText(response: Response): Promise<string> {
   const check = (size: number) => {
-    if (size > LARGEST) throw new HandleResolverError('Answer over 256 KiB', { code: 'RESPONSE_TOO_LARGE' })
+    if (size > LARGEST) throw new HandleResolverError(message('RESPONSE_TOO_LARGE', {}), { code: 'RESPONSE_TOO_LARGE' })
   }
   check(Number(response.headers.get('content-length')))
   if (!response.body) {

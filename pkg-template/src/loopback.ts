@@ -5,7 +5,7 @@
  * @see https://atproto.com/specs/oauth#localhost-client-development
  * @module
  */
-import { OPTIONS_HELP, configurationError } from './errors.js'
+import { configurationError } from './own-errors.js'
 import type { OAuthClientMetadata } from './types.js'
 
 export const ATPROTO_SCOPE_VALUE = 'atproto'
@@ -42,8 +42,7 @@ export function buildLoopbackClientId(
 ): string {
   const { hostname = '', port = '', pathname = '/' } = location ?? {}
   if (!isLoopbackHost(hostname)) {
-    const help = 'Publish a client metadata document on https and pass it, or open the page on http://127.0.0.1.'
-    throw configurationError('NOT_LOOPBACK', `Expected a loopback host, got ${hostname || 'none'}`, help)
+    throw configurationError('NOT_LOOPBACK', { value: hostname || 'none' })
   }
   const host = hostname === 'localhost' ? localhost : hostname
   const origin = `http://${host}${port && `:${port.replace(':', '')}`}`
@@ -71,15 +70,15 @@ export function parseAtprotoLoopbackClientId(clientId: string): {
   redirect_uris: [string, ...string[]]
 } {
   const [, slash, question, query = ''] = /^http:\/\/localhost(\/?)(\??)(.*)$/s.exec(clientId) ?? []
-  if (slash === undefined) throw invalid(`Value must start with "${LOOPBACK_CLIENT_ID_ORIGIN}"`)
-  if (query.includes('#')) throw invalid('Value must not contain a hash component')
-  if (query && !question) throw invalid('Value must not contain a path component')
+  if (slash === undefined) throw invalid({ reason: `Value must start with "${LOOPBACK_CLIENT_ID_ORIGIN}"` })
+  if (query.includes('#')) throw invalid('hash')
+  if (query && !question) throw invalid('path')
   const params = new URLSearchParams(query)
   for (const name of params.keys()) {
-    if (name !== 'scope' && name !== 'redirect_uri') throw invalid(`Unexpected query parameter "${name}"`)
+    if (name !== 'scope' && name !== 'redirect_uri') throw invalid({ reason: `Unexpected query parameter "${name}"` })
   }
   const scopes = params.getAll('scope')
-  if (scopes.length > 1) throw invalid('Duplicate "scope" query parameter')
+  if (scopes.length > 1) throw invalid('scope')
   const [first, ...others] = params.getAll('redirect_uri').map(checkRedirectUri)
   return {
     scope: checkScope(scopes[0] ?? DEFAULT_ATPROTO_OAUTH_SCOPE),
@@ -122,20 +121,21 @@ export function isOAuthClientIdLoopback(clientId: string): boolean {
 
 function checkScope(scope: string): string {
   if (String(scope).split(' ').includes(ATPROTO_SCOPE_VALUE)) return scope
-  const help = 'Add "atproto" to the scope; it is required for every atproto client.'
-  throw configurationError('CLIENT_LACKS_ATPROTO_SCOPE', 'ATProto Loopback ClientID must include "atproto" scope', help)
+  throw configurationError('CLIENT_LACKS_ATPROTO_SCOPE', { key: 'CLIENT_LACKS_ATPROTO_SCOPE/loopback' })
 }
 
 function checkRedirectUri(uri: string): string {
   const { protocol, hostname } = URL.canParse(uri) ? new URL(uri) : { protocol: '', hostname: '' }
   if (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === '[::1]')) return uri
-  throw invalid('"redirect_uri" must be an http URL of 127.0.0.1 or [::1]')
+  throw invalid('redirect')
 }
 
-function invalid(reason: string): Error {
-  return loopbackError(`Invalid loopback client ID: ${reason}`)
+/** A loopback client id breaks a rule of the table, or one that only this package knows. */
+function invalid(rule: 'hash' | 'path' | 'scope' | 'redirect' | { reason: string }): Error {
+  if (typeof rule === 'object') return loopbackError(`Invalid loopback client ID: ${rule.reason}`)
+  return configurationError('LOOPBACK_CLIENT_ID_INVALID', { key: `LOOPBACK_CLIENT_ID_INVALID/${rule}` })
 }
 
 function loopbackError(message: string): Error {
-  return configurationError('LOOPBACK_CLIENT_ID_INVALID', message, OPTIONS_HELP)
+  return configurationError('LOOPBACK_CLIENT_ID_INVALID', { message })
 }

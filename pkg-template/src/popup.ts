@@ -1,4 +1,4 @@
-import { optionInvalid, pageOnly, popupBlocked } from './errors.js'
+import { optionInvalid, pageOnly, popupBlocked } from './own-errors.js'
 import type { PopupOptions } from './types.js'
 
 /** Opens a blank popup, which must happen in the user's click. */

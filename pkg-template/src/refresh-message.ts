@@ -1,4 +1,4 @@
-import type { ErrorDetails } from './errors.js'
+import type { ErrorDetails } from './error-details.js'
 import type { CloneableOptions } from './seam.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 

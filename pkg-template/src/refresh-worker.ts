@@ -1,7 +1,7 @@
 import { canStoreKeys } from './can-store-keys.js'
 import { loadCore } from './core-loader.js'
 import type { Client } from './core.js'
-import { isDetails } from './errors.js'
+import { isDetails, named } from './error-details.js'
 import { REQUEST, type RefreshRequest, type RefreshResponse } from './refresh-message.js'
 import type { CloneableOptions } from './seam.js'
 
@@ -60,6 +60,7 @@ async function refresh({ sub, seen, options }: RefreshRequest): Promise<RefreshR
     return {}
   } catch (thrown) {
     // What is no error of the core's own, such as one in loading it, is this worker's trouble.
-    return isDetails(thrown) && !LACKING.test(thrown.code) ? { error: thrown } : { unable: true }
+    const error = isDetails(thrown) ? named(thrown) : undefined
+    return error && !LACKING.test(error.code) ? { error } : { unable: true }
   }
 }

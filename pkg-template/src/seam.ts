@@ -3,7 +3,7 @@
 import type { Tabs } from '../../src/browser/tabs.js'
 import type { CoreSession } from './core.js'
 import type { AtprotoDid } from './did.js'
-import type { ErrorDetails } from './errors.js'
+import type { CoreErrorDetails, ErrorDetails } from './error-details.js'
 import type { IdentityInfo } from './identity-resolver.js'
 import type { Account, BrowserOAuthClientOptions, SessionFacts, Step, TokenInfo } from './types.js'
 
@@ -41,7 +41,7 @@ export type CoreTokenInfo = Omit<TokenInfo, 'expiresAt' | 'expired'> & { expires
 export type Updated = (sub: AtprotoDid, facts: CoreTokenFacts) => void | Promise<void>
 
 /** Called with the details of the error that says why a session ended. */
-export type Deleted = (sub: AtprotoDid, details: ErrorDetails) => void | Promise<void>
+export type Deleted = (sub: AtprotoDid, details: CoreErrorDetails) => void | Promise<void>
 
 /** An account. Times are milliseconds. */
 export type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }

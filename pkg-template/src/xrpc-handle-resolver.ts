@@ -1,4 +1,4 @@
-import { optionInvalid } from './errors.js'
+import { optionInvalid } from './own-errors.js'
 import {
   type HandleResolver,
   HandleResolverError,

@@ -19,10 +19,11 @@ impl Renewer for Worker {
             let Some(code) = get_str(&error, "code") else {
                 return Renewal::Stored;
             };
-            match SessionEnd::from_code(&code, get_str(&error, "words")) {
+            let words = get_str(&error, "description").or_else(|| get_str(&error, "newIssuer"));
+            match SessionEnd::from_code(&code, words) {
                 Some(end) => Renewal::Ended(end),
                 None => Renewal::Failed(Thrown {
-                    words: get_str(&error, "message").unwrap_or(code),
+                    words: code,
                     value: Some(Json::from_js(error)),
                 }),
             }

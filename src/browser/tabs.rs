@@ -1,11 +1,11 @@
 //! The other tabs of `tabs.js`, as the port knows them.
 
 use super::reflect::{get_str, set_text, texts};
+use crate::client::Error;
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
 use crate::ports::{AccountsChange, Bus, Guard, Message};
 use std::cell::OnceCell;
-use std::fmt;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -80,7 +80,7 @@ impl Bus for OtherTabs {
                 if let Some(words) = end.words() {
                     set_text(&ours, "words", words);
                 }
-                let cause = Words(end, sub).to_string();
+                let cause = Error::ended(sub, end.clone()).to_string();
                 tabs.post(DELETED, sub.as_str(), Some(&cause), &ours);
             }
         }
@@ -101,15 +101,6 @@ impl Bus for OtherTabs {
             tabs.close();
             drop(listener);
         })
-    }
-}
-
-/// The end of a session in the words the app sees.
-struct Words<'a>(&'a SessionEnd, &'a Did);
-
-impl fmt::Display for Words<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(f, self.1)
     }
 }
 

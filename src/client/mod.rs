@@ -45,7 +45,7 @@ mod startup;
 
 pub use callback::SignedIn;
 pub use config::ClientOptions;
-pub use error::{CallbackContext, Error, ErrorKind, HostError, PopupError, Step};
+pub use error::{CallbackContext, Error, ErrorKind, HostError, PopupError, Purpose, Step};
 pub(crate) use given_options::{GivenOptions, storage_name, time_limit};
 pub use metadata::load_client_metadata;
 pub use oauth_client::{OAuthClient, Persistence};

@@ -1,8 +1,7 @@
 //! What can be wrong with an identity.
 
-use super::text::Visible;
 use super::{Did, Handle};
-use std::fmt;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 
 /// A broken rule of the atproto identity specifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,111 +41,57 @@ pub enum IdentityError {
 impl IdentityError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidHandle(_) => "INVALID_HANDLE",
-            Self::InvalidDid(_) => "INVALID_DID",
-            Self::InvalidService(_) => "INVALID_SERVICE_URL",
-            Self::ReservedName(_) => "RESERVED_NAME",
-            Self::HandleNotFound(_) => "HANDLE_NOT_FOUND",
-            Self::InvalidResolution(_) => "HANDLE_RESOLUTION_INVALID",
-            Self::HandleMismatch { .. } => "HANDLE_MISMATCH",
-            Self::DidNotFound(_) => "DID_NOT_FOUND",
-            Self::InvalidDocument(..) => "DID_DOCUMENT_INVALID",
-            Self::DocumentOfAnother(_) => "DID_DOCUMENT_MISMATCH",
-            Self::NoPds(_) => "PDS_NOT_FOUND",
-            Self::InsecureDidWeb(_) => "DID_WEB_INSECURE",
-        }
-    }
-
-    /// The DID it is about, where that is what is wrong.
-    #[cfg(all(target_arch = "wasm32", feature = "js"))]
-    pub(crate) fn did(&self) -> Option<&str> {
-        match self {
-            Self::InvalidDid(did) => Some(did),
-            Self::DidNotFound(did)
-            | Self::InvalidDocument(did, _)
-            | Self::DocumentOfAnother(did)
-            | Self::NoPds(did)
-            | Self::InsecureDidWeb(did) => Some(did.as_str()),
-            _ => None,
-        }
+        self.key().code()
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
+        sentences::help_of(self)
+    }
+}
+
+impl Message for IdentityError {
+    fn key(&self) -> Key {
         match self {
-            Self::InvalidHandle(_) => {
-                "Type a handle such as alice.example.com, a DID, or the https:// address of a server."
+            Self::InvalidHandle(_) => key!("INVALID_HANDLE"),
+            Self::InvalidDid(_) => key!("INVALID_DID"),
+            Self::InvalidService(_) => key!("INVALID_SERVICE_URL"),
+            Self::ReservedName(_) => key!("RESERVED_NAME"),
+            Self::HandleNotFound(_) => key!("HANDLE_NOT_FOUND"),
+            Self::InvalidResolution(_) => key!("HANDLE_RESOLUTION_INVALID"),
+            Self::HandleMismatch { .. } => key!("HANDLE_MISMATCH"),
+            Self::DidNotFound(_) => key!("DID_NOT_FOUND"),
+            Self::InvalidDocument(..) => key!("DID_DOCUMENT_INVALID"),
+            Self::DocumentOfAnother(_) => key!("DID_DOCUMENT_MISMATCH"),
+            Self::NoPds(_) => key!("PDS_NOT_FOUND"),
+            Self::InsecureDidWeb(_) => key!("DID_WEB_INSECURE"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::InvalidHandle(value)
+            | Self::InvalidService(value)
+            | Self::ReservedName(value) => {
+                to.text("value", value);
             }
-            Self::InvalidDid(_) => "Use a did:plc, or a did:web of a bare host name.",
-            Self::InvalidService(_) => {
-                "Type the whole address of the server, such as https://example.com."
+            Self::InvalidDid(input) => to.text("sub", input),
+            Self::HandleNotFound(handle) => to.text("value", handle.as_str()),
+            Self::InvalidResolution(_) => {}
+            Self::HandleMismatch { did, handle } => {
+                to.text("sub", did.as_str());
+                to.text("value", handle.as_str());
             }
-            Self::ReservedName(_) => {
-                "Use a handle under a public domain. Names under .test are for development: with a loopback client id, or allowHttp."
+            Self::InvalidDocument(did, member) => {
+                to.text("sub", did.as_str());
+                to.text("member", member);
             }
-            Self::HandleNotFound(_) => {
-                "Check the spelling. A new or changed handle can take some minutes to be known."
-            }
-            Self::InvalidResolution(_) => {
-                "Check that the handleResolver option names an atproto server."
-            }
-            Self::HandleMismatch { .. } => {
-                "The account has taken another handle. Sign in with its current handle or its DID."
-            }
-            Self::DidNotFound(_) => "Check the DID, and the plcDirectoryUrl option.",
-            Self::InvalidDocument(..) | Self::DocumentOfAnother(_) => {
-                "The account's DID document is broken; only its holder or its host can mend it."
-            }
-            Self::NoPds(_) => {
-                "The account has no server that holds it; it may have been deactivated."
-            }
-            Self::InsecureDidWeb(_) => {
-                "Use a loopback client id or set allowHttp for development, or use an account with an https DID."
-            }
+            Self::DidNotFound(did)
+            | Self::DocumentOfAnother(did)
+            | Self::NoPds(did)
+            | Self::InsecureDidWeb(did) => to.text("sub", did.as_str()),
         }
     }
 }
 
-impl fmt::Display for IdentityError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InvalidHandle(input) => {
-                write!(f, "Invalid handle \"{}\" provided.", Visible(input))
-            }
-            Self::InvalidDid(input) => write!(f, "Invalid DID \"{}\"", Visible(input)),
-            Self::InvalidService(input) => {
-                write!(f, "Invalid service URL \"{}\"", Visible(input))
-            }
-            Self::ReservedName(name) => {
-                write!(f, "\"{name}\" is under a reserved domain and leads nowhere")
-            }
-            Self::HandleNotFound(handle) => {
-                write!(f, "Handle \"{handle}\" does not resolve to a DID")
-            }
-            Self::InvalidResolution(_) => {
-                f.write_str("Invalid DID returned from resolveHandle method")
-            }
-            Self::HandleMismatch { did, handle } => write!(
-                f,
-                "Did document for \"{did}\" does not include the handle \"{handle}\""
-            ),
-            Self::DidNotFound(did) => write!(f, "DID \"{did}\" not found"),
-            Self::InvalidDocument(did, what) => {
-                write!(f, "Invalid DID document for \"{did}\": {what}")
-            }
-            Self::DocumentOfAnother(did) => {
-                write!(f, "DID document id does not match \"{did}\"")
-            }
-            Self::NoPds(did) => write!(
-                f,
-                "Document {did} does not contain a (valid) #atproto_pds service URL"
-            ),
-            Self::InsecureDidWeb(did) => {
-                write!(f, "Resolution of \"{did}\" over http is not allowed")
-            }
-        }
-    }
-}
-
-impl std::error::Error for IdentityError {}
+said!(IdentityError);

@@ -1,7 +1,7 @@
 //! What a user types or pastes to sign in.
 
-use super::text::is_ignorable;
 use super::{Did, Handle, IdentityError};
+use crate::text::is_ignorable;
 use crate::url::Url;
 
 /// Where a sign-in begins.

@@ -6,7 +6,6 @@ mod error;
 mod handle;
 mod input;
 mod resolve;
-mod text;
 
 pub use did::Did;
 pub use document::DidDocument;
@@ -17,4 +16,3 @@ pub(crate) use resolve::{
     did_document_request, judge_did_document, judge_handle_resolution, judge_identity,
     resolve_handle_request,
 };
-pub(crate) use text::Visible;

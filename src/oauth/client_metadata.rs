@@ -1,7 +1,7 @@
 //! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before any server sees it.
 
 use super::loopback::{is_loopback_id, is_loopback_ip, loopback_client_id, metadata_of};
-use super::{ATPROTO_SCOPE, ConfigError, scope_has};
+use super::{ATPROTO_SCOPE, ConfigError, MetadataRule, scope_has};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::url::Url;
@@ -28,13 +28,13 @@ impl ClientMetadata {
     /// Judges a document that the app passes.
     pub fn judge(raw: Json) -> Result<Self, ConfigError> {
         if !raw.is_object() {
-            return invalid("clientMetadata", "must be an object");
+            return invalid("clientMetadata", MetadataRule::Object);
         }
         let client_id = raw.str("client_id").unwrap_or_default();
         check_client_id(&client_id)?;
         let redirect_uris = raw.strings("redirect_uris").unwrap_or_default();
         if redirect_uris.is_empty() {
-            return invalid("redirect_uris", "must be a list of at least one URI");
+            return invalid("redirect_uris", MetadataRule::List);
         }
         for uri in &redirect_uris {
             check_redirect_uri(uri)?;
@@ -65,7 +65,7 @@ impl ClientMetadata {
             }
         }
         if raw.get(DPOP_BOUND).and_then(|bound| bound.as_bool()) != Some(true) {
-            return invalid(DPOP_BOUND, "must be true");
+            return invalid(DPOP_BOUND, MetadataRule::True);
         }
         if !is_loopback_id(&client_id) {
             check_application_type(&raw, &client_id, &redirect_uris)?;
@@ -111,7 +111,7 @@ impl ClientMetadata {
     ) -> Result<Result<Self, ConfigError>, HttpError> {
         match response.document(&["application/json"]) {
             Ok(raw) if raw.str("client_id").as_deref() != Some(client_id) => {
-                Ok(invalid("client_id", "must be the URL of the document"))
+                Ok(invalid("client_id", MetadataRule::Address))
             }
             Ok(raw) => Ok(Self::judge(raw)),
             Err(HttpError::Status(status)) => Ok(Err(ConfigError::MetadataStatus(status))),
@@ -183,8 +183,8 @@ impl ClientMetadata {
     }
 }
 
-fn invalid<T>(member: &'static str, rule: &str) -> Result<T, ConfigError> {
-    Err(ConfigError::InvalidMember(member, rule.to_owned()))
+fn invalid<T>(member: &'static str, rule: MetadataRule) -> Result<T, ConfigError> {
+    Err(ConfigError::InvalidMember(member, rule))
 }
 
 /// A client id is a loopback id, or the https URL of a document on a public host name, written in its normal form.
@@ -198,17 +198,17 @@ fn check_client_id(client_id: &str) -> Result<(), ConfigError> {
         return Err(ConfigError::InvalidClientId(client_id.to_owned()));
     };
     let rule = if url.has_credentials() {
-        "must not have credentials"
+        MetadataRule::NoCredentials
     } else if url.fragment().is_some() {
-        "must not have a fragment"
+        MetadataRule::NoFragment
     } else if url.port().is_some() {
-        "must not have a port"
+        MetadataRule::NoPort
     } else if !is_public_host(url.hostname()) || is_ip(url.hostname()) {
-        "must have a public host name"
+        MetadataRule::PublicHost
     } else if url.pathname() == "/" || url.pathname().ends_with('/') {
-        "must have a path that does not end in a slash"
+        MetadataRule::Path
     } else if url.as_str() != client_id {
-        "must be in its normal form"
+        MetadataRule::NormalForm
     } else {
         return Ok(());
     };
@@ -219,21 +219,19 @@ fn check_client_id(client_id: &str) -> Result<(), ConfigError> {
 /// private-use scheme (section 7.1).
 fn check_redirect_uri(uri: &str) -> Result<(), ConfigError> {
     let Some(url) = Url::parse(uri) else {
-        return invalid("redirect_uris", "must be URIs");
+        return invalid("redirect_uris", MetadataRule::Uris);
     };
     let rule = match url.scheme() {
         "https" if is_public_host(url.hostname()) => return Ok(()),
-        "https" => "must have a public host name",
+        "https" => MetadataRule::PublicHost,
         "http" if is_loopback_ip(&url) => return Ok(()),
-        "http" => {
-            "must use 127.0.0.1 or [::1] instead of localhost for http (RFC 8252 section 8.3)"
-        }
+        "http" => MetadataRule::LoopbackIp,
         scheme => {
             let behind = &uri[scheme.len() + 1..];
             if scheme.contains('.') && behind.starts_with('/') && !behind.starts_with("//") {
                 return Ok(());
             }
-            "must have a private-use scheme in reverse domain order, followed by a single slash"
+            MetadataRule::PrivateScheme
         }
     };
     invalid("redirect_uris", rule)
@@ -251,14 +249,14 @@ fn check_links(raw: &Json, client_id: &str) -> Result<(), ConfigError> {
             "http" => is_loopback_ip(url) || url.hostname() == "localhost",
             scheme => scheme == "https",
         }) else {
-            return invalid(name, "must be an https URL");
+            return invalid(name, MetadataRule::Https);
         };
         // No server reads the document of a loopback id, which is made of the id.
         if name == "client_uri"
             && !is_loopback_id(client_id)
             && Url::parse(client_id).is_none_or(|id| id.origin() != url.origin())
         {
-            return invalid(name, "must be of the same origin as the client_id");
+            return invalid(name, MetadataRule::SameOrigin);
         }
     }
     Ok(())
@@ -275,7 +273,7 @@ fn check_application_type(
         Some("native") => true,
         Some("web") => false,
         None if raw.get("application_type").is_none() => false,
-        _ => return invalid("application_type", "must be \"web\" or \"native\""),
+        _ => return invalid("application_type", MetadataRule::ApplicationType),
     };
     let mut own_scheme = String::new();
     let id = Url::parse(client_id);
@@ -289,10 +287,10 @@ fn check_application_type(
     for url in redirect_uris.iter().filter_map(|uri| Url::parse(uri)) {
         let rule = match url.scheme() {
             "https" => continue,
-            _ if !native => "must be https URLs, unless the \"application_type\" is \"native\"",
+            _ if !native => MetadataRule::WebUris,
             "http" => continue,
             scheme if scheme == own_scheme => continue,
-            _ => "must have the client_id's host in reverse as their private-use scheme",
+            _ => MetadataRule::OwnScheme,
         };
         return invalid("redirect_uris", rule);
     }

@@ -1,13 +1,13 @@
 //! What can be wrong with how an app set its client up.
 
-use std::fmt;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 
 /// A broken rule of the client metadata, or of the options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The named member of the client metadata is missing or malformed; the second text says what it must be.
-    InvalidMember(&'static str, String),
+    /// The named member of the client metadata is missing or malformed.
+    InvalidMember(&'static str, MetadataRule),
     /// `scope` lacks `atproto`.
     NoAtprotoScope,
     /// `response_types` lacks `code`.
@@ -20,8 +20,8 @@ pub enum ConfigError {
     NeedsKeyset,
     /// Another `token_endpoint_auth_method` than `none`.
     UnsupportedAuthMethod(String),
-    /// A loopback client id that breaks the named rule.
-    InvalidLoopbackId(&'static str),
+    /// A loopback client id that breaks a rule.
+    InvalidLoopbackId(LoopbackRule),
     /// A loopback client id without the `atproto` scope.
     LoopbackWithoutAtprotoScope,
     /// Loopback metadata was wanted for a page that is not on a loopback address.
@@ -55,121 +55,159 @@ pub enum ConfigError {
 impl ConfigError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidMember(..) => "CLIENT_METADATA_INVALID",
-            Self::NoAtprotoScope
-            | Self::LoopbackWithoutAtprotoScope
-            | Self::AskedWithoutAtproto => "CLIENT_LACKS_ATPROTO_SCOPE",
-            Self::NoCodeResponseType => "CLIENT_LACKS_CODE",
-            Self::NoAuthorizationCodeGrant => "CLIENT_LACKS_AUTHORIZATION_CODE",
-            Self::SigningAlgWithoutKey | Self::NeedsKeyset | Self::UnsupportedAuthMethod(_) => {
-                "CLIENT_AUTH_METHOD"
-            }
-            Self::InvalidLoopbackId(_) => "LOOPBACK_CLIENT_ID_INVALID",
-            Self::NotLoopback(_) => "NOT_LOOPBACK",
-            Self::InvalidClientId(_) => "CLIENT_ID_INVALID",
-            Self::NoHandleResolver => "NO_HANDLE_RESOLVER",
-            Self::InvalidOption(..) => "OPTION_INVALID",
-            Self::MetadataStatus(_) | Self::MetadataContentType(_) => "CLIENT_METADATA_UNAVAILABLE",
-            Self::UnknownRedirectUri => "REDIRECT_URI_UNKNOWN",
-            Self::ScopeNotRegistered(_) => "SCOPE_NOT_REGISTERED",
-            Self::ClientIdChanged(_) => "CLIENT_ID_CHANGED",
-            Self::ForeignUrl(_) => "FOREIGN_URL",
-            Self::UseLoopbackIp(_) => "USE_LOOPBACK_IP",
-            Self::RedirectingToLoopbackIp => "REDIRECTING_TO_LOOPBACK_IP",
-        }
+        self.key().code()
     }
 
     /// What the app's author can do.
     pub fn help(&self) -> &'static str {
+        sentences::help_of(self)
+    }
+}
+
+impl Message for ConfigError {
+    fn key(&self) -> Key {
         match self {
-            Self::NoAtprotoScope
-            | Self::LoopbackWithoutAtprotoScope
-            | Self::AskedWithoutAtproto => {
-                "Add \"atproto\" to the scope; it is required for every atproto client."
+            Self::InvalidMember(_, rule) => rule.key(),
+            Self::NoAtprotoScope => key!("CLIENT_LACKS_ATPROTO_SCOPE"),
+            Self::LoopbackWithoutAtprotoScope => key!("CLIENT_LACKS_ATPROTO_SCOPE/loopback"),
+            Self::AskedWithoutAtproto => key!("CLIENT_LACKS_ATPROTO_SCOPE/asked"),
+            Self::NoCodeResponseType => key!("CLIENT_LACKS_CODE"),
+            Self::NoAuthorizationCodeGrant => key!("CLIENT_LACKS_AUTHORIZATION_CODE"),
+            Self::UnsupportedAuthMethod(_) => key!("CLIENT_AUTH_METHOD"),
+            Self::SigningAlgWithoutKey => key!("CLIENT_AUTH_METHOD/algorithm"),
+            Self::NeedsKeyset => key!("CLIENT_AUTH_METHOD/keyset"),
+            Self::InvalidLoopbackId(rule) => rule.key(),
+            Self::NotLoopback(_) => key!("NOT_LOOPBACK"),
+            Self::InvalidClientId(_) => key!("CLIENT_ID_INVALID"),
+            Self::NoHandleResolver => key!("NO_HANDLE_RESOLVER"),
+            Self::InvalidOption(..) => key!("OPTION_INVALID"),
+            Self::MetadataStatus(_) => key!("CLIENT_METADATA_UNAVAILABLE/status"),
+            Self::MetadataContentType(_) => key!("CLIENT_METADATA_UNAVAILABLE/type"),
+            Self::UnknownRedirectUri => key!("REDIRECT_URI_UNKNOWN"),
+            Self::ScopeNotRegistered(_) => key!("SCOPE_NOT_REGISTERED"),
+            Self::ClientIdChanged(_) => key!("CLIENT_ID_CHANGED"),
+            Self::ForeignUrl(_) => key!("FOREIGN_URL"),
+            Self::UseLoopbackIp(_) => key!("USE_LOOPBACK_IP"),
+            Self::RedirectingToLoopbackIp => key!("REDIRECTING_TO_LOOPBACK_IP"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::InvalidMember(member, _) => to.text("member", member),
+            Self::InvalidOption(name, value) => {
+                // The official client's word for it.
+                let is_mode = *name == "responseMode";
+                to.text("member", if is_mode { "response mode" } else { name });
+                to.text("value", value);
             }
-            Self::UnsupportedAuthMethod(_) | Self::SigningAlgWithoutKey | Self::NeedsKeyset => {
-                "A browser app is a public client: set \"token_endpoint_auth_method\": \"none\" and nothing about keys."
-            }
-            Self::NotLoopback(_) => {
-                "Publish a client metadata document on https and pass it, or open the page on http://127.0.0.1."
-            }
-            Self::NoHandleResolver => {
-                "Pass handleResolver: the URL of an atproto server that resolves handles, such as your own PDS."
-            }
-            Self::UnknownRedirectUri => {
-                "Use one of the redirect_uris of the client metadata, to the letter."
-            }
-            Self::ScopeNotRegistered(_) => {
-                "Add it to the scope of the client metadata, to the letter, and publish that: servers compare the two token by token, and may keep what they read for some minutes. A loopback client id has its scope within it."
-            }
-            Self::ClientIdChanged(_) => {
-                "Keep the client id for as long as its sessions shall live; on a loopback address, scope and redirect URIs are part of it. Sign in again to go on."
-            }
-            Self::ForeignUrl(_) => {
-                "Pass a path. The token is for the account's own server; use fetch for any other."
-            }
-            Self::UseLoopbackIp(_) | Self::RedirectingToLoopbackIp => {
-                "Open the page on http://127.0.0.1 instead of http://localhost."
-            }
-            Self::MetadataStatus(_) | Self::MetadataContentType(_) => {
-                "Serve the client metadata at its client_id, with status 200 and content type application/json."
-            }
-            _ => "Correct the client's options; the message names what is wrong.",
+            Self::MetadataStatus(status) => to.number("status", (*status).into()),
+            Self::UnsupportedAuthMethod(value)
+            | Self::NotLoopback(value)
+            | Self::InvalidClientId(value)
+            | Self::MetadataContentType(value)
+            | Self::ScopeNotRegistered(value)
+            | Self::ClientIdChanged(value)
+            | Self::ForeignUrl(value)
+            | Self::UseLoopbackIp(value) => to.text("value", value),
+            _ => {}
         }
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+said!(ConfigError);
+
+/// A rule that a member of the client metadata breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataRule {
+    /// An object.
+    Object,
+    /// `true`.
+    True,
+    /// The URL that the document was read from.
+    Address,
+    /// No user name and password.
+    NoCredentials,
+    /// No fragment.
+    NoFragment,
+    /// No port.
+    NoPort,
+    /// A public host name.
+    PublicHost,
+    /// A path that does not end in a slash.
+    Path,
+    /// The normal form of a URL.
+    NormalForm,
+    /// A list of at least one URI.
+    List,
+    /// URIs.
+    Uris,
+    /// A loopback IP address and not `localhost`, for http (RFC 8252 section 8.3).
+    LoopbackIp,
+    /// A private-use scheme in reverse domain order, followed by a single slash.
+    PrivateScheme,
+    /// An https URL.
+    Https,
+    /// The origin of the `client_id`.
+    SameOrigin,
+    /// `web` or `native`.
+    ApplicationType,
+    /// https URLs, since the client is not a native one.
+    WebUris,
+    /// The host of the `client_id` in reverse, as the private-use scheme.
+    OwnScheme,
+}
+
+impl MetadataRule {
+    fn key(self) -> Key {
         match self {
-            Self::InvalidMember(member, rule) => write!(f, "Invalid client metadata: \"{member}\" {rule}"),
-            Self::NoAtprotoScope => f.write_str("Client metadata must include the \"atproto\" scope"),
-            Self::NoCodeResponseType => f.write_str("\"response_types\" must include \"code\""),
-            Self::NoAuthorizationCodeGrant => {
-                f.write_str("\"grant_types\" must include \"authorization_code\"")
-            }
-            Self::SigningAlgWithoutKey => f.write_str(
-                "\"token_endpoint_auth_signing_alg\" must not be provided when \"token_endpoint_auth_method\" is \"none\"",
-            ),
-            Self::NeedsKeyset => {
-                f.write_str("Client authentication method \"private_key_jwt\" requires a keyset")
-            }
-            Self::UnsupportedAuthMethod(method) => {
-                write!(f, "Unsupported \"token_endpoint_auth_method\" value: {method}")
-            }
-            Self::InvalidLoopbackId(rule) => write!(f, "Invalid loopback client ID: {rule}"),
-            Self::LoopbackWithoutAtprotoScope => {
-                f.write_str("ATProto Loopback ClientID must include \"atproto\" scope")
-            }
-            Self::NotLoopback(host) => write!(f, "Expected a loopback host, got {host}"),
-            Self::InvalidClientId(id) => write!(f, "Invalid client id: {id}"),
-            Self::NoHandleResolver => {
-                f.write_str("identityResolver or handleResolver option is required")
-            }
-            Self::InvalidOption("responseMode", value) => write!(f, "Invalid response mode: {value}"),
-            Self::InvalidOption(name, value) => write!(f, "Invalid {name}: {value}"),
-            Self::MetadataStatus(status) => write!(f, "Failed to fetch client metadata: {status}"),
-            Self::MetadataContentType(found) => {
-                write!(f, "Invalid client metadata content type: {found}")
-            }
-            Self::UnknownRedirectUri => f.write_str("Invalid redirect_uri"),
-            Self::ScopeNotRegistered(token) => {
-                write!(f, "Scope \"{token}\" is not in the client metadata")
-            }
-            Self::AskedWithoutAtproto => {
-                f.write_str("The scope to ask for must include \"atproto\"")
-            }
-            Self::ClientIdChanged(was) => {
-                write!(f, "The session was granted to another client: {was}")
-            }
-            Self::ForeignUrl(url) => write!(f, "\"{url}\" is not on the session's server"),
-            Self::UseLoopbackIp(page) => {
-                write!(f, "Please use the loopback IP address instead of {page}")
-            }
-            Self::RedirectingToLoopbackIp => f.write_str("Redirecting to loopback IP..."),
+            Self::Object => key!("CLIENT_METADATA_INVALID/object"),
+            Self::True => key!("CLIENT_METADATA_INVALID/true"),
+            Self::Address => key!("CLIENT_METADATA_INVALID/address"),
+            Self::NoCredentials => key!("CLIENT_METADATA_INVALID/credentials"),
+            Self::NoFragment => key!("CLIENT_METADATA_INVALID/fragment"),
+            Self::NoPort => key!("CLIENT_METADATA_INVALID/port"),
+            Self::PublicHost => key!("CLIENT_METADATA_INVALID/host"),
+            Self::Path => key!("CLIENT_METADATA_INVALID/path"),
+            Self::NormalForm => key!("CLIENT_METADATA_INVALID/form"),
+            Self::List => key!("CLIENT_METADATA_INVALID/list"),
+            Self::Uris => key!("CLIENT_METADATA_INVALID/uris"),
+            Self::LoopbackIp => key!("CLIENT_METADATA_INVALID/loopback"),
+            Self::PrivateScheme => key!("CLIENT_METADATA_INVALID/scheme"),
+            Self::Https => key!("CLIENT_METADATA_INVALID/https"),
+            Self::SameOrigin => key!("CLIENT_METADATA_INVALID/origin"),
+            Self::ApplicationType => key!("CLIENT_METADATA_INVALID/type"),
+            Self::WebUris => key!("CLIENT_METADATA_INVALID/web"),
+            Self::OwnScheme => key!("CLIENT_METADATA_INVALID/native"),
         }
     }
 }
 
-impl std::error::Error for ConfigError {}
+/// A rule that a loopback client id breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoopbackRule {
+    /// No fragment.
+    NoHash,
+    /// No path, and no port before it.
+    NoPath,
+    /// `scope` at most once.
+    OneScope,
+    /// No parameters but `scope` and `redirect_uri`.
+    KnownParameters,
+    /// Redirect URIs that are http URLs of a loopback IP address.
+    RedirectUri,
+}
+
+impl LoopbackRule {
+    fn key(self) -> Key {
+        match self {
+            Self::NoHash => key!("LOOPBACK_CLIENT_ID_INVALID/hash"),
+            Self::NoPath => key!("LOOPBACK_CLIENT_ID_INVALID/path"),
+            Self::OneScope => key!("LOOPBACK_CLIENT_ID_INVALID/scope"),
+            Self::KnownParameters => key!("LOOPBACK_CLIENT_ID_INVALID/parameter"),
+            Self::RedirectUri => key!("LOOPBACK_CLIENT_ID_INVALID/redirect"),
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Source: atproto specification, "OAuth", section "Localhost Client Development".
 
-use super::{ATPROTO_SCOPE, ConfigError, scope_has};
+use super::{ATPROTO_SCOPE, ConfigError, LoopbackRule, scope_has};
 use crate::json::push_quoted;
 use crate::url::{Url, parse_form, push_encoded_except};
 
@@ -54,11 +54,11 @@ pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
         .filter(|_| is_loopback_id(client_id))
         .ok_or_else(|| ConfigError::InvalidClientId(client_id.to_owned()))?;
     if rest.contains('#') {
-        return Err(invalid("Value must not contain a hash component"));
+        return Err(invalid(LoopbackRule::NoHash));
     }
     let rest = rest.strip_prefix('/').unwrap_or(rest);
     if !rest.is_empty() && !rest.starts_with('?') {
-        return Err(invalid("Value must not contain a path component"));
+        return Err(invalid(LoopbackRule::NoPath));
     }
     let mut scope = None;
     let mut redirect_uris = Vec::new();
@@ -68,8 +68,8 @@ pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
         match name.as_str() {
             "redirect_uri" => redirect_uris.push(value),
             "scope" if scope.is_none() => scope = Some(value),
-            "scope" => return Err(invalid("Duplicate \"scope\" query parameter")),
-            _ => return Err(invalid("Unexpected query parameter")),
+            "scope" => return Err(invalid(LoopbackRule::OneScope)),
+            _ => return Err(invalid(LoopbackRule::KnownParameters)),
         }
     }
     let scope = scope.unwrap_or_else(|| ATPROTO_SCOPE.to_owned());
@@ -81,9 +81,7 @@ pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
     }
     for uri in &redirect_uris {
         if !Url::parse(uri).is_some_and(|url| url.scheme() == "http" && is_loopback_ip(&url)) {
-            return Err(invalid(
-                "\"redirect_uri\" must be an http URL of 127.0.0.1 or [::1]",
-            ));
+            return Err(invalid(LoopbackRule::RedirectUri));
         }
     }
     let mut json = String::from(r#"{"client_id":"#);

@@ -20,7 +20,7 @@ mod session_end;
 mod token;
 
 pub use client_metadata::ClientMetadata;
-pub use config_error::ConfigError;
+pub use config_error::{ConfigError, LoopbackRule, MetadataRule};
 pub use dpop::PublicJwk;
 pub(crate) use dpop::{
     ProofClaims, ProofHead, Verdict, demands_nonce, judge_endpoint, judge_refusal, judge_resource,

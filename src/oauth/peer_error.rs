@@ -1,7 +1,6 @@
 //! What a server can do that the specifications forbid.
 
-use crate::identity::Visible;
-use std::fmt;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 
 /// Something that the atproto profile demands of an authorization server, and that its metadata must declare.
 ///
@@ -29,38 +28,17 @@ pub enum Capability {
 }
 
 impl Capability {
-    fn facts(self) -> (&'static str, &'static str) {
+    fn key(self) -> Key {
         match self {
-            Self::AtprotoScope => (
-                "SERVER_LACKS_ATPROTO_SCOPE",
-                "does not list \"atproto\" in \"scopes_supported\"",
-            ),
-            Self::ResponseTypeCode => (
-                "SERVER_LACKS_CODE",
-                "does not support the \"code\" response type",
-            ),
-            Self::PkceS256 => ("SERVER_LACKS_S256", "does not support PKCE with \"S256\""),
-            Self::DpopEs256 => ("SERVER_LACKS_ES256", "does not support \"ES256\" for DPoP"),
-            Self::PublicClients => (
-                "SERVER_LACKS_PUBLIC_CLIENTS",
-                "does not support \"none\" authentication",
-            ),
-            Self::IssParameter => (
-                "SERVER_LACKS_ISS_PARAMETER",
-                "does not support the \"iss\" response parameter",
-            ),
-            Self::PushedRequests => (
-                "SERVER_LACKS_PAR",
-                "does not require pushed authorization requests",
-            ),
-            Self::ClientIdMetadata => (
-                "SERVER_LACKS_CLIENT_ID_METADATA",
-                "does not support client_id_metadata_document",
-            ),
-            Self::SignedAssertions => (
-                "SERVER_ALLOWS_UNSIGNED",
-                "allows \"none\" as a signing algorithm",
-            ),
+            Self::AtprotoScope => key!("SERVER_LACKS_ATPROTO_SCOPE"),
+            Self::ResponseTypeCode => key!("SERVER_LACKS_CODE"),
+            Self::PkceS256 => key!("SERVER_LACKS_S256"),
+            Self::DpopEs256 => key!("SERVER_LACKS_ES256"),
+            Self::PublicClients => key!("SERVER_LACKS_PUBLIC_CLIENTS"),
+            Self::IssParameter => key!("SERVER_LACKS_ISS_PARAMETER"),
+            Self::PushedRequests => key!("SERVER_LACKS_PAR"),
+            Self::ClientIdMetadata => key!("SERVER_LACKS_CLIENT_ID_METADATA"),
+            Self::SignedAssertions => key!("SERVER_ALLOWS_UNSIGNED"),
         }
     }
 }
@@ -107,86 +85,58 @@ pub enum PeerError {
 impl PeerError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidIssuer(_) => "ISSUER_INVALID",
-            Self::IssuerOfAnother(_) => "ISSUER_METADATA_MISMATCH",
-            Self::ResourceOfAnother(_) => "RESOURCE_METADATA_MISMATCH",
-            Self::InsecureIssuer(_) | Self::InsecureResource(_) => "HTTP_NOT_ALLOWED",
-            Self::PrivateHost(_) => "PRIVATE_HOST",
-            Self::NoAuthorizationServer(_) => "NO_AUTHORIZATION_SERVER",
-            Self::SeveralAuthorizationServers(_) => "SEVERAL_AUTHORIZATION_SERVERS",
-            Self::NotProtected { .. } => "RESOURCE_NOT_PROTECTED",
-            Self::InvalidMetadata(..) => "SERVER_METADATA_INVALID",
-            Self::Lacks(_, capability) => capability.facts().0,
-            Self::NoParEndpoint => "NO_PAR_ENDPOINT",
-            Self::InvalidPar(_) => "PAR_RESPONSE_INVALID",
-            Self::InvalidToken(_) => "TOKEN_RESPONSE_INVALID",
-        }
+        self.key().code()
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
-        match self {
-            Self::InsecureIssuer(_) | Self::InsecureResource(_) => {
-                "Use an https address, or set allowHttp for development."
-            }
-            Self::InvalidIssuer(_) | Self::IssuerOfAnother(_) | Self::ResourceOfAnother(_) => {
-                "The server takes another address for its own than the one it was asked at: behind a proxy it must be told its public URL, which its metadata repeats to the letter."
-            }
-            Self::NotProtected { .. } => {
-                "The authorization server lists in protected_resources whom it works for, and this PDS is not there: the operator of either has to mend that."
-            }
-            Self::PrivateHost(_) => {
-                "Use a server with a public name; a private one is for development, with a loopback client id or allowHttp."
-            }
-            _ => {
-                "The server does not keep to the atproto OAuth profile; its operator has to mend it, or the account has to move."
-            }
-        }
+        sentences::help_of(self)
     }
 }
 
-impl fmt::Display for PeerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Message for PeerError {
+    fn key(&self) -> Key {
         match self {
-            Self::InvalidIssuer(found)
-            | Self::IssuerOfAnother(found)
-            | Self::ResourceOfAnother(found) => write!(f, "Invalid issuer {}", Visible(found)),
-            Self::PrivateHost(origin) => {
-                write!(f, "\"{origin}\" is on this device or in a private network")
-            }
-            Self::InsecureIssuer(_) => f.write_str(
-                "Unsecure issuer URL protocol only allowed in development and test environments",
-            ),
-            Self::InsecureResource(_) => f.write_str(
-                "Unsecure resource metadata URL (http:) only allowed in development and test environments",
-            ),
-            Self::NoAuthorizationServer(pds) => {
-                write!(f, "No authorization servers found for PDS: {pds}")
-            }
-            Self::SeveralAuthorizationServers(pds) => {
-                write!(f, "Unable to determine authorization server for PDS: {pds}")
-            }
+            Self::InvalidIssuer(_) => key!("ISSUER_INVALID"),
+            Self::IssuerOfAnother(_) => key!("ISSUER_METADATA_MISMATCH"),
+            Self::ResourceOfAnother(_) => key!("RESOURCE_METADATA_MISMATCH"),
+            Self::InsecureIssuer(_) => key!("HTTP_NOT_ALLOWED/issuer"),
+            Self::InsecureResource(_) => key!("HTTP_NOT_ALLOWED/resource"),
+            Self::PrivateHost(_) => key!("PRIVATE_HOST"),
+            Self::NoAuthorizationServer(_) => key!("NO_AUTHORIZATION_SERVER"),
+            Self::SeveralAuthorizationServers(_) => key!("SEVERAL_AUTHORIZATION_SERVERS"),
+            Self::NotProtected { .. } => key!("RESOURCE_NOT_PROTECTED"),
+            Self::InvalidMetadata(..) => key!("SERVER_METADATA_INVALID"),
+            Self::Lacks(_, capability) => capability.key(),
+            Self::NoParEndpoint => key!("NO_PAR_ENDPOINT"),
+            Self::InvalidPar(_) => key!("PAR_RESPONSE_INVALID"),
+            Self::InvalidToken(_) => key!("TOKEN_RESPONSE_INVALID"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::InsecureIssuer(_) | Self::InsecureResource(_) | Self::NoParEndpoint => {}
             Self::NotProtected { resource, issuer } => {
-                write!(f, "PDS \"{resource}\" not protected by issuer \"{issuer}\"")
+                to.text("value", resource);
+                to.text("issuer", issuer);
             }
             Self::InvalidMetadata(of, member) => {
-                write!(f, "Invalid \"{member}\" in the metadata of {of}")
+                to.text("value", of);
+                to.text("member", member);
             }
-            Self::Lacks(issuer, Capability::PublicClients) => write!(
-                f,
-                "The server does not support \"none\" authentication ({issuer})."
-            ),
-            Self::Lacks(issuer, capability) => {
-                write!(f, "Authorization server \"{issuer}\" {}", capability.facts().1)
+            Self::InvalidIssuer(value)
+            | Self::IssuerOfAnother(value)
+            | Self::ResourceOfAnother(value)
+            | Self::PrivateHost(value)
+            | Self::NoAuthorizationServer(value)
+            | Self::SeveralAuthorizationServers(value)
+            | Self::Lacks(value, _) => to.text("value", value),
+            Self::InvalidPar(member) | Self::InvalidToken(member) => {
+                to.text("member", member);
             }
-            Self::NoParEndpoint => f.write_str(
-                "Server requires pushed authorization requests (PAR) but no PAR endpoint is available",
-            ),
-            Self::InvalidPar(member) => write!(f, "Invalid \"{member}\" in the PAR response"),
-            Self::InvalidToken(member) => write!(f, "Invalid \"{member}\" in the token response"),
         }
     }
 }
 
-impl std::error::Error for PeerError {}
+said!(PeerError);

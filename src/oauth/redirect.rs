@@ -1,6 +1,7 @@
 //! What comes back with the user: the authorization response (RFC 6749 section 4.1.2, RFC 9207).
 
 use crate::secret::Secret;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 use crate::url::{Url, decode, form_of, parse_form};
 use std::fmt;
 
@@ -205,10 +206,10 @@ pub struct PopupFailure {
 }
 
 impl PopupFailure {
-    fn is(&self, error: &str) -> bool {
-        self.params
-            .iter()
-            .any(|(name, value)| name == "error" && value == error)
+    fn error(&self) -> Option<&str> {
+        let mut params = self.params.iter();
+        let (_, error) = params.find(|(name, _)| name == "error")?;
+        Some(error)
     }
 }
 
@@ -248,63 +249,62 @@ pub enum CallbackError {
 impl CallbackError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Repeated(_) => "CALLBACK_PARAMETER_REPEATED",
-            Self::Jarm => "CALLBACK_JARM",
-            Self::NoState => "CALLBACK_NO_STATE",
-            Self::UnknownState(_) => "CALLBACK_UNKNOWN_STATE",
-            Self::Refused { error, .. } if error == "access_denied" => "ACCESS_DENIED",
-            Self::Refused { .. } => "AUTHORIZATION_REFUSED",
-            Self::NoCode => "CALLBACK_NO_CODE",
-            Self::NoIssuer => "CALLBACK_NO_ISSUER",
-            Self::IssuerMismatch => "CALLBACK_ISSUER_MISMATCH",
-            Self::AccountMismatch => "ACCOUNT_MISMATCH",
-            Self::NoParameters => "CALLBACK_NO_PARAMETERS",
-            Self::InPopup(failure) if failure.is("access_denied") => "ACCESS_DENIED",
-            Self::InPopup(_) => "POPUP_FAILED",
-        }
+        self.narrower_code().unwrap_or_else(|| self.key().code())
+    }
+
+    /// A code that says more than the one of the message.
+    pub(crate) fn narrower_code(&self) -> Option<&'static str> {
+        let is_denied = self.error() == Some("access_denied");
+        is_denied.then_some("ACCESS_DENIED")
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
+        sentences::help(None, self.code(), "")
+    }
+
+    /// The `error` code of a refusal.
+    fn error(&self) -> Option<&str> {
         match self {
-            Self::Refused { .. } | Self::InPopup(_) => {
-                "The sign-in was not granted. Let the user try again."
-            }
-            Self::UnknownState(_) => {
-                "This answer was used already, is older than 10 minutes, or belongs to another browser or origin. Start the sign-in again."
-            }
-            Self::AccountMismatch => {
-                "Another account was signed in at the server than the one that was typed. Sign in again with the account you mean."
-            }
-            Self::NoParameters => {
-                "Call initCallback only on the page the server redirects to, or call init."
-            }
-            _ => {
-                "The answer is not one of a correct server to this app's request. Start the sign-in again."
-            }
+            Self::Refused { error, .. } => Some(error),
+            Self::InPopup(failure) => failure.error(),
+            _ => None,
         }
     }
 }
 
-impl fmt::Display for CallbackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Message for CallbackError {
+    fn key(&self) -> Key {
         match self {
-            Self::Repeated(name) => write!(f, "Repeated \"{name}\" parameter"),
-            Self::Jarm => f.write_str("JARM not supported"),
-            Self::NoState => f.write_str("Missing \"state\" parameter"),
-            Self::UnknownState(state) => write!(f, "Unknown authorization session \"{state}\""),
-            Self::Refused { description, .. } => {
-                f.write_str(description.as_deref().unwrap_or("OAuth callback error"))
-            }
-            Self::NoCode => f.write_str("Missing \"code\" query param"),
-            Self::NoIssuer => f.write_str("iss missing from the response"),
-            Self::IssuerMismatch => f.write_str("Issuer mismatch"),
-            Self::AccountMismatch => f.write_str("Account mismatch"),
-            Self::InPopup(failure) => f.write_str(&failure.message),
-            Self::NoParameters => f.write_str("No OAuth callback parameters found in the URL"),
+            Self::Repeated(_) => key!("CALLBACK_PARAMETER_REPEATED"),
+            Self::Jarm => key!("CALLBACK_JARM"),
+            Self::NoState => key!("CALLBACK_NO_STATE"),
+            Self::UnknownState(_) => key!("CALLBACK_UNKNOWN_STATE"),
+            Self::Refused { .. } => key!("AUTHORIZATION_REFUSED"),
+            Self::NoCode => key!("CALLBACK_NO_CODE"),
+            Self::NoIssuer => key!("CALLBACK_NO_ISSUER"),
+            Self::IssuerMismatch => key!("CALLBACK_ISSUER_MISMATCH"),
+            Self::AccountMismatch => key!("ACCOUNT_MISMATCH"),
+            Self::NoParameters => key!("CALLBACK_NO_PARAMETERS"),
+            Self::InPopup(_) => key!("POPUP_FAILED"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        if let Some(error) = self.error() {
+            to.text("error", error);
+        }
+        match self {
+            Self::Repeated(name) => to.text("member", name),
+            Self::UnknownState(state) => to.text("value", state),
+            Self::Refused {
+                description: Some(description),
+                ..
+            } => to.text("description", description),
+            Self::InPopup(failure) => to.text("message", &failure.message),
+            _ => {}
         }
     }
 }
 
-impl std::error::Error for CallbackError {}
+said!(CallbackError);

@@ -1,7 +1,7 @@
 //! The authorization server's "no".
 
 use crate::json::Json;
-use std::fmt;
+use crate::sentences::{Arguments, Key, Message, key, said};
 
 /// An error response (RFC 6749 section 5.2; RFC 9126 section 2.3 for pushed requests).
 #[derive(Clone, Debug, PartialEq)]
@@ -50,17 +50,18 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.error {
-            Some(error) => write!(f, "OAuth \"{error}\" error")?,
-            None => f.write_str("OAuth unknown error")?,
-        }
-        match &self.description {
-            Some(description) => write!(f, ": {description}"),
-            None => Ok(()),
+impl Message for Refusal {
+    fn key(&self) -> Key {
+        key!("OAUTH_REFUSED")
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        for (name, text) in [("error", &self.error), ("description", &self.description)] {
+            if let Some(text) = text {
+                to.text(name, text);
+            }
         }
     }
 }
 
-impl std::error::Error for Refusal {}
+said!(Refusal);

@@ -1,7 +1,6 @@
 //! Why a session is over.
 
-use crate::identity::Did;
-use std::fmt;
+use crate::sentences::{self, Arguments, Key, key};
 
 /// Why a session is over. Being offline is no reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +28,29 @@ pub enum SessionEnd {
 impl SessionEnd {
     /// The stable code.
     pub fn code(&self) -> &'static str {
+        self.code_and_key().0
+    }
+
+    /// The key of the message.
+    pub(crate) fn key(&self) -> Key {
+        self.code_and_key().1
+    }
+
+    fn code_and_key(&self) -> (&'static str, Key) {
+        macro_rules! both {
+            ($code:literal) => {
+                ($code, key!($code))
+            };
+        }
         match self {
-            Self::SignedOut => "SIGNED_OUT",
-            Self::Vanished => "SESSION_GONE",
-            Self::SubMismatch => "SESSION_OF_ANOTHER",
-            Self::NotRefreshable => "SESSION_NOT_REFRESHABLE",
-            Self::RefreshRefused(_) => "SESSION_REVOKED",
-            Self::RefreshRejected(_) => "REFRESH_REJECTED",
-            Self::TokenRefused => "TOKEN_REFUSED",
-            Self::Migrated(_) => "ACCOUNT_MIGRATED",
+            Self::SignedOut => both!("SIGNED_OUT"),
+            Self::Vanished => both!("SESSION_GONE"),
+            Self::SubMismatch => both!("SESSION_OF_ANOTHER"),
+            Self::NotRefreshable => both!("SESSION_NOT_REFRESHABLE"),
+            Self::RefreshRefused(_) => both!("SESSION_REVOKED"),
+            Self::RefreshRejected(_) => both!("REFRESH_REJECTED"),
+            Self::TokenRefused => both!("TOKEN_REFUSED"),
+            Self::Migrated(_) => both!("ACCOUNT_MIGRATED"),
         }
     }
 
@@ -70,34 +83,17 @@ impl SessionEnd {
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
-        match self {
-            Self::SignedOut => "The user signed out; offer to sign in.",
-            Self::RefreshRejected(_) => {
-                "The server does not refresh this session now. Offer to sign in again, or try again later with restore."
-            }
-            Self::Migrated(_) => {
-                "The account moved to another server; sign in again, with its handle."
-            }
-            _ => "The session is over; offer to sign in again.",
-        }
+        sentences::help(None, self.code(), "")
     }
 
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, sub: &Did) -> fmt::Result {
+    /// Gives the arguments of the message, but for the account.
+    pub(crate) fn arguments(&self, to: &mut Arguments) {
         match self {
-            Self::SignedOut => write!(f, "The session for \"{sub}\" was successfully revoked"),
-            Self::Vanished => f.write_str("The session was deleted by another process"),
-            Self::SubMismatch => f.write_str("Stored session sub mismatch"),
-            Self::NotRefreshable => f.write_str("No refresh token available"),
-            Self::RefreshRefused(words) => {
-                f.write_str(words.as_deref().unwrap_or("The session was revoked"))
+            Self::RefreshRefused(Some(words)) | Self::RefreshRejected(Some(words)) => {
+                to.text("description", words);
             }
-            Self::RefreshRejected(words) => f.write_str(
-                words
-                    .as_deref()
-                    .unwrap_or("The server refused to refresh the session"),
-            ),
-            Self::TokenRefused => write!(f, "The session for \"{sub}\" is invalid"),
-            Self::Migrated(_) => f.write_str("Issuer mismatch"),
+            Self::Migrated(Some(issuer)) => to.text("newIssuer", issuer),
+            _ => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Local;
 use crate::oauth::PublicJwk;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
@@ -48,30 +49,29 @@ pub enum KeyError {
 impl KeyError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable => "WEBCRYPTO_UNAVAILABLE",
-            Self::Failed(_) => "WEBCRYPTO_FAILED",
-            Self::Unusable => "KEY_UNUSABLE",
-        }
+        self.key().code()
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
+        sentences::help_of(self)
+    }
+}
+
+impl Message for KeyError {
+    fn key(&self) -> Key {
         match self {
-            Self::Unavailable => "Serve the page over https, or from http://127.0.0.1.",
-            _ => "Sign in again.",
+            Self::Unavailable => key!("WEBCRYPTO_UNAVAILABLE"),
+            Self::Failed(_) => key!("WEBCRYPTO_FAILED"),
+            Self::Unusable => key!("KEY_UNUSABLE"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        if let Self::Failed(why) = self {
+            to.text("reason", why);
         }
     }
 }
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unavailable => f.write_str("WebCrypto API is required"),
-            Self::Failed(why) => write!(f, "WebCrypto failed: {why}"),
-            Self::Unusable => f.write_str("The session's stored key cannot sign"),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
+said!(KeyError);

@@ -5,8 +5,8 @@ use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::TokenSet;
 use crate::secret::Secret;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 use crate::url::Url;
-use std::fmt;
 use std::rc::Rc;
 
 /// A sign-in that waits for its callback.
@@ -186,15 +186,7 @@ pub enum StorageError {
 impl StorageError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Denied(_) => "STORAGE_DENIED",
-            Self::Full => "STORAGE_FULL",
-            Self::Failed(_) => "STORAGE_FAILED",
-            Self::Corrupt(_) => "STORAGE_CORRUPT",
-            Self::Unreadable => "STORAGE_UNREADABLE",
-            Self::Key(error) => error.code(),
-            Self::Disposed => "DISPOSED",
-        }
+        self.key().code()
     }
 
     /// Whether the same operation may well succeed later.
@@ -204,34 +196,31 @@ impl StorageError {
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
+        sentences::help_of(self)
+    }
+}
+
+impl Message for StorageError {
+    fn key(&self) -> Key {
         match self {
-            Self::Denied(_) => {
-                "Sign in in a popup, which lasts as long as the page; or allow this site to store data. A private window or a blocked third-party frame may not."
-            }
-            Self::Full => "Free some disk space and try again.",
-            Self::Failed(_) => "Try again; reload the page if that does not help.",
-            Self::Corrupt(_) => "Sign in again.",
-            Self::Unreadable => {
-                "This browser cannot read a stored key here; use the session in a page or a service worker."
-            }
-            Self::Key(error) => error.help(),
-            Self::Disposed => "Make a new client; this one was disposed of.",
+            Self::Denied(_) => key!("STORAGE_DENIED"),
+            Self::Full => key!("STORAGE_FULL"),
+            Self::Failed(_) => key!("STORAGE_FAILED"),
+            Self::Corrupt(_) => key!("STORAGE_CORRUPT"),
+            Self::Unreadable => key!("STORAGE_UNREADABLE"),
+            Self::Key(error) => error.key(),
+            Self::Disposed => key!("DISPOSED"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::Denied(why) | Self::Failed(why) => to.text("reason", why),
+            Self::Corrupt(member) => to.text("member", member),
+            Self::Key(error) => error.arguments(to),
+            _ => {}
         }
     }
 }
 
-impl fmt::Display for StorageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Denied(why) => write!(f, "Storage is denied: {why}"),
-            Self::Full => f.write_str("Storage is full"),
-            Self::Failed(why) => write!(f, "Storage failed: {why}"),
-            Self::Corrupt(what) => write!(f, "A stored row cannot be read: {what}"),
-            Self::Unreadable => f.write_str("A stored row cannot be read here"),
-            Self::Key(error) => error.fmt(f),
-            Self::Disposed => f.write_str("Database has been disposed"),
-        }
-    }
-}
-
-impl std::error::Error for StorageError {}
+said!(StorageError);

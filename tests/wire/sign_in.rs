@@ -303,7 +303,8 @@ fn bad_input_costs_no_request() {
             format!("Invalid handle \"{shown}\" provided.")
         );
         let purpose = format!("Failed to resolve identity: {shown}");
-        assert_eq!(error.purpose(), Some(purpose.as_str()));
+        let found = error.purpose().map(ToString::to_string);
+        assert_eq!(found, Some(purpose));
     }
     assert_eq!(
         kind(world.authorize(&tab, "https://")),

@@ -139,10 +139,11 @@ fn loopback_client_ids() {
     for case in list(table, "ids") {
         let id = text(&case, "id");
         let metadata = ClientMetadata::of_loopback_id(id);
-        if let (Some(rule), Err(ConfigError::InvalidLoopbackId(broken))) =
+        if let (Some(rule), Err(error @ ConfigError::InvalidLoopbackId(_))) =
             (case["refused"].as_str(), &metadata)
         {
-            assert_eq!(*broken, rule, "{case}");
+            let sentence = format!("Invalid loopback client ID: {rule}");
+            assert_eq!(error.to_string(), sentence, "{case}");
         } else if case["lacks"] == "atproto" {
             let lacking = ConfigError::LoopbackWithoutAtprotoScope;
             assert_eq!(metadata, Err(lacking), "{case}");

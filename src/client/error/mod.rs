@@ -1,21 +1,27 @@
 //! The client's error: what failed, in which step, and at which address.
 
-mod help;
 mod host;
+mod message;
 mod popup;
+mod purpose;
+#[cfg(test)]
+mod samples;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use host::HostError;
 pub use popup::PopupError;
+pub use purpose::Purpose;
 pub use step::Step;
 
 use crate::http::HttpError;
-use crate::identity::{Did, IdentityError, Visible};
+use crate::identity::{Did, IdentityError};
 use crate::oauth::{
     CallbackError, ConfigError, ExchangeError, MetadataError, PeerError, Refusal, SessionEnd,
 };
 use crate::ports::{KeyError, StorageError, Thrown};
-use std::fmt;
+use crate::sentences::Message;
 
 /// What went wrong, by who is to blame.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +87,7 @@ struct Details {
     kind: ErrorKind,
     step: Step,
     url: Option<String>,
-    purpose: Option<String>,
+    purpose: Option<Purpose>,
     login_hint: Option<String>,
     callback: Option<CallbackContext>,
     lacks_nonce: bool,
@@ -118,10 +124,10 @@ impl Error {
     }
 
     /// The innermost purpose stays: it names what failed. An account that has no PDS was resolved well.
-    pub(crate) fn while_resolving(mut self, what: &str, subject: &str) -> Self {
+    pub(crate) fn while_resolving(mut self, what: &'static str, subject: &str) -> Self {
         if !matches!(self.0.kind, ErrorKind::Identity(IdentityError::NoPds(_))) {
-            let purpose = || format!("Failed to resolve {what}: {}", Visible(subject));
-            self.0.purpose.get_or_insert_with(purpose);
+            let resolving = || Purpose::Resolving(what, subject.to_owned());
+            self.0.purpose.get_or_insert_with(resolving);
         }
         self
     }
@@ -135,7 +141,7 @@ impl Error {
     }
 
     pub(crate) fn while_storing(mut self, sub: &Did) -> Self {
-        self.0.purpose = Some(format!("Failed to store session for {sub}"));
+        self.0.purpose = Some(Purpose::Storing(sub.clone()));
         self
     }
 
@@ -171,8 +177,8 @@ impl Error {
     }
 
     /// What all this was for, where what the user typed or a server was being resolved, or a session stored.
-    pub fn purpose(&self) -> Option<&str> {
-        self.0.purpose.as_deref()
+    pub fn purpose(&self) -> Option<&Purpose> {
+        self.0.purpose.as_ref()
     }
 
     /// What to sign in with, where a session is over: the account's handle, or its DID where that is all there is.
@@ -187,25 +193,15 @@ impl Error {
 
     /// A string that says what went wrong, and that no release changes.
     pub fn code(&self) -> &'static str {
+        self.narrower_code().unwrap_or_else(|| self.key().code())
+    }
+
+    /// A code that says more than the one of the message.
+    pub(crate) fn narrower_code(&self) -> Option<&'static str> {
         match &self.0.kind {
-            ErrorKind::Config(e) => e.code(),
-            ErrorKind::Identity(e) => e.code(),
-            ErrorKind::Http(e) => e.code(),
-            ErrorKind::WithoutOauth(_) => "SERVER_WITHOUT_OAUTH",
-            ErrorKind::Peer(e) => e.code(),
-            ErrorKind::Refused(_) => "OAUTH_REFUSED",
-            ErrorKind::ClockSkew { .. } => "CLOCK_SKEW",
-            ErrorKind::Callback(e) => e.code(),
-            ErrorKind::NotAuthoritative { .. } => "ISSUER_NOT_AUTHORITATIVE",
-            ErrorKind::Ended(_, end) => end.code(),
-            ErrorKind::Key(e) => e.code(),
-            ErrorKind::Storage(e) => e.code(),
-            ErrorKind::Resolver(_) => "RESOLVER_FAILED",
-            ErrorKind::Renewer(_) => "REFRESH_FAILED",
-            ErrorKind::Observer(_) => "HOOK_FAILED",
-            ErrorKind::NavigatedBack => "NAVIGATED_BACK",
-            ErrorKind::Popup(e) => e.code(),
-            ErrorKind::Host(e) => e.code(),
+            ErrorKind::WithoutOauth(_) => Some("SERVER_WITHOUT_OAUTH"),
+            ErrorKind::Callback(e) => e.narrower_code(),
+            _ => None,
         }
     }
 
@@ -217,51 +213,6 @@ impl Error {
             ErrorKind::Storage(e) => e.is_retryable(),
             ErrorKind::Resolver(_) | ErrorKind::Renewer(_) => true,
             _ => false,
-        }
-    }
-
-    /// What the app or its user can do about it, in a sentence.
-    pub fn help(&self) -> &'static str {
-        match self.0.lacks_nonce {
-            true => help::NONCE_UNREADABLE,
-            false => help::of(&self.0.kind, self.0.step),
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.kind {
-            ErrorKind::Config(e) => e.fmt(f),
-            ErrorKind::Identity(e) => e.fmt(f),
-            ErrorKind::Http(e) | ErrorKind::WithoutOauth(e) => match &self.0.url {
-                Some(url) => write!(f, "{e} for \"{url}\""),
-                None => e.fmt(f),
-            },
-            ErrorKind::Peer(e) => e.fmt(f),
-            ErrorKind::Refused(e) => e.fmt(f),
-            ErrorKind::ClockSkew { seconds, refusal } => {
-                refusal.fmt(f)?;
-                match seconds {
-                    Some(ahead) => {
-                        let side = if *ahead < 0 { "behind" } else { "ahead" };
-                        let by = ahead.unsigned_abs();
-                        write!(f, " (this device's clock is {by} s {side})")
-                    }
-                    None => f.write_str(" (this device's clock is wrong, or the server's)"),
-                }
-            }
-            ErrorKind::Callback(e) => e.fmt(f),
-            ErrorKind::NotAuthoritative { .. } => f.write_str("Issuer mismatch"),
-            ErrorKind::Ended(sub, end) => end.write(f, sub),
-            ErrorKind::Key(e) => e.fmt(f),
-            ErrorKind::Storage(e) => e.fmt(f),
-            ErrorKind::Observer(words)
-            | ErrorKind::Renewer(Thrown { words, .. })
-            | ErrorKind::Resolver(Thrown { words, .. }) => f.write_str(words),
-            ErrorKind::NavigatedBack => f.write_str("User navigated back"),
-            ErrorKind::Popup(e) => e.fmt(f),
-            ErrorKind::Host(e) => e.fmt(f),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a popup.
 
-use std::fmt;
+use crate::sentences::{self, Arguments, Key, Message, key, said};
 
 /// What can go wrong with a popup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,33 +19,26 @@ pub enum PopupError {
 impl PopupError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Closed => "POPUP_CLOSED",
-            Self::TimedOut => "POPUP_TIMEOUT",
-            Self::Unsupported => "POPUP_UNSUPPORTED",
-            Self::ContinuedInParent => "LOGIN_CONTINUED_IN_PARENT_WINDOW",
-        }
+        self.key().code()
     }
 
     /// What the app or its user can do.
     pub fn help(&self) -> &'static str {
+        sentences::help_of(self)
+    }
+}
+
+impl Message for PopupError {
+    fn key(&self) -> Key {
         match self {
-            Self::ContinuedInParent => "Show that this window can be closed, and do nothing else.",
-            Self::Unsupported => "Sign in by redirect, where this site may store data.",
-            _ => "Let the user try again.",
+            Self::Closed => key!("POPUP_CLOSED"),
+            Self::TimedOut => key!("POPUP_TIMEOUT"),
+            Self::Unsupported => key!("POPUP_UNSUPPORTED"),
+            Self::ContinuedInParent => key!("LOGIN_CONTINUED_IN_PARENT_WINDOW"),
         }
     }
+
+    fn arguments(&self, _to: &mut Arguments) {}
 }
 
-impl fmt::Display for PopupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "The popup was closed",
-            Self::TimedOut => "Timeout",
-            Self::Unsupported => "BroadcastChannel is not available here",
-            Self::ContinuedInParent => "Login complete, please close the popup window.",
-        })
-    }
-}
-
-impl std::error::Error for PopupError {}
+said!(PopupError);

@@ -464,7 +464,7 @@ fn a_resolution_names_what_was_typed() {
         .authorize(&world.tab(), ALICE.handle)
         .expect_err("offline");
     assert_eq!(
-        failure.purpose(),
+        failure.purpose().map(ToString::to_string).as_deref(),
         Some("Failed to resolve identity: alice.example.com")
     );
 }

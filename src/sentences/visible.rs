@@ -1,17 +1,8 @@
-//! Characters that nobody sees: left out of what people type and paste, and made visible where a message quotes a text.
+//! Characters that cannot be seen, where a message quotes what someone typed.
 
+use crate::text::is_ignorable;
 use std::fmt;
 use std::fmt::Write;
-
-/// Whether a character shows nothing at all: the default-ignorable ones of Unicode, such as the marks of writing direction
-/// that a paste brings along, zero-width spaces and the byte order mark; and the marks of interlinear annotation.
-pub(super) fn is_ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
-}
 
 /// Whether a character cannot be told from nothing, or from a plain space; the braille pattern without dots is one as well.
 fn is_invisible(c: char) -> bool {
@@ -19,7 +10,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A text as a message quotes it: what is invisible in it stands there by its number, such as `\u{202a}`.
-pub(crate) struct Visible<'a>(pub(crate) &'a str);
+pub(super) struct Visible<'a>(pub(super) &'a str);
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,40 @@
+//! What a call was for.
+
+use crate::identity::Did;
+use crate::sentences::{self, Arguments, Key, Message, key};
+use std::fmt;
+
+/// What a call was for when it failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// To resolve something: what it is, such as an identity, and what the user typed or a server is called.
+    Resolving(&'static str, String),
+    /// To store the account's session.
+    Storing(Did),
+}
+
+impl Message for Purpose {
+    fn key(&self) -> Key {
+        match self {
+            Self::Resolving(..) => key!("RESOLVING"),
+            Self::Storing(_) => key!("STORING"),
+        }
+    }
+
+    fn arguments(&self, to: &mut Arguments) {
+        match self {
+            Self::Resolving(what, subject) => {
+                to.text("what", what);
+                to.text("subject", subject);
+            }
+            Self::Storing(sub) => to.text("sub", sub.as_str()),
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        sentences::write(self, f)
+    }
+}
