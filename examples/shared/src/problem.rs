@@ -39,7 +39,7 @@ impl Problem {
             message: answer
                 .str("message")
                 .unwrap_or_else(|| format!("The server answered {status}")),
-            help: "The account's server refused this; its words say why.".to_owned(),
+            help: "The account's server refused this; its message says why.".to_owned(),
             code: code.unwrap_or_else(|| status.to_string()),
         }
     }

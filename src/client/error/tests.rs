@@ -158,14 +158,14 @@ fn help_goes_by_word_and_step() {
         (Step::Par, 400, "invalid_request", "redirect URI"),
         (Step::Par, 400, "InvalidRequest", "redirect URI"),
         (Step::Token, 400, "invalid_request", "Start it again"),
-        (Step::Refresh, 400, "InvalidRequest", "renew the session"),
+        (Step::Refresh, 400, "InvalidRequest", "refresh the session"),
         (Step::Par, 400, "", "options of the sign-in"),
         (Step::Par, 400, "word_of_tomorrow", "options of the sign-in"),
         (Step::Token, 400, "AccountTakedown", "not active"),
         (Step::Token, 500, "invalid_grant", "in trouble"),
         (Step::Par, 503, "", "in trouble"),
         (Step::Par, 400, "temporarily_unavailable", "in trouble"),
-        (Step::Refresh, 429, "RateLimitExceeded", "too often"),
+        (Step::Refresh, 429, "RateLimitExceeded", "too many"),
     ] {
         let json = format!(r#"{{"error":"{word}"}}"#);
         let payload = Json::parse(&json).expect("JSON");
@@ -216,7 +216,7 @@ fn help_goes_by_the_answer_and_where_it_came_from() {
     for (step, error, expected) in [
         (Step::Par, HttpError::Timeout, "connection"),
         (Step::Did, HttpError::Status(502), "in trouble"),
-        (Step::Handle, HttpError::Status(429), "too often"),
+        (Step::Handle, HttpError::Status(429), "too many"),
         (Step::Configure, HttpError::NotJson, "application/json"),
         (Step::Handle, HttpError::Status(404), "handleResolver"),
         (Step::Handle, html(), "handleResolver"),

@@ -159,7 +159,7 @@ export const table = [
     because: 'Section I, both API generations: the older events as well as the hooks.' },
 
   // The words and classes of errors that section C.4 does not list.
-  { at: /^step \w+ error\.(cause\.)?message$/, flows: UNANSWERED, official: 'Failed to fetch', ours: /^No answer: Failed to fetch for "https:/,
+  { at: /^step \w+ error\.(cause\.)?message$/, flows: UNANSWERED, official: 'Failed to fetch', ours: /^No response: Failed to fetch for "https:/,
     because: 'The message of a request that was not answered names its address.' },
   { at: /^step authorize error\.cause\b/, flows: ['authorize while the resolver is away'],
     because: 'A resolver that does not answer is a FetchRequestError like every other server, with the error of fetch as its cause.' },

@@ -91,7 +91,7 @@ export const cases = {
     }
     equal([sent(w).length, refreshes(w)], [5, 0])
     w.network.once('xrpc', UNREACHABLE)
-    match((await rejected(session.fetchHandler('/xrpc/x'))).message, /Failed to fetch|No answer/)
+    match((await rejected(session.fetchHandler('/xrpc/x'))).message, /Failed to fetch|No response/)
   },
   // Section I, "Safer": the token leaves for no other origin.
   'F118 an address of another server is refused': async (w) => {
