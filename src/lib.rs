@@ -47,12 +47,12 @@ pub use http::{HttpError, MAX_BODY, READ_HEADERS, Request, Response, Timeouts};
 pub use identity::{Did, DidDocument, Handle, IdentityError, Input};
 pub use json::Json;
 pub use oauth::{
-    ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, AuthorizeOptions, BlobPermission,
-    CallbackError, Capability, ClientMetadata, ConfigError, FORWARDED, IdentityAttr,
-    IncludePermission, Issuer, LoopbackRule, MetadataRule, PeerError, Permission, PopupFailure,
-    PublicJwk, Refusal, RepoAction, RepoPermission, ResponseMode, RpcPermission, Scope,
-    ScopeBuilder, ScopeError, ServerMetadata, SessionEnd, TokenSet, Transition, UnknownPermission,
-    loopback_client_id,
+    ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, AuthMethod, AuthorizeOptions,
+    BlobPermission, CallbackError, Capability, ClientMetadata, ConfigError, FORWARDED,
+    IdentityAttr, IncludePermission, Issuer, LoopbackRule, MetadataRule, PeerError, Permission,
+    PopupFailure, PublicJwk, Refusal, RepoAction, RepoPermission, ResponseMode, RpcPermission,
+    Scope, ScopeBuilder, ScopeError, ServerMetadata, SessionEnd, TokenSet, Transition,
+    UnknownPermission, loopback_client_id,
 };
 pub use pds_request::PdsRequest;
 pub use ports::{Account, AccountStatus};

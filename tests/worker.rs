@@ -6,7 +6,7 @@
 
 use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Ports, StoredSession};
-use atproto_oauth_wasm::{Did, Request, Secret, TokenSet};
+use atproto_oauth_wasm::{AuthMethod, Did, Request, Secret, TokenSet};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -54,6 +54,7 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
             expires_at: None,
         },
         key,
+        auth_method: AuthMethod::None,
         client_id: Some(CLIENT_ID.to_owned()),
         server: None,
         verified_at: None,

@@ -133,19 +133,21 @@ export class JwkError extends TypeError {
   }
 }
 
-/** The session's key cannot be used any more. */
+/** A session is over: this client cannot authenticate itself in the way that the session was granted for, or its key cannot sign. */
 export class AuthMethodUnsatisfiableError extends Error {}
 
 /** Whether an error says that a session is over. */
-export function saysSessionIsOver(error: unknown): error is TokenRefreshError | TokenRevokedError | TokenInvalidError {
-  return error instanceof EndedSessionError
+export function saysSessionIsOver(
+  error: unknown,
+): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError {
+  return error instanceof EndedSessionError || error instanceof AuthMethodUnsatisfiableError
 }
 
 /** Whether an error says that a session is over or unusable, and not that something else went wrong. */
 export function isExpectedSessionError(
   error: unknown,
 ): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError | TypeError {
-  return saysSessionIsOver(error) || error instanceof AuthMethodUnsatisfiableError || error instanceof TypeError
+  return saysSessionIsOver(error) || error instanceof TypeError
 }
 
 /** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */

@@ -96,7 +96,7 @@ export type UpdatedEventDetail = { sub: AtprotoDid } & SessionFacts
 /** `event.detail` of a `deleted` event. */
 export interface DeletedEventDetail {
   sub: AtprotoDid
-  /** A `TokenRevokedError`, `TokenRefreshError` or `TokenInvalidError`. */
+  /** A `TokenRevokedError`, `TokenRefreshError`, `TokenInvalidError` or `AuthMethodUnsatisfiableError`. */
   cause: Error
 }
 

@@ -24,6 +24,7 @@ const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
  * @property {string} access_token
  * @property {unknown} refresh_token
  * @property {number | undefined} expires_at
+ * @property {{ method: string }} authMethod
  * @property {string} keyId
  * @property {{ pair: CryptoKeyPair, private: CryptoKey, x: string, y: string }} key
  * @property {any} [clientId]
@@ -59,10 +60,9 @@ export const accessTokenOf = (row) => row?.value?.tokenSet?.access_token
  * @param {string} store
  * @param {any} flat with `keyPair` in place of `key`, no time that a `Date` cannot hold, and no member that is `undefined`
  */
-export function layOut(store, { keyId, keyPair, expires_at, ...members }) {
-  // The only way a browser app authenticates itself: not at all.
+export function layOut(store, { authMethod, keyId, keyPair, expires_at, ...members }) {
   /** @type {any} */
-  const value = { authMethod: { method: 'none' }, dpopKey: { keyId, keyPair }, extra: {} }
+  const value = { authMethod, dpopKey: { keyId, keyPair }, extra: {} }
   const official = store === 'session' ? (value.tokenSet = { token_type: 'DPoP' }) : value
   for (const name in members) (OFFICIAL.includes(name) ? official : value.extra)[name] = members[name]
   /** @type {any} */
@@ -102,17 +102,28 @@ export async function read(store, row) {
   return { ...extra, ...official, ...id, key }
 }
 
+/**
+ * How the client that a row belongs to authenticates itself. Rows from before 2025 do not say; in a browser they are of public
+ * clients.
+ *
+ * @param {any} value
+ */
+function authMethodOf({ authMethod = { method: 'none' } }) {
+  check(typeof authMethod?.method === 'string', 'authMethod')
+  return authMethod
+}
+
 /** @param {any} value */
 function pending(value) {
   const { appState, extra } = value
   if (extra?.account != null) texts(extra, ['account'])
-  return { ...texts(value, ['iss', 'verifier']), appState }
+  return { ...texts(value, ['iss', 'verifier']), appState, authMethod: authMethodOf(value) }
 }
 
 /** @param {any} value */
-function tokens({ authMethod, tokenSet }) {
-  // Rows of before 2025 have no `authMethod`; other methods than `none` are for clients with a server.
-  check(authMethod?.method === 'none', 'authMethod')
+function tokens(value) {
+  const { tokenSet } = value
+  const authMethod = authMethodOf(value)
   check(tokenSet != null, 'tokenSet')
   const { token_type, refresh_token, expires_at: time } = tokenSet
   check(token_type === 'DPoP', 'token_type')
@@ -120,7 +131,7 @@ function tokens({ authMethod, tokenSet }) {
   check(expires_at === undefined || expires_at >= 0, 'expires_at')
   const found = texts(tokenSet, ['iss', 'sub', 'aud', 'scope', 'access_token'])
   check(ACCESS_TOKEN.test(found.access_token), 'access_token')
-  return { ...found, refresh_token, expires_at }
+  return { ...found, refresh_token, expires_at, authMethod }
 }
 
 /**

@@ -8,7 +8,7 @@ use super::web_crypto::WebCryptoKey;
 use crate::client::policy;
 use crate::identity::{Did, Handle};
 use crate::json::Json;
-use crate::oauth::{Issuer, TokenSet};
+use crate::oauth::{AuthMethod, Issuer, TokenSet};
 use crate::ports::{
     Account, AccountStatus, KeyError, Local, PendingLogin, PendingStore, ResumeTicket,
     SessionStore, Signer, StorageError, StoredSession,
@@ -262,6 +262,7 @@ async fn run(
 fn pending_row(login: &PendingLogin) -> Result<JsValue, StorageError> {
     let row = row_with(
         login.key.as_ref(),
+        &login.auth_method,
         login.server.as_ref(),
         login.clock_offset,
     )?;
@@ -288,6 +289,7 @@ fn pending_login(row: &JsValue) -> Result<Box<PendingLogin>, StorageError> {
         client_id: get_str(row, "clientId"),
         issuer: string(row, "iss"),
         key: key(row),
+        auth_method: auth_method(row),
         verifier: Secret::new(string(row, "verifier")),
         app_state: get_str(row, "appState"),
         account,
@@ -303,6 +305,7 @@ fn pending_login(row: &JsValue) -> Result<Box<PendingLogin>, StorageError> {
 fn session_row(session: &StoredSession) -> Result<JsValue, StorageError> {
     let row = row_with(
         session.key.as_ref(),
+        &session.auth_method,
         session.server.as_ref(),
         session.clock_offset,
     )?;
@@ -326,6 +329,7 @@ fn stored_session(row: &JsValue) -> Result<Rc<StoredSession>, StorageError> {
     Ok(Rc::new(StoredSession {
         tokens: tokens(row).ok_or(StorageError::Corrupt("sub"))?,
         key: key(row),
+        auth_method: auth_method(row),
         client_id: get_str(row, "clientId"),
         server: server(row),
         verified_at: time_of(row, "verifiedAt"),
@@ -368,6 +372,7 @@ fn signed_in(row: &JsValue) -> Option<Account> {
 /// A row with what both kinds have.
 fn row_with(
     key: &dyn Signer,
+    auth_method: &AuthMethod,
     server: Option<&Json>,
     clock_offset: i64,
 ) -> Result<JsValue, StorageError> {
@@ -376,6 +381,11 @@ fn row_with(
     };
     let row = texts(&[("keyId", &key.public_jwk().kid)]);
     set(&row, "keyPair", key.pair());
+    let method = match auth_method {
+        AuthMethod::None => texts(&[("method", "none")]),
+        AuthMethod::Other(stored) => stored.to_js(),
+    };
+    set(&row, "authMethod", &method);
     if let Some(server) = server {
         set(&row, "server", &server.to_js());
     }
@@ -390,6 +400,10 @@ fn key(row: &JsValue) -> Rc<dyn Signer> {
         &get(row, "key"),
         string(row, "keyId"),
     ))
+}
+
+fn auth_method(row: &JsValue) -> AuthMethod {
+    AuthMethod::read(Json::from_js(get(row, "authMethod")))
 }
 
 fn server(row: &JsValue) -> Option<Json> {

@@ -10,8 +10,8 @@ use super::session::{OAuthSession, SessionServices};
 use super::sessions::{SessionEntry, Sessions};
 use crate::identity::Did;
 use crate::oauth::{
-    AuthorizationResponse, CallbackError, CallbackParams, ServerMetadata, SessionEnd, TokenAnswer,
-    TokenSet, code_form, endpoint_request, judge_token,
+    AuthorizationResponse, CallbackError, CallbackParams, CodeExchange, ConfigError,
+    ServerMetadata, SessionEnd, TokenAnswer, TokenSet, code_request, judge_token,
 };
 use crate::ports::{By, Message, PendingLogin, PendingStore, StoredSession};
 use crate::url::Url;
@@ -97,6 +97,9 @@ impl Callback {
         let failed = |error: CallbackError| Error::new(Step::Callback, error);
         let code = response.code.clone().map_err(failed)?;
         response.check_issuer(&login.issuer).map_err(failed)?;
+        let auth = login.auth_method.auth();
+        let unsatisfiable = || Error::new(Step::Token, ConfigError::AuthMethodUnsatisfiable);
+        let auth = auth.ok_or_else(unsatisfiable)?;
         let stored = login.server.clone();
         let server = self.directory.known_server(&login.issuer, stored).await?;
 
@@ -113,10 +116,14 @@ impl Callback {
         prover.offsets.assume(login.clock_offset);
         let endpoint = &server.token_endpoint;
         prover.learn(endpoint, None, login.nonce.as_deref());
-        let form = code_form(&code, &login.verifier, redirect_uri);
-        let request = endpoint_request(endpoint, &client.client_id, form);
+        let exchange = CodeExchange {
+            code: &code,
+            verifier: &login.verifier,
+            redirect_uri,
+        };
+        let request = code_request(&server, auth, &exchange);
         let requested_at = self.env.now();
-        let response = self.exchange.send(Step::Token, &prover, request).await?;
+        let response = self.exchange.send(Step::Token, &prover, &request).await?;
         // From here on there may be tokens: whatever fails, they must not live on unseen.
         let stored = match judge_token(&response) {
             Ok(granted) => {
@@ -128,7 +135,7 @@ impl Callback {
         };
         if stored.is_err() {
             self.exchange
-                .revoke_unused(&server, &prover, &response)
+                .revoke_unused(&server, &prover, auth, &response)
                 .await;
         }
         stored
@@ -150,6 +157,7 @@ impl Callback {
         let session = Rc::new(StoredSession {
             tokens,
             key: login.key.clone(),
+            auth_method: login.auth_method.clone(),
             client_id: Some(self.env.client_id().to_owned()),
             server: Some(server.raw.clone()),
             verified_at: Some(requested_at),

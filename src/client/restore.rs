@@ -44,11 +44,12 @@ impl Restore {
         activate: bool,
     ) -> Result<OAuthSession, Error> {
         let sub = &Did::parse(sub).map_err(|error| Error::new(Step::Input, error))?;
-        let stored = match self.sessions.rows.read(sub).await? {
-            Some(stored) if stored.tokens.sub == *sub => stored,
-            _ => self.stored_or_end(sub, !activate).await?,
+        let stored = self.sessions.rows.read(sub).await?;
+        let session = match usable(sub, stored.as_ref()) {
+            Ok(session) => session,
+            Err(_) => self.stored_or_end(sub, !activate).await?,
         };
-        let entry = self.sessions.adopt(stored).await?;
+        let entry = self.sessions.adopt(session).await?;
         self.services.refresher.credentials(&entry, refresh).await?;
         if activate {
             self.accounts.set_active(Some(sub));
@@ -70,28 +71,24 @@ impl Restore {
         let lock = self.sessions.locks.acquire_soon(sub).await;
         let found = match self.sessions.rows.read(sub).await {
             Err(error) => Err(error),
-            Ok(Some(stored)) if stored.tokens.sub == *sub => Ok(stored),
-            Ok(found) => Err(self.not_restored(&lock, sub, found, in_use).await),
+            Ok(stored) => match usable(sub, stored.as_ref()) {
+                Ok(session) => Ok(session),
+                Err(end) => Err(self.not_restored(&lock, sub, stored, end, in_use).await),
+            },
         };
         let notified = self.sessions.locks.release(lock).await;
         found.and_then(|stored| notified.map(|()| stored))
     }
 
-    /// The error for an account without a session, or with another account's in its place.
+    /// The error for an account without a session, or with one in its place that is of no use.
     async fn not_restored(
         &self,
         lock: &SessionLock,
         sub: &Did,
         found: Option<Rc<StoredSession>>,
+        end: SessionEnd,
         in_use: bool,
     ) -> Error {
-        let (end, row) = match &found {
-            Some(other) => {
-                let token = &other.tokens.access_token;
-                (SessionEnd::SubMismatch, Row::Removed(token))
-            }
-            None => (SessionEnd::Vanished, Row::Absent),
-        };
         if found.is_none()
             && let Some(was) = self.sessions.rows.former_loopback_id(sub).await
         {
@@ -106,9 +103,25 @@ impl Restore {
             // An account that is known to be signed out: whoever signed it out has announced that.
             return self.sessions.ended_error(sub, end, Step::Storage);
         }
+        let row = match &found {
+            Some(session) => Row::Removed(&session.tokens.access_token),
+            None => Row::Absent,
+        };
         match self.sessions.end(lock, sub, end.clone(), row).await {
             Ok(_) => self.sessions.ended_error(sub, end, Step::Storage),
             Err(error) => error,
         }
+    }
+}
+
+/// What is stored for an account, if it is a session that this client can use; else why there is none.
+fn usable(sub: &Did, stored: Option<&Rc<StoredSession>>) -> Result<Rc<StoredSession>, SessionEnd> {
+    let session = stored.ok_or(SessionEnd::Vanished)?;
+    if session.tokens.sub != *sub {
+        return Err(SessionEnd::SubMismatch);
+    }
+    match session.auth_method.auth() {
+        Some(_) => Ok(session.clone()),
+        None => Err(SessionEnd::AuthMethodUnsatisfiable),
     }
 }

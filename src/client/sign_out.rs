@@ -111,12 +111,11 @@ impl SignOut {
         if let Some(entry) = self.sessions.find(sub) {
             prover.learn_all(&entry.last_credentials().prover);
         }
-        if let Ok(server) = server {
-            let client_id = session.client_id.as_deref();
+        if let (Ok(server), Some(auth)) = (server, session.auth_method.auth()) {
             // It stands for the whole grant (RFC 7009 section 2.1).
             let token = refresh_token.as_ref().unwrap_or(access_token);
             self.exchange
-                .revoke_token(&server, &prover, client_id, token)
+                .revoke_token(&server, &prover, auth, token)
                 .await;
         }
     }

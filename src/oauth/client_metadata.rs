@@ -1,7 +1,7 @@
 //! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before any server sees it.
 
 use super::loopback::{is_loopback_id, is_loopback_ip, loopback_client_id, metadata_of};
-use super::{ATPROTO_SCOPE, ConfigError, MetadataRule, scope_has};
+use super::{ATPROTO_SCOPE, ClientAuth, ConfigError, MetadataRule, scope_has};
 use crate::http::{HttpError, Request, Response};
 use crate::json::Json;
 use crate::url::Url;
@@ -20,6 +20,8 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<String>,
     /// All scope that the app may ask for.
     pub scope: String,
+    /// How the client authenticates itself.
+    pub(crate) auth: ClientAuth,
     /// The document as it was given.
     pub raw: Json,
 }
@@ -52,18 +54,7 @@ impl ClientMetadata {
         if !lists("grant_types", "authorization_code") {
             return Err(ConfigError::NoAuthorizationCodeGrant);
         }
-        match raw.str("token_endpoint_auth_method").as_deref() {
-            Some("none") if raw.get("token_endpoint_auth_signing_alg").is_some() => {
-                return Err(ConfigError::SigningAlgWithoutKey);
-            }
-            Some("none") => {}
-            Some("private_key_jwt") => return Err(ConfigError::NeedsKeyset),
-            other => {
-                return Err(ConfigError::UnsupportedAuthMethod(
-                    other.unwrap_or("client_secret_basic").to_owned(),
-                ));
-            }
-        }
+        let auth = ClientAuth::declared_in(&raw)?;
         if raw.get(DPOP_BOUND).and_then(|bound| bound.as_bool()) != Some(true) {
             return invalid(DPOP_BOUND, MetadataRule::True);
         }
@@ -74,6 +65,7 @@ impl ClientMetadata {
             client_id,
             redirect_uris,
             scope,
+            auth,
             raw,
         })
     }

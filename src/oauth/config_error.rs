@@ -44,6 +44,8 @@ pub enum ConfigError {
     AskedWithoutAtproto,
     /// The session was granted to another client id, which it names: no server refreshes it for this one.
     ClientIdChanged(String),
+    /// A sign-in was begun by a client that authenticates itself by another method than this client can.
+    AuthMethodUnsatisfiable,
     /// `fetchHandler` was given a URL of another origin than the session's PDS.
     ForeignUrl(String),
     /// The page is on `localhost`; storage and redirects belong to the loopback IP address. Names the page.
@@ -86,6 +88,7 @@ impl Message for ConfigError {
             Self::UnknownRedirectUri => key!("REDIRECT_URI_UNKNOWN"),
             Self::ScopeNotRegistered(_) => key!("SCOPE_NOT_REGISTERED"),
             Self::ClientIdChanged(_) => key!("CLIENT_ID_CHANGED"),
+            Self::AuthMethodUnsatisfiable => key!("AUTH_METHOD_UNSATISFIABLE"),
             Self::ForeignUrl(_) => key!("FOREIGN_URL"),
             Self::UseLoopbackIp(_) => key!("USE_LOOPBACK_IP"),
             Self::RedirectingToLoopbackIp => key!("REDIRECTING_TO_LOOPBACK_IP"),

@@ -1,6 +1,7 @@
 //! OAuth in the atproto profile, pure: each exchange is a request built and an answer judged, with no I/O between.
 
 mod challenge;
+mod client_auth;
 mod client_metadata;
 mod config_error;
 mod dpop;
@@ -19,6 +20,8 @@ mod server_metadata;
 mod session_end;
 mod token;
 
+pub use client_auth::AuthMethod;
+pub(crate) use client_auth::{ClientAuth, EndpointRequest};
 pub use client_metadata::ClientMetadata;
 pub use config_error::{ConfigError, LoopbackRule, MetadataRule};
 pub use dpop::PublicJwk;
@@ -30,14 +33,14 @@ pub(crate) use loopback::is_loopback_id;
 pub use loopback::loopback_client_id;
 pub(crate) use metadata_error::MetadataError;
 pub use par::{AuthorizeOptions, FORWARDED};
-pub(crate) use par::{ParRequest, judge_par, par_form};
+pub(crate) use par::{ParRequest, empty_par_request, judge_par, par_request};
 pub use peer_error::{Capability, PeerError};
 pub(crate) use pkce::Pkce;
 pub(crate) use redirect::{AuthorizationResponse, CallbackParams};
 pub use redirect::{CallbackError, PopupFailure, ResponseMode};
 pub use refusal::Refusal;
 pub(crate) use resource_metadata::{ResourceMetadata, resource_metadata_request};
-pub(crate) use revocation::revocation_form;
+pub(crate) use revocation::revocation_request;
 pub(crate) use scope::scope_has;
 pub use scope::{
     ATPROTO_SCOPE, AccountAction, AccountAttr, AccountPermission, BlobPermission, IdentityAttr,
@@ -49,11 +52,11 @@ pub(crate) use server_metadata::server_metadata_request;
 pub use session_end::SessionEnd;
 pub use token::TokenSet;
 pub(crate) use token::{
-    TokenAnswer, code_form, granted_token, is_access_token, is_visible, judge_refreshed,
-    judge_token, refresh_form,
+    CodeExchange, TokenAnswer, code_request, granted_token, is_access_token, is_visible,
+    judge_refreshed, judge_token, refresh_request,
 };
 
-use crate::http::{HttpError, Request, Response};
+use crate::http::{HttpError, Response};
 use crate::json::Json;
 
 /// The kinds of failure of an exchange with the authorization server.
@@ -77,14 +80,6 @@ impl From<PeerError> for ExchangeError {
     fn from(error: PeerError) -> Self {
         Self::Peer(error)
     }
-}
-
-/// A POST to an endpoint of the authorization server, for a public client: it names itself and proves nothing else.
-///
-/// Source: RFC 6749 section 2.3.1 and section 3.2.1, `client_id` of a client without credentials.
-pub(crate) fn endpoint_request(endpoint: &str, client_id: &str, mut form: String) -> Request {
-    crate::url::push_form(&mut form, "client_id", client_id);
-    Request::post_form(endpoint.to_owned(), form)
 }
 
 /// The JSON of a success, or the server's refusal.

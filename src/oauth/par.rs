@@ -1,8 +1,8 @@
 //! Pushed authorization requests (RFC 9126).
 
 use super::{
-    ClientMetadata, ExchangeError, PeerError, Pkce, ResponseMode, ServerMetadata, is_visible,
-    success,
+    ClientAuth, ClientMetadata, EndpointRequest, ExchangeError, PeerError, Pkce, ResponseMode,
+    ServerMetadata, is_visible, success,
 };
 use crate::http::Response;
 use crate::url::{Url, push_form};
@@ -47,8 +47,12 @@ pub(crate) struct ParRequest<'a> {
     pub(crate) login_hint: Option<&'a str>,
 }
 
-/// The form to push (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
-pub(crate) fn par_form(request: &ParRequest<'_>) -> String {
+/// Pushes an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+pub(crate) fn par_request(
+    server: &ServerMetadata,
+    auth: ClientAuth,
+    request: &ParRequest<'_>,
+) -> EndpointRequest {
     let mut form = String::new();
     for (name, value) in &request.options.parameters {
         if FORWARDED.contains(&name.as_str()) {
@@ -70,13 +74,19 @@ pub(crate) fn par_form(request: &ParRequest<'_>) -> String {
     if let Some(hint) = request.login_hint {
         push_form(&mut form, "login_hint", hint);
     }
-    form
+    EndpointRequest::new(auth, &server.pushed_authorization_request_endpoint, form)
+}
+
+/// Pushes nothing: the server refuses it, and shows the nonce that it wants (RFC 9449 section 8).
+pub(crate) fn empty_par_request(server: &ServerMetadata, auth: ClientAuth) -> EndpointRequest {
+    let endpoint = &server.pushed_authorization_request_endpoint;
+    EndpointRequest::new(auth, endpoint, String::new())
 }
 
 /// Judges the answer; what comes of it is the URL to send the user to (RFC 9126 section 4).
 pub(crate) fn judge_par(
     server: &ServerMetadata,
-    client_id: &str,
+    client: &ClientMetadata,
     response: &Response,
 ) -> Result<Url, ExchangeError> {
     let json = success(response)?;
@@ -91,7 +101,7 @@ pub(crate) fn judge_par(
 
     let endpoint = &server.authorization_endpoint;
     let mut query = endpoint.query().unwrap_or_default().to_owned();
-    push_form(&mut query, "client_id", client_id);
+    push_form(&mut query, "client_id", &client.client_id);
     push_form(&mut query, "request_uri", &request_uri);
     Url::parse(&format!("{}?{query}", endpoint.without_query()))
         .ok_or_else(|| PeerError::InvalidPar("request_uri").into())

@@ -1,11 +1,17 @@
 //! Token revocation (RFC 7009).
 
+use super::{ClientAuth, EndpointRequest, ServerMetadata};
 use crate::secret::Secret;
 use crate::url::push_form;
 
-/// The form that revokes a token. No `token_type_hint`: servers look a token up by its form.
-pub(crate) fn revocation_form(token: &Secret) -> String {
+/// Revokes a token, where the server has an endpoint for that. No `token_type_hint`: servers look a token up by its form.
+pub(crate) fn revocation_request(
+    server: &ServerMetadata,
+    auth: ClientAuth,
+    token: &Secret,
+) -> Option<EndpointRequest> {
+    let endpoint = server.revocation_endpoint.as_ref()?;
     let mut form = String::new();
     push_form(&mut form, "token", token.expose());
-    form
+    Some(EndpointRequest::new(auth, endpoint, form))
 }

@@ -1,7 +1,7 @@
 //! Authorization server metadata (RFC 8414), judged by the atproto profile.
 
 use super::metadata_error::metadata_document;
-use super::{ATPROTO_SCOPE, Capability, MetadataError, PeerError};
+use super::{ATPROTO_SCOPE, Capability, ClientAuth, MetadataError, PeerError};
 use crate::http::{Request, Response};
 use crate::json::Json;
 use crate::private_host::is_private;
@@ -46,8 +46,8 @@ const USED: [&str; 15] = [
     "protected_resources",
 ];
 
-/// What a server must be able to do: the member that says so, and what that must list, where it is a list.
-const DEMANDS: [(Capability, &str, Option<&str>); 8] = {
+/// What a server must be able to do, however a client authenticates itself: the member that says so, and what that must list, where it is a list.
+const DEMANDS: [(Capability, &str, Option<&str>); 7] = {
     use Capability::*;
     [
         (
@@ -62,11 +62,6 @@ const DEMANDS: [(Capability, &str, Option<&str>); 8] = {
             DpopEs256,
             "dpop_signing_alg_values_supported",
             Some("ES256"),
-        ),
-        (
-            PublicClients,
-            "token_endpoint_auth_methods_supported",
-            Some("none"),
         ),
         (
             IssParameter,
@@ -109,14 +104,18 @@ pub(crate) fn server_metadata_request(
 
 impl ServerMetadata {
     /// Judges the answer to [`server_metadata_request`].
-    pub(crate) fn judge(issuer: &str, response: &Response) -> Result<Rc<Self>, MetadataError> {
+    pub(crate) fn judge(
+        issuer: &str,
+        auth: ClientAuth,
+        response: &Response,
+    ) -> Result<Rc<Self>, MetadataError> {
         let members = ["issuer", "authorization_endpoint", "token_endpoint"];
         let json = metadata_document(response, &members)?;
-        Ok(Self::read(issuer, json)?)
+        Ok(Self::read(issuer, auth, json)?)
     }
 
-    /// Judges the metadata of `issuer`, fresh or from our own storage.
-    pub(crate) fn read(issuer: &str, raw: Json) -> Result<Rc<Self>, PeerError> {
+    /// Judges the metadata of `issuer`, fresh or from our own storage, for a client that authenticates itself like this.
+    pub(crate) fn read(issuer: &str, auth: ClientAuth, raw: Json) -> Result<Rc<Self>, PeerError> {
         // First of all, since every other word of another server's document is worth nothing (RFC 8414 section 3.3).
         let found = raw.str("issuer").unwrap_or_default();
         if found != issuer {
@@ -156,7 +155,11 @@ impl ServerMetadata {
             None => !says(name),
         });
         let algs = list("token_endpoint_auth_signing_alg_values_supported")?.unwrap_or_default();
-        let unmet = unmet.map(|(capability, ..)| *capability).or_else(|| {
+        let unmet = unmet.map(|(capability, ..)| *capability);
+        let (capability, method) = auth.demand();
+        let takes_client = raw.lists("token_endpoint_auth_methods_supported", method);
+        let unmet = unmet.or((!takes_client).then_some(capability));
+        let unmet = unmet.or_else(|| {
             let unsigned = algs.iter().any(|alg| alg == "none");
             unsigned.then_some(Capability::SignedAssertions)
         });

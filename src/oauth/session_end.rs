@@ -14,6 +14,9 @@ pub enum SessionEnd {
     SubMismatch,
     /// The access token has expired and there is no refresh token.
     NotRefreshable,
+    /// The session was granted to a client that authenticates itself by another method than this client can, and the server
+    /// refreshes it by no other.
+    AuthMethodUnsatisfiable,
     /// The authorization server refused the refresh token for good (`invalid_grant`); its words.
     RefreshRefused(Option<String>),
     /// The access token has expired, and the authorization server refused to refresh it, without saying that the refresh token is
@@ -47,6 +50,7 @@ impl SessionEnd {
             Self::Vanished => both!("SESSION_GONE"),
             Self::SubMismatch => both!("SESSION_OF_ANOTHER"),
             Self::NotRefreshable => both!("SESSION_NOT_REFRESHABLE"),
+            Self::AuthMethodUnsatisfiable => both!("AUTH_METHOD_UNSATISFIABLE"),
             Self::RefreshRefused(_) => both!("SESSION_REVOKED"),
             Self::RefreshRejected(_) => both!("REFRESH_REJECTED"),
             Self::TokenRefused => both!("TOKEN_REFUSED"),
@@ -62,6 +66,7 @@ impl SessionEnd {
             "SESSION_GONE" => Self::Vanished,
             "SESSION_OF_ANOTHER" => Self::SubMismatch,
             "SESSION_NOT_REFRESHABLE" => Self::NotRefreshable,
+            "AUTH_METHOD_UNSATISFIABLE" => Self::AuthMethodUnsatisfiable,
             "SESSION_REVOKED" => Self::RefreshRefused(words),
             "REFRESH_REJECTED" => Self::RefreshRejected(words),
             "TOKEN_REFUSED" => Self::TokenRefused,

@@ -1,6 +1,9 @@
 //! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6), judged by the atproto profile.
 
-use super::{ATPROTO_SCOPE, ExchangeError, PeerError, scope_has, success};
+use super::{
+    ATPROTO_SCOPE, ClientAuth, EndpointRequest, ExchangeError, PeerError, ServerMetadata,
+    scope_has, success,
+};
 use crate::http::Response;
 use crate::identity::Did;
 use crate::json::Json;
@@ -72,30 +75,51 @@ pub(crate) fn is_access_token(text: &str) -> bool {
     is_visible(text) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
-/// The form that exchanges a code.
-pub(crate) fn code_form(code: &Secret, verifier: &Secret, redirect_uri: &str) -> String {
-    form(&[
-        ("grant_type", "authorization_code"),
-        ("redirect_uri", redirect_uri),
-        ("code", code.expose()),
-        ("code_verifier", verifier.expose()),
-    ])
+/// A code, and what shows that its sign-in was begun here.
+pub(crate) struct CodeExchange<'a> {
+    pub(crate) code: &'a Secret,
+    pub(crate) verifier: &'a Secret,
+    pub(crate) redirect_uri: &'a str,
 }
 
-/// The form that exchanges a refresh token.
-pub(crate) fn refresh_form(refresh_token: &Secret) -> String {
-    form(&[
+/// Exchanges a code.
+pub(crate) fn code_request(
+    server: &ServerMetadata,
+    auth: ClientAuth,
+    exchange: &CodeExchange<'_>,
+) -> EndpointRequest {
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", exchange.redirect_uri),
+        ("code", exchange.code.expose()),
+        ("code_verifier", exchange.verifier.expose()),
+    ];
+    token_request(server, auth, &fields)
+}
+
+/// Exchanges a refresh token.
+pub(crate) fn refresh_request(
+    server: &ServerMetadata,
+    auth: ClientAuth,
+    refresh_token: &Secret,
+) -> EndpointRequest {
+    let fields = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token.expose()),
-    ])
+    ];
+    token_request(server, auth, &fields)
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+fn token_request(
+    server: &ServerMetadata,
+    auth: ClientAuth,
+    fields: &[(&str, &str)],
+) -> EndpointRequest {
     let mut form = String::new();
     for (name, value) in fields {
         push_form(&mut form, name, value);
     }
-    form
+    EndpointRequest::new(auth, &server.token_endpoint, form)
 }
 
 /// Judges the token endpoint's answer.

@@ -3,7 +3,7 @@
 use super::{Account, KeyError, Local, Signer};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
-use crate::oauth::TokenSet;
+use crate::oauth::{AuthMethod, TokenSet};
 use crate::secret::Secret;
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 use crate::url::Url;
@@ -18,6 +18,8 @@ pub struct PendingLogin {
     pub issuer: String,
     /// The key its tokens will be bound to.
     pub key: Rc<dyn Signer>,
+    /// How the client that began it authenticates itself.
+    pub auth_method: AuthMethod,
     /// The PKCE verifier.
     pub verifier: Secret,
     /// The app's own text.
@@ -45,6 +47,8 @@ pub struct StoredSession {
     pub tokens: TokenSet,
     /// The key they are bound to.
     pub key: Rc<dyn Signer>,
+    /// How the client that they were granted to authenticates itself.
+    pub auth_method: AuthMethod,
     /// The client that it was granted to. Absent in rows that another client stored.
     pub client_id: Option<String>,
     /// The authorization server's metadata. Absent in rows that another client stored.

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use atproto_oauth_wasm::ports::{AccountStatus, KeyError, Local, Signer, StorageError};
-use atproto_oauth_wasm::{Issuer, Json, PublicJwk};
+use atproto_oauth_wasm::{AuthMethod, Issuer, Json, PublicJwk};
 use std::any::Any;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -259,7 +259,7 @@ async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for
         "['iss']",
         "new Map([['iss', 'https://evil.example']])",
         "{ iss: 'https://evil.example', sub: 5, access_token: 'evil', refresh_token: 'evil', expires_at: 5, keyId: 'evil',
-           key: { x: 'evil' }, clientId: 5, server: ['evil'], verifiedAt: 'evil', refreshStartedAt: {}, clockOffset: NaN }",
+           key: { x: 'evil' }, authMethod: { method: 'evil' }, clientId: 5, server: ['evil'], verifiedAt: 'evil', refreshStartedAt: {}, clockOffset: NaN }",
     ] {
         let row = official_session().await;
         js1(
@@ -276,6 +276,7 @@ async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for
         assert_eq!(session.key.public_jwk().kid, "official");
         let signature = session.key.sign("x").await.expect("signs");
         assert!(verifies(session.key.as_ref(), &signature, "x").await);
+        assert_eq!(session.auth_method, AuthMethod::None, "{extra}");
         assert_eq!((&session.client_id, &session.server), (&None, &None));
         assert_eq!(
             (session.verified_at, session.refresh_started_at),
@@ -312,6 +313,39 @@ async fn a_sign_in_begun_by_the_official_client_loads() {
     assert_eq!(login.app_state, None);
     assert_eq!(login.account, None);
     assert!(login.redirect_uri.is_none() && login.server.is_none() && login.nonce.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn the_method_of_client_authentication_is_read_and_written_as_the_official_client_stores_it()
+{
+    no_database().await;
+    let stores = ports();
+    let none = r#"{"method":"none"}"#;
+    let of_key = r#"{"method":"private_key_jwt","kid":"k"}"#;
+    for (stored, written) in [("undefined", none), (none, none), (of_key, of_key)] {
+        let method = AuthMethod::read(Json::parse(written).expect("JSON"));
+        for (store, key, row) in [
+            ("session", ALICE, official_session().await),
+            ("state", "s", official_login().await),
+        ] {
+            js1(&format!("a.value.authMethod = {stored}"), &row);
+            put_row(store, key, &row).await;
+        }
+        let session = stores.sessions.get(CLIENT_ID, &alice()).await;
+        let session = session.expect("reads").expect("row");
+        assert_eq!(session.auth_method, method, "{stored}");
+        let login = stores.pending.take(CLIENT_ID, "s").await;
+        let login = login.expect("reads").expect("row");
+        assert_eq!(login.auth_method, method, "{stored}");
+
+        let put = stores.sessions.put(CLIENT_ID, &session, None).await;
+        put.expect("stores");
+        stores.pending.put("s", &login).await.expect("stores");
+        for (store, key) in [("session", ALICE), ("state", "s")] {
+            let row = row(store, key).await.expect("row");
+            assert_eq!(json(&row, "value.authMethod"), written, "{stored}");
+        }
+    }
 }
 
 /// By the table `spec/rows.json`, which `tests/package/rows.test.mjs` reads too.
@@ -462,7 +496,7 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
     for spoil in [
         "a.value.tokenSet.sub = 'did:key:z'",
         "delete a.value.tokenSet.iss",
-        "a.value.authMethod = undefined",
+        "a.value.authMethod = {}",
         "a.value.tokenSet = 5",
         "a.value = null",
         "a.expiresAt = '2001-01-01T00:00:00.000Z'",

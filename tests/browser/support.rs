@@ -2,7 +2,7 @@
 
 use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{PendingLogin, Ports, Signer, StoredSession};
-use atproto_oauth_wasm::{Did, Handle, Json, Secret, TokenSet, Url};
+use atproto_oauth_wasm::{AuthMethod, Did, Handle, Json, Secret, TokenSet, Url};
 use js_sys::{Array, Function, Promise, Reflect};
 use rexie::{Index, ObjectStore, Rexie, TransactionMode};
 use std::future::Future;
@@ -195,6 +195,7 @@ pub(crate) fn login(key: Rc<dyn Signer>) -> PendingLogin {
         client_id: Some(CLIENT_ID.to_owned()),
         issuer: "https://auth.example".to_owned(),
         key,
+        auth_method: AuthMethod::None,
         verifier: Secret::new("the verifier".to_owned()),
         app_state: Some("the app's".to_owned()),
         account: Some(alice()),
@@ -219,6 +220,7 @@ pub(crate) fn session(key: Rc<dyn Signer>) -> StoredSession {
             expires_at: Some(1_900_000_000_123),
         },
         key,
+        auth_method: AuthMethod::None,
         client_id: Some(CLIENT_ID.to_owned()),
         server: Json::parse(r#"{"issuer":"https://auth.example"}"#),
         verified_at: Some(1_800_000_000_456),

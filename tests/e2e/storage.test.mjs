@@ -1,7 +1,7 @@
 // What lies in the browser: the official client's format, and nothing a script could carry away.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertIsA } from './support/error-shape.mjs'
+import { assertIsA, assertTyped } from './support/error-shape.mjs'
 import { DATABASE, expireRows, POINTER, readDatabase, rowsOf } from './support/indexed-db.mjs'
 import { errorOf, harnessReady, valueOf } from './support/page.mjs'
 import { initPage, signIn } from './support/sign-in.mjs'
@@ -183,3 +183,24 @@ for (const [before, after] of [['official', 'ours'], ['ours', 'official']]) {
     assert.deepEqual(await initPage(page), { sub: alice.did }, 'and back again')
   })
 }
+
+test('A session that was granted by another method of client authentication ends, with the official client\'s class', async (t) => {
+  const { page } = await world.signedIn(t)
+  await page.evaluate(async ({ name, did }) => {
+    const settle = (request) => new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const database = await settle(indexedDB.open(name))
+    const rows = database.transaction('session', 'readwrite').objectStore('session')
+    const row = await settle(rows.get(did))
+    row.value.authMethod = { method: 'private_key_jwt', kid: 'key' }
+    await settle(rows.put(row, did))
+    database.close()
+  }, { name: DATABASE, did: alice.did })
+  await page.reload()
+  await harnessReady(page)
+  const error = await errorOf(page, (did) => makeClient().restore(did, true), alice.did)
+  assertTyped(error, { isA: 'AuthMethodUnsatisfiableError', code: 'AUTH_METHOD_UNSATISFIABLE' })
+  assert.deepEqual(await rowsOf(page, 'session'), [])
+})

@@ -15,6 +15,7 @@ mod apps;
 mod bounds;
 mod callback;
 mod cancelled;
+mod client_auth;
 mod clock;
 mod clocks_apart;
 mod ending;

@@ -18,7 +18,8 @@ impl Directory {
         issuer: &str,
         stored: Option<Json>,
     ) -> Result<Rc<ServerMetadata>, Error> {
-        match stored.and_then(|raw| ServerMetadata::read(issuer, raw).ok()) {
+        let auth = self.env.options.metadata.auth;
+        match stored.and_then(|raw| ServerMetadata::read(issuer, auth, raw).ok()) {
             Some(server) => Ok(server),
             None => self.server(issuer, Freshness::Recent).await,
         }
@@ -51,7 +52,8 @@ impl Directory {
                 let source = Source::Server(request);
                 let read = self.documents.read(Step::Issuer, source, freshness).await;
                 read.and_then(|document| {
-                    let judged = ServerMetadata::judge(issuer, &document.response);
+                    let auth = self.env.options.metadata.auth;
+                    let judged = ServerMetadata::judge(issuer, auth, &document.response);
                     let judged = judged.and_then(|server| {
                         resource.map_or(Ok(()), |resource| server.check_protects(resource))?;
                         Ok(server)

@@ -15,10 +15,10 @@ use super::network::Network;
 use super::policy::Tried;
 use crate::base64url;
 use crate::client::share::share;
-use crate::http::{Request, Response};
+use crate::http::Response;
 use crate::oauth::{
-    ProofClaims, ServerMetadata, Verdict, endpoint_request, granted_token, judge_endpoint,
-    revocation_form,
+    ClientAuth, EndpointRequest, ProofClaims, ServerMetadata, Verdict, granted_token,
+    judge_endpoint, revocation_request,
 };
 use crate::ports::KeyError;
 use crate::secret::Secret;
@@ -80,11 +80,11 @@ impl Exchange {
         &self,
         step: Step,
         prover: &Prover,
-        request: Request,
+        request: &EndpointRequest,
     ) -> Result<Rc<Response>, Error> {
         let mut tried = Tried::default();
         loop {
-            let sent = self.send_once(step, prover, &request).await?;
+            let sent = self.send_once(step, prover, request).await?;
             let verdict = judge_endpoint(&sent.response);
             if verdict == Verdict::Done {
                 return Ok(sent.response);
@@ -108,12 +108,12 @@ impl Exchange {
         &self,
         step: Step,
         prover: &Prover,
-        request: &Request,
+        request: &EndpointRequest,
     ) -> Result<Sent, Error> {
         let url = &request.url;
-        let proof = self.prove(prover, request.method, url, None).await;
+        let mut proved = request.authenticated(&self.env.options.metadata);
+        let proof = self.prove(prover, proved.method, url, None).await;
         let proof = proof.map_err(|error| Error::new(step, error))?;
-        let mut proved = request.clone();
         proved.headers.push(("dpop", proof.jwt));
         let response = self.network.send(step, proved).await?;
         let received = response.header("dpop-nonce");
@@ -129,27 +129,24 @@ impl Exchange {
         &self,
         server: &ServerMetadata,
         prover: &Prover,
+        auth: ClientAuth,
         response: &Response,
     ) {
         if let Some(token) = granted_token(response) {
-            self.revoke_token(server, prover, None, &token).await;
+            self.revoke_token(server, prover, auth, &token).await;
         }
     }
 
-    /// Revokes a token, as the client it was granted to; this one where that is not known. Whether that worked changes nothing here:
-    /// the tokens are forgotten either way.
+    /// Revokes a token. Whether that worked changes nothing here: the tokens are forgotten either way.
     pub(in crate::client) async fn revoke_token(
         &self,
         server: &ServerMetadata,
         prover: &Prover,
-        client_id: Option<&str>,
+        auth: ClientAuth,
         token: &Secret,
     ) {
-        if let Some(endpoint) = &server.revocation_endpoint {
-            let form = revocation_form(token);
-            let client_id = client_id.unwrap_or(self.env.client_id());
-            let request = endpoint_request(endpoint, client_id, form);
-            drop(self.send(Step::Revoke, prover, request).await);
+        if let Some(request) = revocation_request(server, auth, token) {
+            drop(self.send(Step::Revoke, prover, &request).await);
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::client::error::{Error, ErrorKind, Step};
 use crate::client::policy;
 use crate::client::sessions::{RequestCredentials, Row, SessionEntry, SessionLock};
 use crate::http::{HttpError, Response};
-use crate::oauth::{ServerMetadata, SessionEnd, Verdict, judge_refreshed, judge_refusal};
+use crate::oauth::{
+    ClientAuth, ServerMetadata, SessionEnd, Verdict, judge_refreshed, judge_refusal,
+};
 use crate::ports::{Message, StoredSession};
 use crate::secret::Secret;
 use std::rc::Rc;
@@ -13,6 +15,7 @@ use std::rc::Rc;
 /// A refresh that has a response.
 pub(super) struct Refreshed<'a> {
     pub(super) server: &'a ServerMetadata,
+    pub(super) auth: ClientAuth,
     pub(super) requested_at: u64,
     pub(super) response: Rc<Response>,
 }
@@ -28,6 +31,7 @@ impl Refresher {
     ) -> Result<(), Error> {
         let Refreshed {
             server,
+            auth,
             requested_at,
             response,
         } = refreshed;
@@ -44,7 +48,9 @@ impl Refresher {
             }
         };
         if granted.sub.as_ref().is_some_and(|sub| *sub != entry.did) {
-            self.exchange.revoke_unused(server, prover, &response).await;
+            self.exchange
+                .revoke_unused(server, prover, auth, &response)
+                .await;
             return self.end(lock, entry, SessionEnd::SubMismatch, spent).await;
         }
         let stored = Rc::new(StoredSession {
@@ -60,7 +66,9 @@ impl Refresher {
             self.accounts.note_change();
         }
         if !self.store(lock, entry, stored, spent).await? {
-            self.exchange.revoke_unused(server, prover, &response).await;
+            self.exchange
+                .revoke_unused(server, prover, auth, &response)
+                .await;
             return self.adopt_changed(lock, entry).await;
         }
         // Write nonces only after the session is stored: a crash in between would lose the new tokens.

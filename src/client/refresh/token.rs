@@ -5,10 +5,13 @@ use super::outcome::Refreshed;
 use crate::client::error::{Error, Step};
 use crate::client::policy;
 use crate::client::sessions::{RequestCredentials, SessionEntry, SessionLock};
-use crate::http::{Request, Response};
+use crate::http::Response;
 use crate::json::Json;
-use crate::oauth::{ServerMetadata, SessionEnd, endpoint_request, is_visible, refresh_form};
+use crate::oauth::{
+    ClientAuth, EndpointRequest, ServerMetadata, SessionEnd, is_visible, refresh_request,
+};
 use crate::ports::{Local, StoredSession};
+use crate::secret::Secret;
 use crate::waiting::{First, race};
 use std::rc::Rc;
 
@@ -22,28 +25,27 @@ impl Refresher {
         let credentials = entry.credentials()?;
         let session = &credentials.session;
         let token = &session.tokens.access_token;
-        let refresh_token = session.tokens.refresh_token.as_ref();
-        // What no server issued, none takes.
-        let Some(refresh_token) = refresh_token.filter(|token| is_visible(token.expose())) else {
-            let end = SessionEnd::NotRefreshable;
-            return self.end(lock, entry, end, token).await;
+        let (auth, refresh_token) = match means(session) {
+            Ok(means) => means,
+            Err(end) => return self.end(lock, entry, end, token).await,
         };
         let is_recent =
             |_: &Json| policy::stored_metadata_serves(session.verified_at, self.env.now());
         let stored = session.server.clone().filter(is_recent);
         let issuer = &session.tokens.issuer;
         let server = self.directory.known_server(issuer, stored).await?;
-        let form = refresh_form(refresh_token);
-        let request = endpoint_request(&server.token_endpoint, self.env.client_id(), form);
+        let request = refresh_request(&server, auth, refresh_token);
         let requested_at = self.env.now();
         if !self.mark_started(session, requested_at).await? {
             return self.adopt_changed(lock, entry).await;
         }
-        let Some(response) = self.send(entry, &credentials, &server, request).await else {
+        let sent = self.send(entry, &credentials, &server, auth, request);
+        let Some(response) = sent.await else {
             return self.in_force(entry).map(drop);
         };
         let refreshed = Refreshed {
             server: &server,
+            auth,
             requested_at,
             response: response?,
         };
@@ -69,11 +71,12 @@ impl Refresher {
         entry: &SessionEntry,
         credentials: &Rc<RequestCredentials>,
         server: &Rc<ServerMetadata>,
-        request: Request,
+        auth: ClientAuth,
+        request: EndpointRequest,
     ) -> Option<Result<Rc<Response>, Error>> {
         let (exchange, spent) = (self.exchange.clone(), credentials.clone());
         let mut response: Local<'static, _> =
-            Box::pin(async move { exchange.send(Step::Refresh, &spent.prover, request).await });
+            Box::pin(async move { exchange.send(Step::Refresh, &spent.prover, &request).await });
         let superseded = entry.superseded(&credentials.session.tokens.access_token);
         if let First::Left(response) = race(&mut response, superseded).await {
             return Some(response);
@@ -83,10 +86,20 @@ impl Refresher {
         self.env.spawn(Box::pin(async move {
             if let Ok(response) = response.await {
                 exchange
-                    .revoke_unused(&server, &spent.prover, &response)
+                    .revoke_unused(&server, &spent.prover, auth, &response)
                     .await;
             }
         }));
         None
     }
+}
+
+/// What the refresh of a session takes; the session's end where that is not there.
+fn means(session: &StoredSession) -> Result<(ClientAuth, &Secret), SessionEnd> {
+    let auth = session.auth_method.auth();
+    let auth = auth.ok_or(SessionEnd::AuthMethodUnsatisfiable)?;
+    let token = session.tokens.refresh_token.as_ref();
+    // What no server issued, none takes.
+    let token = token.filter(|token| is_visible(token.expose()));
+    Ok((auth, token.ok_or(SessionEnd::NotRefreshable)?))
 }

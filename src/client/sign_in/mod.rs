@@ -96,6 +96,7 @@ impl SignIn {
             nonce: prover.nonce(&server.pushed_authorization_request_endpoint),
             issuer: server.issuer.clone(),
             key: prover.key.clone(),
+            auth_method: self.env.options.metadata.auth.method(),
             verifier,
             app_state: options.state.clone(),
             account,

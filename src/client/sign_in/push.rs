@@ -4,9 +4,7 @@ use super::SignIn;
 use crate::base64url;
 use crate::client::error::{Error, Step};
 use crate::client::exchange::Prover;
-use crate::oauth::{
-    AuthorizeOptions, ParRequest, Pkce, ServerMetadata, endpoint_request, judge_par, par_form,
-};
+use crate::oauth::{AuthorizeOptions, ParRequest, Pkce, ServerMetadata, judge_par, par_request};
 use crate::ports::KeyError;
 use crate::secret::Secret;
 use crate::url::Url;
@@ -36,7 +34,7 @@ impl SignIn {
         let mut state = [0; 16];
         self.env.fill_random(&mut state);
         let state = base64url::encode(&state);
-        let form = par_form(&ParRequest {
+        let request = ParRequest {
             client,
             options,
             redirect_uri: self.redirect_uri(options)?,
@@ -44,12 +42,11 @@ impl SignIn {
             state: &state,
             pkce: &pkce,
             login_hint,
-        });
-        let endpoint = &server.pushed_authorization_request_endpoint;
-        let request = endpoint_request(endpoint, &client.client_id, form);
-        let response = self.exchange.send(Step::Par, prover, request).await?;
-        let url = judge_par(server, &client.client_id, &response)
-            .map_err(|error| Error::new(Step::Par, error).at(endpoint))?;
+        };
+        let request = par_request(server, client.auth, &request);
+        let response = self.exchange.send(Step::Par, prover, &request).await?;
+        let url = judge_par(server, client, &response)
+            .map_err(|error| Error::new(Step::Par, error).at(&request.url))?;
         Ok(Box::new(Pushed {
             url,
             state,

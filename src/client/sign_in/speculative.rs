@@ -6,7 +6,7 @@ use crate::client::directory::Freshness;
 use crate::client::error::{Error, Step};
 use crate::client::exchange::Prover;
 use crate::identity::Input;
-use crate::oauth::{AuthorizeOptions, ServerMetadata, endpoint_request};
+use crate::oauth::{AuthorizeOptions, ServerMetadata, empty_par_request};
 use crate::waiting::Inbox;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -70,9 +70,7 @@ impl SignIn {
             let server = sign_in.directory.server(&early.issuer, Freshness::Recent);
             let server = server.await.ok();
             if let Some(server) = &server {
-                let endpoint = &server.pushed_authorization_request_endpoint;
-                let client_id = sign_in.env.client_id();
-                let request = endpoint_request(endpoint, client_id, String::new());
+                let request = empty_par_request(server, sign_in.env.options.metadata.auth);
                 let sent = sign_in.exchange.send_once(Step::Par, &prover, &request);
                 drop(sent.await);
             }

@@ -117,6 +117,7 @@ impl Server {
         if header("content-type") != Some("application/x-www-form-urlencoded") {
             self.blame(format!("{path}: no form"));
         }
+        self.check_client(path, form);
         let outcome = self
             .check_proof(issuer, "POST", &request.url, header("dpop"))
             .and_then(|proof| match path {
@@ -140,6 +141,20 @@ impl Server {
         response.headers.extend(date);
         response.headers.push(("dpop-nonce", self.nonce(issuer)));
         response
+    }
+
+    /// A public client names itself in every request, and authenticates itself by nothing else.
+    fn check_client(&self, path: &str, form: &BTreeMap<String, String>) {
+        let client_id = form.get("client_id");
+        if !client_id.is_some_and(|id| id.starts_with("https://app.example.com/")) {
+            self.blame(format!("{path}: client_id is {client_id:?}"));
+        }
+        let of_other_methods = ["client_secret", "client_assertion", "client_assertion_type"];
+        for name in of_other_methods {
+            if form.contains_key(name) {
+                self.blame(format!("{path}: {name} of a public client"));
+            }
+        }
     }
 
     /// The proof's place among all others: signature, time, uniqueness, nonce.
@@ -181,7 +196,6 @@ impl Server {
 
     fn push(&self, form: &BTreeMap<String, String>, proof: Proof) -> Outcome {
         let demands = [
-            ("client_id", "https://app.example.com/"),
             ("redirect_uri", "https://app.example.com/"),
             ("response_type", "code"),
             ("code_challenge_method", "S256"),
