@@ -1,5 +1,16 @@
 #![doc = include_str!("tutorial.md")]
 
+// Each of these uses only those before it, to which a test of `xtask` holds them:
+//
+// 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: the ground floor;
+// 2. `sentences`: what errors say;
+// 3. `json`, `url`, `private_host`, `http`, `pds_request`: what the Web is made of;
+// 4. `identity`, `oauth`: the protocol, as pairs of pure functions;
+// 5. `ports`: what a host must supply;
+// 6. `client`: the flows, and all decisions;
+// 7. `memory`, `browser`: the hosts;
+// 8. `app`, `frameworks`, `js`: the faces.
+
 mod app;
 mod base64url;
 #[cfg(target_arch = "wasm32")]

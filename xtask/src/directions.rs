@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::workspace::Workspace;
 
 /// The modules whose parts have an order, and where it is written.
-const ORDERED: [(&[&str], &str); 1] = [(&["client"], "src/client/mod.rs")];
+const ORDERED: [(&[&str], &str); 2] = [(&[], "src/lib.rs"), (&["client"], "src/client/mod.rs")];
 
 /// All uses against the order, and all parts that are in no order.
 fn violations(workspace: &Workspace) -> Result<Vec<String>> {
