@@ -24,11 +24,19 @@ const CARGO_ADVICE: &str =
 /// Without reference types, JavaScript's values are numbers all through the module and its glue looks them up in a list,
 /// which takes less code than moving them in and out of a table at every export. LLVM's threshold is a little above what
 /// it is for size: the calls that go take more than what comes in their place.
-const SIZE_FLAGS: [&str; 7] = [
+///
+/// Of the default stack, a mebibyte, less than a tenth is ever used, and each page would hold all of it. It lies below the
+/// module's data: a call that needs more ends the module with an access below zero, and overwrites nothing.
+const SIZE_FLAGS: [&str; 12] = [
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     "-Zinline-mir=yes",
+    "-Zinline-mir-threshold=30",
+    "-Zinline-mir-hint-threshold=60",
+    "-Zshare-generics=no",
     "-Cllvm-args=-inline-threshold=10",
+    "-Cllvm-args=-sink-common-insts",
+    "-Clink-arg=-zstack-size=131072",
     "-Ctarget-feature=-reference-types",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -128,7 +136,7 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
             "--reorder-locals",
             // What has one caller stays outside it unless it is tiny, and functions of like names, hence of like code,
             // stand together: both give the compressor more repetitions.
-            "--one-caller-inline-max-function-size=20",
+            "--one-caller-inline-max-function-size=80",
             "--reorder-functions-by-name",
             match names {
                 Names::Kept => "--debuginfo",
