@@ -4,6 +4,11 @@
 //! server or from storage, so no accessor assumes a type: a field of another type reads as absent.
 
 mod bounded;
+#[cfg(any(target_arch = "wasm32", test))]
+mod write;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use write::Writer;
 
 use std::fmt;
 
@@ -78,6 +83,16 @@ impl Json {
     /// Wraps a value that a JavaScript caller or the browser's storage handed over.
     pub fn from_js(value: wasm_bindgen::JsValue) -> Self {
         Self(value)
+    }
+
+    /// Whether this is `undefined`, and no JSON.
+    pub(crate) fn is_undefined(&self) -> bool {
+        self.0.is_undefined()
+    }
+
+    /// Whether this is `undefined` or `null`.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.0.is_undefined() || self.0.is_null()
     }
 
     /// The JavaScript value itself, for a caller or for storage.

@@ -8,17 +8,17 @@
 // 4. `identity`, `oauth`: the protocol, as pairs of pure functions;
 // 5. `ports`: what a host must supply;
 // 6. `client`: the flows, and all decisions;
-// 7. `memory`, `browser`: the hosts;
+// 7. `memory`, `host`: the hosts;
 // 8. `app`, `frameworks`, `js`: the faces.
 
 mod app;
 mod base64url;
-#[cfg(target_arch = "wasm32")]
-pub mod browser;
 mod client;
 #[cfg(any(feature = "leptos", feature = "yew"))]
 mod frameworks;
 mod guard;
+#[cfg(target_arch = "wasm32")]
+pub mod host;
 mod http;
 mod identity;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use atproto_oauth_wasm::Did;
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Message, StorageError};
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -4,7 +4,7 @@
 // A test says that something must be so by failing where it is not.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Ports, StoredSession};
 use atproto_oauth_wasm::{AuthMethod, Did, Request, Secret, TokenSet};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

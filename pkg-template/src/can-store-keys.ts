@@ -1,5 +1,5 @@
-import { Database } from '../../src/browser/indexed_db.js'
-import { generate } from '../../src/browser/web_crypto.js'
+import { Database } from '../../src/host/browser/indexed_db.js'
+import { generate } from '../../src/host/browser/web_crypto.js'
 
 /** The name of the row, which is removed at once. */
 const PROBE = 'atproto-oauth-wasm:probe'

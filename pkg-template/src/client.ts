@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { rejectWhenAborted } from './abortion.js'
+import { BrowserHost } from '../../src/host/browser/host.js'
 import { callbackParams } from './callback-params.js'
 import { CoreClient } from './core-client.js'
 import { loadCore } from './core-loader.js'
@@ -80,7 +81,7 @@ export class BrowserOAuthClient extends EventTarget {
     try {
       signal?.throwIfAborted()
       const core = await loadCore()
-      const loaded = core.Client.loadMetadata(String(clientId), fetch)
+      const loaded = core.Client.loadMetadata(new BrowserHost({ fetch }), String(clientId))
       return await Promise.race([loaded, ...(abortion ? [abortion.promise] : [])])
     } catch (error) {
       return rethrow(error)

@@ -1,4 +1,5 @@
-import { Tabs } from '../../src/browser/tabs.js'
+import { BrowserHost, type HostOptions } from '../../src/host/browser/host.js'
+import { Tabs } from '../../src/host/browser/tabs.js'
 import { checkOptions, clientMetadataOf, coreOptions, resumeClient } from './core-options.js'
 import { loadCore } from './core-loader.js'
 import type { Client } from './core.js'
@@ -9,7 +10,7 @@ import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
 import { disposed } from './own-errors.js'
 import { resumed } from './resume.js'
-import type { CloneableOptions, CoreOptions, Operations } from './seam.js'
+import type { CloneableOptions, Operations } from './seam.js'
 import { OAuthSession } from './session.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 import { whenIdle } from './when-idle.js'
@@ -136,15 +137,16 @@ export class CoreClient {
     const core = await loadCore()
     const options = { ...coreOptions(this.#options), resumeClient: await naming }
     const news = this.#news
-    const client = new core.Client(
-      {
-        ...options,
-        refreshIn,
-        resolvers: ownResolvers(this.#options),
-        renew: this.#renewer(options),
-        tabs: this.#tabs,
-      },
+    const host = new BrowserHost({
+      storageName: this.#options.storageName,
       fetch,
+      resolvers: ownResolvers(this.#options),
+      refresh: this.#refresher(options),
+      tabs: this.#tabs,
+    })
+    const client = new core.Client(
+      host,
+      { ...options, refreshIn, resolvers: ownResolvers(this.#options) },
       (sub, facts) => news.updated(sub, facts),
       (sub, details) => news.deleted(sub, fromCore(details)),
       () => news.changed(),
@@ -154,11 +156,11 @@ export class CoreClient {
     return client
   }
 
-  /** Asks a worker to refresh, if the app wants that and the worker can do all that this client would. */
-  #renewer(options: CloneableOptions): CoreOptions['renew'] {
+  /** Has a worker refresh, if the app wants that and the worker can do all that this client would. */
+  #refresher(options: CloneableOptions): HostOptions['refresh'] {
     const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
     if (place === 'page' || fetch || didResolver || identityResolver) return undefined
-    return async (sub, seen) => {
+    return async (sub: string, seen: string) => {
       const { refreshIn } = await import('./refresh-page.js')
       // The metadata of a page under development come from its address, which is not the worker's.
       return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: clientMetadataOf(this.#options) } })

@@ -1,5 +1,5 @@
-import { base64url } from '../../src/browser/proof.js'
-import { digest } from '../../src/browser/web_crypto.js'
+import { base64url } from '../../src/host/browser/proof.js'
+import { digest } from '../../src/host/browser/web_crypto.js'
 import { isResolver, ownResolvers } from './identity-resolver.js'
 import { atprotoLoopbackClientMetadata, buildLoopbackClientId } from './loopback.js'
 import { optionInvalid } from './own-errors.js'

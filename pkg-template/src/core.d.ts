@@ -2,7 +2,8 @@
 /* eslint-disable */
 
 import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
-import type { Fetch, OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
+import type { Host } from '../../src/host/browser/operations.js';
+import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
     /** Does what `operation` names. */
     call: Call;
@@ -11,7 +12,7 @@ export interface Client {
 
 
 /**
- * One client, and the database it keeps.
+ * One client, and its host.
  */
 export class Client {
     free(): void;
@@ -23,11 +24,11 @@ export class Client {
     /**
      * Resolves to the judged client metadata that a client id stands for.
      */
-    static loadMetadata(client_id: string, fetch: Fetch | undefined): Promise<OAuthClientMetadata>;
+    static loadMetadata(host: Host, client_id: string): Promise<OAuthClientMetadata>;
     /**
      * Sets a client up; throws the details of what is wrong with its options.
      */
-    constructor(given: CoreOptions, fetch: Fetch | undefined, updated: Updated, deleted: Deleted, changed: () => void);
+    constructor(host: Host, given: CoreOptions, updated: Updated, deleted: Deleted, changed: () => void);
     /**
      * The account that was used last.
      */
@@ -48,7 +49,7 @@ export class CoreSession {
     /**
      * What requests with the current tokens have in common: the `RequestCredentials` of `proof.js`.
      */
-    credentials(): import('../../src/browser/proof.js').RequestCredentials;
+    credentials(): import('../../src/host/browser/proof.js').RequestCredentials;
     /**
      * The error for a key that could not sign.
      */
@@ -58,10 +59,10 @@ export class CoreSession {
      */
     refreshIfDue(): Promise<void>;
     /**
-     * Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first. Resolves to what was tried
-     * by then if the request is to be sent again, with a new proof.
+     * Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first; the last five are what the
+     * response says. Resolves to what was tried by then if the request is to be sent again, with a new proof.
      */
-    report(url: string, token_id: string, nonce: string | null | undefined, signed_at: number, clock_offset: number, tried: number, response: Response): Promise<number | undefined>;
+    report(url: string, token_id: string, nonce: string | null | undefined, signed_at: number, clock_offset: number, tried: number, status: number, received_nonce?: string | null, challenge?: string | null, date?: string | null, small_json?: string | null): Promise<number | undefined>;
     /**
      * Ends the session.
      */

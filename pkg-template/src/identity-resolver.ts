@@ -5,7 +5,7 @@
  */
 import type { AtprotoDid } from './did.js'
 import type { HandleResolver } from './handle-resolver.js'
-import type { Ask, CoreOptions } from './seam.js'
+import type { Ask, Resolvers } from '../../src/host/browser/operations.js'
 
 /** A DID document, as far as atproto reads it. */
 export interface DidDocument {
@@ -56,7 +56,7 @@ export interface ResolverOptions {
  *
  * @internal
  */
-export function ownResolvers(options: ResolverOptions): NonNullable<CoreOptions['resolvers']> {
+export function ownResolvers(options: ResolverOptions): Resolvers {
   const { handleResolver, didResolver, identityResolver } = options
   return {
     ...(identityResolver && { identity: asks(identityResolver) }),

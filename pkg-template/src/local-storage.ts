@@ -1,8 +1,8 @@
 // `localStorage`, as far as it is read before the core is loaded.
-import { activeAccount } from '../../src/browser/active_account.js'
-import { readItem } from '../../src/browser/local_storage.js'
-import { type Names, names } from '../../src/browser/names.js'
-import { keptNonce } from '../../src/browser/nonces.js'
+import { activeAccount } from '../../src/host/browser/active_account.js'
+import { readItem } from '../../src/host/browser/local_storage.js'
+import { type Names, names } from '../../src/host/browser/names.js'
+import { keptNonce } from '../../src/host/browser/nonces.js'
 
 /** What `localStorage` says for one client, while the core, which knows better where storage is denied, is not there. */
 export class Remembered {

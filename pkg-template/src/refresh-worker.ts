@@ -1,3 +1,4 @@
+import { BrowserHost } from '../../src/host/browser/host.js'
 import { canStoreKeys } from './can-store-keys.js'
 import { loadCore } from './core-loader.js'
 import type { Client } from './core.js'
@@ -40,8 +41,12 @@ const clients = new Map<string, Client>()
 async function clientFor(options: CloneableOptions): Promise<Client> {
   const core = await loadCore()
   const key = JSON.stringify(options)
-  const client = clients.get(key) ?? new core.Client({ ...options, resolvers: NO_HANDLES }, undefined, ignore, ignore, ignore)
-  clients.set(key, client)
+  let client = clients.get(key)
+  if (!client) {
+    const host = new BrowserHost({ storageName: options.storageName, resolvers: NO_HANDLES })
+    client = new core.Client(host, { ...options, resolvers: NO_HANDLES }, ignore, ignore, ignore)
+    clients.set(key, client)
+  }
   return client
 }
 

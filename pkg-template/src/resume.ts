@@ -1,6 +1,6 @@
-import { Database } from '../../src/browser/indexed_db.js'
-import type { RequestCredentials } from '../../src/browser/proof.js'
-import { perform } from '../../src/browser/rows.js'
+import { Database } from '../../src/host/browser/indexed_db.js'
+import type { RequestCredentials } from '../../src/host/browser/proof.js'
+import { perform } from '../../src/host/browser/rows.js'
 import type { AtprotoDid } from './did.js'
 import type { Remembered } from './local-storage.js'
 import type { OAuthAuthorizationServerMetadata } from './types.js'
@@ -11,7 +11,7 @@ export interface Resumed {
   serverMetadata: OAuthAuthorizationServerMetadata
 }
 
-/** The form of a resume ticket (`src/browser/rows.rs`). */
+/** The form of a resume ticket (`src/host/rows.rs`). */
 const VERSION = 1
 
 /** How long to wait for the database, in milliseconds, before that is left to the core as well. */

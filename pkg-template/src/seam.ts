@@ -1,6 +1,5 @@
 // What the core and the TypeScript exchange, declared once. The classes are in core.d.ts, which wasm-bindgen writes from
 // src/js and which refers to the types of this file.
-import type { Tabs } from '../../src/browser/tabs.js'
 import type { CoreSession } from './core.js'
 import type { AtprotoDid } from './did.js'
 import type { CoreErrorDetails, ErrorDetails } from './error-details.js'
@@ -17,18 +16,11 @@ export interface CloneableOptions
   resumeClient?: string
 }
 
-/** What is asked of an app's own resolver. */
-export type Ask = (subject: string, noCache: boolean, signal: AbortSignal) => Promise<unknown>
-
 /** What a client of the core is made with. */
 export interface CoreOptions extends CloneableOptions {
   refreshIn?: BrowserOAuthClientOptions['refreshIn']
-  /** Asked in the network's place. */
-  resolvers?: { identity?: Ask; handle?: Ask; did?: Ask }
-  /** Has a worker replace the access token `seen`. Resolves to nothing if no worker has done it. */
-  renew?: (sub: string, seen: string) => Promise<{ error?: ErrorDetails } | undefined>
-  /** The other tabs, if they are listened to already. */
-  tabs?: Tabs
+  /** Whether the app has resolvers of its own. */
+  resolvers?: object
 }
 
 /** The facts of new tokens; the tokens themselves only in the tab that got them. Times are milliseconds. */

@@ -1,5 +1,5 @@
 import type { CoreSession } from './core.js'
-import { Requests, type Stored } from '../../src/browser/request.js'
+import { Requests, type Stored } from '../../src/host/browser/request.js'
 import type { AtprotoDid } from './did.js'
 import { rethrow } from './error-details.js'
 import { argumentInvalid, redirected } from './own-errors.js'

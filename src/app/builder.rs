@@ -199,15 +199,15 @@ impl Host {
 
     #[cfg(target_arch = "wasm32")]
     fn browser(storage_name: Option<String>) -> Option<Self> {
-        use crate::browser::{Browser, BrowserOptions};
+        use crate::host::{Browser, BrowserOptions};
         let options = BrowserOptions {
             storage_name,
             ..BrowserOptions::default()
         };
-        let (ports, database) = Browser::new(options).into_parts();
+        let browser = Browser::new(options);
         Some(Self {
-            ports,
-            dispose: Some(Box::new(move || database.dispose())),
+            ports: browser.ports(),
+            dispose: Some(Box::new(move || browser.dispose())),
         })
     }
 

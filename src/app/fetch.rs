@@ -1,6 +1,6 @@
 //! Requests with a session, of whatever type the app has.
 
-use crate::client::{Error, OAuthSession, ResourceAnswer, Step};
+use crate::client::{Error, OAuthSession, Step};
 use crate::http::HttpError;
 use crate::json::Json;
 use crate::pds_request::PdsRequest;
@@ -89,7 +89,7 @@ impl PdsResponse {
 }
 
 #[cfg(target_arch = "wasm32")]
-use crate::browser::requests as host;
+use crate::host::requests as host;
 
 /// Where there is no browser, the app's requests go the way of the client's own.
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,12 +1,14 @@
 //! From a client's answers and events to what an app shows.
 
-use super::outside::{Change, Outside, next_change};
+use super::outside::Outside;
 use super::{BrowserOAuthClient, ClientState, Event, PageLocal, SessionState};
 use crate::client::{
-    Error, ErrorKind, HostError, Initialized, OAuthSession, PopupError, Refresh, SignedIn,
+    Error, ErrorKind, HostError, Initialized, OAuthClient, OAuthSession, PopupError, Refresh,
+    SignedIn,
 };
 use crate::identity::Did;
 use crate::oauth::SessionEnd;
+use crate::ports::Change;
 use crate::waiting::{First, race};
 use std::future::ready;
 
@@ -19,7 +21,8 @@ impl BrowserOAuthClient {
     /// shown, in all tabs the same: a tab follows where another switches.
     pub async fn follow(&self, mut tell: impl FnMut(&ClientState)) {
         // Listening from before anything happens.
-        let (mut events, outside) = (self.events(), Outside::listen());
+        let page = self.core().ok().map(OAuthClient::page);
+        let (mut events, outside) = (self.events(), Outside::listen(page));
         let mut state = ClientState::default();
         let mut shown = None;
         if !self.start(&mut state).await {
@@ -31,7 +34,7 @@ impl BrowserOAuthClient {
             let before = state.clone();
             // What changes nothing that is shown is not told.
             while state == before {
-                match race(events.next(), next_change(&outside)).await {
+                match race(events.next(), outside.next()).await {
                     First::Left(None) => return,
                     First::Left(Some(event)) => self.heed(event, &mut state, shown.as_ref()).await,
                     First::Right(Change::Online) => self.try_again(&mut state).await,

@@ -176,7 +176,13 @@ impl BrowserOAuthClient {
     ) -> Local<'static, Result<OAuthSession, Error>> {
         let (input, options) = (input.as_ref().to_owned(), options.into());
         let begun = self.core().cloned().and_then(|client| {
-            let popup = open_popup().map_err(|error| Error::new(Step::Redirect, error))?;
+            let popup = client.page().open_popup().ok_or_else(|| {
+                let blocked = match client.page().location() {
+                    Some(_) => HostError::POPUP_BLOCKED,
+                    None => HostError::BROWSER_ONLY,
+                };
+                Error::new(Step::Redirect, blocked)
+            })?;
             // Also where the future is dropped before it begins.
             let closed = Guard::new({
                 let popup = popup.clone();
@@ -283,16 +289,4 @@ impl fmt::Debug for BrowserOAuthClient {
             None => f.write_str("BrowserOAuthClient"),
         }
     }
-}
-
-#[cfg(target_arch = "wasm32")]
-fn open_popup() -> Result<Rc<dyn crate::ports::Popup>, HostError> {
-    crate::browser::open_popup()
-        .map(|popup| Rc::new(popup) as _)
-        .ok_or(HostError::POPUP_BLOCKED)
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn open_popup() -> Result<Rc<dyn crate::ports::Popup>, HostError> {
-    Err(HostError::BROWSER_ONLY)
 }

@@ -1,48 +1,40 @@
-//! What reaches a page from outside its client.
+//! What happens outside the client, one change after the other.
 
-#[cfg(target_arch = "wasm32")]
-pub(super) use crate::browser::Outside;
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) use nothing::Outside;
+use crate::guard::Guard;
+use crate::ports::{Change, Navigator};
+use crate::waiting::{First, Inbox, race};
+use std::rc::Rc;
 
-use crate::waiting::{First, race};
-
-/// What can happen outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// The browser says that it is online, having said that it is not.
-    Online,
-    /// Another tab has changed what is stored of the accounts; also a client that does not notify ours, as the official one
-    /// in an app that changes over.
-    Accounts,
+/// Receives what happens outside, from when this was made until it is dropped.
+pub(super) struct Outside {
+    changes: Rc<[Inbox<()>; 2]>,
+    _listener: Option<Guard>,
 }
 
-/// What happened since the last time, or happens next. Dropping the future loses nothing.
-pub(super) async fn next_change(outside: &Outside) -> Change {
-    match race(outside.online(), outside.accounts_written()).await {
-        First::Left(()) => Change::Online,
-        First::Right(()) => Change::Accounts,
+impl Outside {
+    /// Without a page, nothing happens outside.
+    pub(super) fn listen(page: Option<&dyn Navigator>) -> Self {
+        let changes = Rc::<[Inbox<()>; 2]>::default();
+        let inboxes = changes.clone();
+        let listener: Box<dyn Fn(Change)> = Box::new(move |change| {
+            let [online, accounts] = &*inboxes;
+            match change {
+                Change::Online => online.put(()),
+                Change::Accounts => accounts.put(()),
+            }
+        });
+        Self {
+            changes,
+            _listener: page.map(|page| page.listen(listener)),
+        }
     }
-}
 
-/// Where there is no browser, nothing happens outside.
-#[cfg(not(target_arch = "wasm32"))]
-mod nothing {
-    use std::future::pending;
-
-    pub(crate) struct Outside;
-
-    impl Outside {
-        pub(crate) fn listen() -> Self {
-            Self
-        }
-
-        pub(crate) async fn online(&self) {
-            pending().await
-        }
-
-        pub(crate) async fn accounts_written(&self) {
-            pending().await
+    /// What happened since the last time, or happens next. Dropping the future loses nothing.
+    pub(super) async fn next(&self) -> Change {
+        let [online, accounts] = &*self.changes;
+        match race(online.take(), accounts.take()).await {
+            First::Left(()) => Change::Online,
+            First::Right(()) => Change::Accounts,
         }
     }
 }

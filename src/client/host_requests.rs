@@ -1,4 +1,4 @@
-//! What a host needs of a session to prove and send requests by itself, as `src/browser/request.js` does.
+//! What a host needs of a session to prove and send requests by itself, as `src/host/browser/request.js` does.
 
 use super::error::Error;
 use super::session::{OAuthSession, resolve};

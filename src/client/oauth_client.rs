@@ -10,7 +10,7 @@ use super::session::OAuthSession;
 use super::startup::Initialized;
 use crate::identity::{Did, DidDocument, Handle};
 use crate::oauth::{AuthorizeOptions, CallbackParams};
-use crate::ports::{Account, Local, Observer, Popup, Ports, StorageError};
+use crate::ports::{Account, Local, Navigator, Observer, Popup, Ports, StorageError};
 use crate::url::Url;
 use std::fmt;
 use std::rc::Rc;
@@ -207,6 +207,11 @@ impl OAuthClient {
             false => Freshness::Recent,
         };
         self.0.directory.resolve(input, freshness).await
+    }
+
+    /// The page that this runs in.
+    pub(crate) fn page(&self) -> &dyn Navigator {
+        &*self.0.navigator
     }
 
     /// Stops following the other tabs. What is stored stays.

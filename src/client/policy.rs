@@ -60,13 +60,6 @@ pub(super) const POPUP_CHECK_INTERVAL: u32 = 500;
 /// How long the popup waits for the page's acknowledgement.
 pub(super) const ACKNOWLEDGEMENT_PATIENCE: u32 = 500;
 
-/// The largest refusal of a PDS of which a copy is read ...
-#[cfg(target_arch = "wasm32")]
-pub(crate) const LARGEST_COPY: u32 = 10 * 1024;
-/// ... and how long that may take.
-#[cfg(target_arch = "wasm32")]
-pub(crate) const COPY_PATIENCE: u32 = 5_000;
-
 /// Whether `at` is less than `lifetime` away. A time in the future proves no more than one long past: a clock was wrong.
 fn is_recent(at: u64, now: u64, lifetime: u64) -> bool {
     now.abs_diff(at) < lifetime

@@ -1,4 +1,4 @@
-//! Requests with a session, where the host has no JavaScript. `src/browser/request.js` is the same for browsers; both are held
+//! Requests with a session, where the host has no JavaScript. `src/host/browser/request.js` is the same for browsers; both are held
 //! to `spec/path.json` and `spec/proof.json`.
 
 use super::error::{Error, Step};
@@ -32,7 +32,7 @@ impl OAuthSession {
     ///
     /// `send` must not follow redirects with these credentials: they are for no other server.
     ///
-    /// For hosts without JavaScript: in a browser, `src/browser/request.js` does this for apps in Rust and in JavaScript.
+    /// For hosts without JavaScript: in a browser, `src/host/browser/request.js` does this for apps in Rust and in JavaScript.
     pub async fn request<A: ResourceAnswer, E: From<Error>>(
         &self,
         method: &str,

@@ -3,10 +3,10 @@
 use super::options;
 use super::session;
 use super::{abortable, observer::Hooks, promise, set};
-use crate::browser::{Browser, BrowserOptions, Database, PopupWindow, account_facts};
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
+use crate::host::{Host, JsHost, PopupWindow, account_facts};
 use crate::identity::Handle;
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use crate::ports::{Account, AccountStatus};
 use js_sys::{Array, Function, Object, Promise};
 use std::rc::Rc;
@@ -16,18 +16,19 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const SEAM: &str = "
 import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
-import type { Fetch, OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
+import type { Host } from '../../src/host/browser/operations.js';
+import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
     /** Does what `operation` names. */
     call: Call;
 }
 ";
 
-/// One client, and the database it keeps.
+/// One client, and its host.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Client {
-    database: Rc<Database>,
+    host: JsHost,
     client: OAuthClient,
 }
 
@@ -36,27 +37,16 @@ impl Client {
     /// Sets a client up; throws the details of what is wrong with its options.
     #[wasm_bindgen(constructor)]
     pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
         #[wasm_bindgen(unchecked_param_type = "CoreOptions")] given: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "Fetch | undefined")] fetch: Option<Function>,
         #[wasm_bindgen(unchecked_param_type = "Updated")] updated: Function,
         #[wasm_bindgen(unchecked_param_type = "Deleted")] deleted: Function,
         #[wasm_bindgen(unchecked_param_type = "() => void")] changed: Function,
     ) -> Result<Client, JsValue> {
         let given = Json::from_js(given);
-        let resolver = given.get("resolvers").map(|resolvers| resolvers.to_js());
-        let renewer = given.get("renew").map(|_| given.to_js());
-        let tabs = given.get("tabs").map(|tabs| tabs.to_js());
-        let storage_name =
-            options::storage_name(&given).map_err(|error| Error::new(Step::Configure, error))?;
-        let browser = Browser::new(BrowserOptions {
-            fetch,
-            resolver,
-            renewer,
-            tabs,
-            resume_client: given.str("resumeClient"),
-            storage_name,
-        });
-        let (ports, database) = browser.into_parts();
+        options::storage_name(&given).map_err(|error| Error::new(Step::Configure, error))?;
+        let host = JsHost::new(host, given.str("resumeClient"));
+        let ports = host.ports();
         let page = ports.navigator.location();
         let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
@@ -67,21 +57,17 @@ impl Client {
         };
         Ok(Self {
             client: OAuthClient::new(options, ports, Some(Rc::new(hooks))),
-            database,
+            host,
         })
     }
 
     /// Resolves to the judged client metadata that a client id stands for.
     #[wasm_bindgen(js_name = loadMetadata, unchecked_return_type = "Promise<OAuthClientMetadata>")]
     pub fn load_metadata(
+        #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
         client_id: String,
-        #[wasm_bindgen(unchecked_param_type = "Fetch | undefined")] fetch: Option<Function>,
     ) -> Promise {
-        let browser = Browser::new(BrowserOptions {
-            fetch,
-            ..BrowserOptions::default()
-        });
-        let (ports, _) = browser.into_parts();
+        let ports = JsHost::new(host, None).ports();
         promise(Box::pin(async move {
             let metadata = client::load_client_metadata(&ports, &client_id).await?;
             Ok(metadata.raw.to_js())
@@ -97,10 +83,10 @@ impl Client {
     /// Does what `operation` names, with its arguments: see [`run`].
     #[wasm_bindgen(skip_typescript)]
     pub fn call(&self, operation: String, args: Array) -> Promise {
-        let client = self.client.clone();
-        promise(Box::pin(
-            async move { run(client, &operation, &args).await },
-        ))
+        let (client, host) = (self.client.clone(), self.host.clone());
+        promise(Box::pin(async move {
+            run(&client, &host, &operation, &args).await
+        }))
     }
 
     /// The account that was used last.
@@ -112,13 +98,18 @@ impl Client {
     /// Stops hearing the other tabs and keeps no connection to the database open. What is under way still ends.
     pub fn dispose(&self) {
         self.client.close();
-        self.database.dispose();
+        self.host.dispose();
     }
 }
 
 /// The `Operations` of `pkg-template/src/seam.ts`. All that takes time goes through here, since each exported function and each
 /// future of its own costs every visitor a kilobyte or two.
-async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsValue, JsValue> {
+async fn run(
+    client: &OAuthClient,
+    host: &JsHost,
+    operation: &str,
+    args: &Array,
+) -> Result<JsValue, JsValue> {
     let text = |at| args.get(at).as_string();
     let flag = |at| args.get(at).as_bool();
     let (first, second) = (text(0), text(1));
@@ -157,7 +148,11 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         // Resolves to a list of `{did, handle, pds, issuer, signedIn, lastUsed}`; the time in milliseconds since the epoch.
         "accounts" => {
             let accounts = client.accounts().await?;
-            accounts.iter().map(account).collect::<Array>().into()
+            let mut list = Writer::list();
+            for item in &accounts {
+                list.raw(&account(item));
+            }
+            Json::parse(&list.end()).map_or(JsValue::UNDEFINED, |list| list.to_js())
         }
         // `input, fresh`; resolves to `{did, didDoc, handle}`.
         "resolveIdentity" => {
@@ -174,7 +169,7 @@ async fn run(client: OAuthClient, operation: &str, args: &Array) -> Result<JsVal
         _ => {
             let beginning = Beginning::named(operation).ok_or_else(|| unknown(operation))?;
             let aborted = args.get(3).dyn_into().ok();
-            let work = Box::pin(begin(&client, beginning, subject, args));
+            let work = Box::pin(begin(client, host, beginning, subject, args));
             abortable(aborted, work).await?
         }
     })
@@ -213,6 +208,7 @@ fn unknown(operation: &str) -> JsValue {
 /// Begins a sign-in. Given up when the promise `aborted` rejects.
 async fn begin(
     client: &OAuthClient,
+    host: &JsHost,
     beginning: Beginning,
     input: &str,
     args: &Array,
@@ -226,7 +222,7 @@ async fn begin(
             JsValue::from_str(url.as_str())
         }
         Beginning::Popup => {
-            let popup = Rc::new(PopupWindow::new(args.get(4)));
+            let popup = Rc::new(PopupWindow::given(host, &args.get(4)));
             session::wrap(client.sign_in_popup(input, options, popup, told).await?)
         }
         Beginning::SignIn => {
@@ -236,12 +232,12 @@ async fn begin(
     })
 }
 
-fn account(account: &Account) -> JsValue {
-    let object = account_facts(account).into();
-    set(&object, "did", account.did.as_str());
-    let signed_in = account.status == AccountStatus::SignedIn;
-    set(&object, "signedIn", signed_in);
-    object.into()
+fn account(account: &Account) -> String {
+    let is_signed_in = account.status == AccountStatus::SignedIn;
+    let mut facts = account_facts(account);
+    facts.member("did", Some(account.did.as_str()));
+    facts.raw_member("signedIn", if is_signed_in { "true" } else { "false" });
+    facts.end()
 }
 
 /// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.

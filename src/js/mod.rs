@@ -9,8 +9,8 @@ mod observer;
 mod options;
 mod session;
 
-use crate::browser::promise;
 use crate::client::Error;
+use crate::host::promise;
 use crate::ports::Local;
 use crate::waiting::{First, race};
 use js_sys::{Object, Promise, Reflect};

@@ -1,8 +1,8 @@
 //! A session, as JavaScript holds it: what it has beside requests.
 
 use super::{promise, set};
-use crate::browser::CoreSession;
 use crate::client::OAuthSession;
+use crate::host::CoreSession;
 use js_sys::{Object, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;

@@ -87,6 +87,16 @@ async fn send(
 }
 
 impl Answer {
+    /// The status code.
+    pub(crate) fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// A header's value; `name` is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.0.header(name).map(str::to_owned)
+    }
+
     pub(crate) fn headers(&self) -> Vec<(String, String)> {
         let all = self.0.headers.iter();
         all.map(|(name, value)| ((*name).to_owned(), value.clone()))
@@ -110,7 +120,6 @@ impl ResourceAnswer for Answer {
     fn header(&self, name: &str) -> Option<String> {
         self.0.header(name).map(str::to_owned)
     }
-
     fn small_json(&self) -> Local<'_, Option<String>> {
         Box::pin(async { Some(self.0.body.clone()) })
     }

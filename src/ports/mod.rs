@@ -18,7 +18,7 @@ pub use crate::guard::Guard;
 pub use accounts::{Account, AccountStatus, AccountStore};
 pub use crypto::{Crypto, KeyError, Signer};
 pub use lock::Lock;
-pub use navigator::Navigator;
+pub use navigator::{Change, Navigator};
 pub use nonces::NonceStore;
 pub use popup::{Popup, PopupLink, PopupMessage, PopupState};
 pub use renewer::{Renewal, Renewer};

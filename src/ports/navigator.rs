@@ -1,7 +1,18 @@
-//! The page's address.
+//! The page that a client runs in.
 
-use super::Local;
+use super::{Guard, Local, Popup};
 use crate::url::Url;
+use std::rc::Rc;
+
+/// Something that happened outside the client, and that no other tab of it announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The browser is online again.
+    Online,
+    /// Another tab has changed what is stored of the accounts; also a client that does not notify ours, as the official one
+    /// in an app that changes over.
+    Accounts,
+}
 
 /// Reads and changes where the page is. A worker is nowhere.
 pub trait Navigator {
@@ -13,4 +24,14 @@ pub trait Navigator {
 
     /// Leaves for another page, at once. The future ends only if this page is shown again: the user came back.
     fn leave<'a>(&'a self, url: &'a str) -> Local<'a, ()>;
+
+    /// Opens a blank popup, which must happen in the user's click; `None` where the browser does not.
+    fn open_popup(&self) -> Option<Rc<dyn Popup>> {
+        None
+    }
+
+    /// Calls the listener for each change, until the guard is dropped.
+    fn listen(&self, _listener: Box<dyn Fn(Change)>) -> Guard {
+        Guard::new(|| ())
+    }
 }

@@ -1,5 +1,7 @@
 //! Messages and help, by the table that the npm package is held to as well.
 
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
 use super::{Arguments, Key, Message, help, write};
 use serde_json::Value;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The database: when it opens, what is single-use, what expires, and what happens when it is taken away.
 
 use crate::support::*;
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{KeyError, StorageError};
 use js_sys::Array;
 use rexie::{Rexie, TransactionMode};

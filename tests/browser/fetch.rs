@@ -1,7 +1,7 @@
 //! The client's own requests, answered by custom `fetch` functions and by addresses that need no network.
 
 use crate::support::*;
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::Ports;
 use atproto_oauth_wasm::{HttpError, MAX_BODY, Request, Response};
 use js_sys::Function;

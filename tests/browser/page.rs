@@ -1,7 +1,7 @@
 //! The page: its address, leaving it, the pointer to the account, and work in the background.
 
 use crate::support::*;
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{Account, AccountStatus};
 use atproto_oauth_wasm::{Did, Handle, Issuer};
 use std::cell::Cell;
@@ -135,13 +135,15 @@ async fn leaving_ends_when_the_page_comes_back_out_of_the_cache() {
 #[wasm_bindgen_test]
 async fn leaving_takes_its_listener_along() {
     js("globalThis.listeners = 0");
-    let count = |by: &str| {
-        format!(
-            "{{ value: function (...args) {{ if (args[0] === 'pageshow') globalThis.listeners {by}; return old.apply(this, args) }} }}"
-        )
-    };
-    let _adding = Replaced::new("globalThis", "addEventListener", &count("+= 1"));
-    let _removing = Replaced::new("globalThis", "removeEventListener", &count("-= 1"));
+    // A listener goes with its signal.
+    let counted = "{ value: function (...args) {
+        if (args[0] === 'pageshow') {
+            globalThis.listeners += 1;
+            args[2].signal.addEventListener('abort', () => (globalThis.listeners -= 1));
+        }
+        return old.apply(this, args)
+    } }";
+    let _adding = Replaced::new("globalThis", "addEventListener", counted);
     let navigator = ports().navigator;
     let before = navigator.location().expect("a page");
     let mut leaving = navigator.leave("#left");

@@ -1,6 +1,6 @@
 //! What several tests need: JavaScript in place, the database from outside, values to store.
 
-use atproto_oauth_wasm::browser::{Browser, BrowserOptions};
+use atproto_oauth_wasm::host::{Browser, BrowserOptions};
 use atproto_oauth_wasm::ports::{PendingLogin, Ports, Signer, StoredSession};
 use atproto_oauth_wasm::{AuthMethod, Did, Handle, Json, Secret, TokenSet, Url};
 use js_sys::{Array, Function, Promise, Reflect};

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
-import { names } from '../../src/browser/names.js'
-import { keptNonce, noncesItem } from '../../src/browser/nonces.js'
+import { names } from '../../src/host/browser/names.js'
+import { keptNonce, noncesItem } from '../../src/host/browser/nonces.js'
 import { REPOSITORY } from './packed.mjs'
 
 const { cases } = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/nonces.json'), 'utf8'))

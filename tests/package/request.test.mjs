@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { unsignedProof } from '../../src/browser/proof.js'
-import { Requests } from '../../src/browser/request.js'
+import { unsignedProof } from '../../src/host/browser/proof.js'
+import { Requests } from '../../src/host/browser/request.js'
 import { REPOSITORY } from './packed.mjs'
 
 const table = (name) => JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec', name), 'utf8'))
@@ -155,7 +155,7 @@ test('a refused request is sent again as often as the core says, unless its body
 test('the last new nonce is used at once, and reported when there is time', async () => {
   const later = []
   const nonces = []
-  const session = core({ report: async (url, tokenId, nonce, signedAt, clockOffset, tried, response) => void nonces.push(response.headers.get('dpop-nonce')) })
+  const session = core({ report: async (url, tokenId, nonce, signedAt, clockOffset, tried, status, received) => void nonces.push(received) })
   const requests = new Requests(session, (work) => later.push(work))
   const answer = (nonce) => new Response(null, { headers: { 'dpop-nonce': nonce } })
   const { sent, send } = network(answer('n1'), answer('n2'), answer('n2'))

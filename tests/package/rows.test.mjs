@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { perform } from '../../src/browser/rows.js'
+import { perform } from '../../src/host/browser/rows.js'
 import { REPOSITORY } from './packed.mjs'
 
 const table = (name) => JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec', name), 'utf8'))

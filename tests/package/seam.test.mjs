@@ -42,7 +42,8 @@ before(async () => {
   const named = Object.entries(names).map(([name, short]) => [name, exports[short]])
   connect({ ...exports, ...Object.fromEntries(named) })
   const ignore = () => {}
-  client = new Client({ clientMetadata, handleResolver: 'https://pds.example.com' }, undefined, ignore, ignore, ignore)
+  const { BrowserHost } = await import('../../src/host/browser/host.js')
+  client = new Client(new BrowserHost({}), { clientMetadata, handleResolver: 'https://pds.example.com' }, ignore, ignore, ignore)
 })
 
 /** The code of what an operation without arguments rejects with, if it does so at once. */

@@ -29,7 +29,7 @@ const MODULES: [&str; 5] = [
     "scopes",
 ];
 const ENTRIES: [&str; 3] = ["index", "refresh-worker", "scopes"];
-const TYPESCRIPT_ADVICE: &str = "the sources are pkg-template/src and src/browser/*.js";
+const TYPESCRIPT_ADVICE: &str = "the sources are pkg-template/src and src/host/browser/*.js";
 
 /// Builds `pkg/`. A failed build leaves the former one as it was.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {

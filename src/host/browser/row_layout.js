@@ -32,7 +32,7 @@ const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
  * @property {any} [refreshStartedAt]
  * @property {any} [refusedAt]
  * @property {any} [clockOffset]
- * @property {any} [resume] what a page may do with the session before it has loaded the core: `src/browser/rows.rs` writes it
+ * @property {any} [resume] what a page may do with the session before it has loaded the core: `src/host/rows.rs` writes it
  */
 
 /** @param {unknown} row */

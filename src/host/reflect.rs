@@ -41,12 +41,6 @@ pub(super) fn call(target: &JsValue, name: &str, args: &[&JsValue]) -> Result<Js
     Reflect::apply(&method, target, &array(args))
 }
 
-/// Makes an object by a global constructor.
-pub(super) fn construct(name: &str, args: &[&JsValue]) -> Result<JsValue, JsValue> {
-    let constructor: Function = global(name).dyn_into()?;
-    Reflect::construct(&constructor, &array(args))
-}
-
 fn array(items: &[&JsValue]) -> Array {
     items.iter().copied().collect()
 }
@@ -71,24 +65,4 @@ pub(super) fn promised(called: Result<JsValue, JsValue>) -> JsFuture {
         Ok(value) => resolved(&value),
         Err(thrown) => JsFuture::from(Promise::reject(&thrown)),
     }
-}
-
-/// A promise and the function that resolves it. A JavaScript function can be handed out as an event handler without a
-/// Rust closure behind it that someone must free.
-pub(super) fn deferred() -> (JsValue, Function) {
-    let mut resolver = JsValue::UNDEFINED;
-    let promise = Promise::new(&mut |resolve, _reject| resolver = resolve.into());
-    (promise.into(), resolver.unchecked_into())
-}
-
-/// What an exception says. What JavaScript throws can be anything.
-pub(super) fn words(error: &JsValue) -> String {
-    if error.is_undefined() {
-        return "not available here".to_owned();
-    }
-    get_str(error, "message")
-        .filter(|message| !message.is_empty())
-        .or_else(|| get_str(error, "name"))
-        .or_else(|| error.as_string())
-        .unwrap_or_else(|| "unknown error".to_owned())
 }

@@ -3,6 +3,7 @@
 // One implementation for apps in Rust and in JavaScript. `src/client/request.rs` is the same for hosts without JavaScript;
 // both are held to `spec/path.json`.
 
+import { peek } from './fetch.js'
 import { signed, unsignedProof } from './proof.js'
 
 /** @typedef {import('./proof.js').RequestCredentials} RequestCredentials */
@@ -16,7 +17,7 @@ import { signed, unsignedProof } from './proof.js'
  * @property {() => Promise<unknown>} refreshIfDue refreshes the tokens if they are about to expire
  * @property {(path: string) => string} url the absolute URL of a request; throws if that is not on the PDS
  * @property {(thrown: unknown) => unknown} keyError the error for a key that could not sign
- * @property {(url: string, tokenId: string, nonce: string | undefined, signedAt: number, clockOffset: number, tried: number, response: Response) => Promise<number | undefined>} report
+ * @property {(url: string, tokenId: string, nonce: string | undefined, signedAt: number, clockOffset: number, tried: number, status: number, receivedNonce: string | undefined, challenge: string | undefined, date: string | undefined, smallJson: string | undefined) => Promise<number | undefined>} report
  *   learns from a response. Resolves to what was tried by then if the request is to be sent again, else to `undefined`
  */
 
@@ -127,7 +128,7 @@ export class Requests {
       const isNew = received && received !== nonce
       // Nearly all requests end here: nothing was waited for but the browser.
       if (response.status !== 401 && !isNew) return response
-      const report = () => this.#report(url, tokenId, nonce ?? undefined, signedAt, clockOffset, tried, response)
+      const report = () => this.#report(response, isNew, url, tokenId, nonce ?? undefined, signedAt, clockOffset, tried)
       // Only a 401, or a 400 whose body demands the nonce, can be about the proof.
       if (response.status !== 401 && response.status !== 400) {
         credentials.nonce = received
@@ -160,10 +161,20 @@ export class Requests {
     return (this.#credentials = core.credentials())
   }
 
-  /** @type {(...sent: Parameters<Core['report']>) => Promise<number | undefined>} */
-  async #report(...sent) {
+  /**
+   * @param {Response} response
+   * @param {unknown} isNew whether its nonce is another than the proof's
+   * @param {[url: string, tokenId: string, nonce: string | undefined, signedAt: number, clockOffset: number, tried: number]} sent
+   */
+  async #report(response, isNew, ...sent) {
+    const { status, headers } = response
+    const header = (/** @type {string} */ name) => headers.get(name)?.toString()
+    const challenge = header('www-authenticate')
+    // Only a body can demand the new nonce if the status and the challenge do not.
+    const mayDemand = isNew && (status === 400 || (status === 401 && !challenge))
+    const smallJson = mayDemand ? await peek(response).catch(() => undefined) : undefined
     const core = await this.attached()
-    const next = await core.report(...sent)
+    const next = await core.report(...sent, status, header('dpop-nonce'), challenge, header('date'), smallJson)
     // It may have learned more than the nonce.
     this.#stamp = undefined
     return next

@@ -1,11 +1,10 @@
 //! The app's own requests: `request.js` makes them, and what comes back is the browser's.
 
-pub(crate) use super::answer::FetchAnswer as Answer;
 use super::core_session::CoreSession;
-use super::fetch::unreachable;
+use super::network;
 use super::reflect::{call, get, get_str, global, promised, resolved, set, texts};
 use crate::client::{Error, OAuthSession, Step};
-use crate::http::HttpError;
+use crate::json::Json;
 use crate::pds_request::{Body, PdsRequest};
 use js_sys::{Array, Object, Promise, Uint8Array};
 use std::cell::RefCell;
@@ -13,7 +12,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-#[wasm_bindgen(module = "/src/browser/request.js")]
+#[wasm_bindgen(module = "/src/host/browser/request.js")]
 extern "C" {
     fn request(core: CoreSession, path: &str, init: &JsValue) -> Promise;
 
@@ -21,12 +20,9 @@ extern "C" {
     fn init_of(request: &JsValue) -> Promise;
 }
 
-#[wasm_bindgen(module = "/src/browser/proof.js")]
-extern "C" {
-    /// Not called from here. wasm-bindgen copies the modules that Rust names, and `request.js` imports this one.
-    #[wasm_bindgen(js_name = unsignedProof)]
-    fn unsigned_proof();
-}
+/// The browser's response to a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer(JsValue);
 
 /// Makes a request of ours.
 pub(crate) async fn fetch(session: &OAuthSession, request: PdsRequest) -> Result<Answer, Error> {
@@ -76,17 +72,26 @@ async fn send(session: &OAuthSession, path: &str, init: &JsValue) -> Result<JsVa
         return Err(error);
     }
     let url = session.url_of(path)?;
-    match get_str(&thrown, "name").as_deref() {
-        Some("Redirected") => Err(Error::new(Step::Request, HttpError::Redirected).at(&url)),
-        _ => Err(failed(thrown, &url)),
-    }
+    Err(failed(thrown, &url))
 }
 
 fn failed(thrown: JsValue, url: &str) -> Error {
-    Error::new(Step::Request, unreachable(thrown)).at(url)
+    Error::new(Step::Request, network::failed(Json::from_js(thrown))).at(url)
 }
 
 impl Answer {
+    /// The status code.
+    pub(crate) fn status(&self) -> u16 {
+        get(&self.0, "status").as_f64().unwrap_or_default() as u16
+    }
+
+    /// A header's value; `name` is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        call(&get(&self.0, "headers"), "get", &[&JsValue::from_str(name)])
+            .ok()?
+            .as_string()
+    }
+
     /// The names and values of all headers that the page may read.
     pub(crate) fn headers(&self) -> Vec<(String, String)> {
         let Ok(headers) = get(&self.0, "headers").dyn_into::<Object>() else {

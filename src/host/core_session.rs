@@ -1,10 +1,12 @@
 //! A session in the core, as `request.js` uses it: for apps in Rust and, with more to it, in JavaScript.
 
-use super::answer::FetchAnswer;
+use super::keys::{JsKey, failed};
 use super::promise;
-use super::reflect::{set, set_text, texts};
-use super::web_crypto::{WebCryptoKey, failed};
-use crate::client::{Error, OAuthSession, Sent, Step, Tried};
+use super::reflect::set;
+use crate::client::{Error, OAuthSession, ResourceAnswer, Sent, Step, Tried};
+use crate::json::{Json, Writer};
+use crate::ports::Local;
+use crate::url::Url;
 use js_sys::Promise;
 use std::fmt;
 use std::rc::Rc;
@@ -42,28 +44,23 @@ impl CoreSession {
 
     /// What requests with the current tokens have in common: the `RequestCredentials` of `proof.js`.
     #[wasm_bindgen(
-        unchecked_return_type = "import('../../src/browser/proof.js').RequestCredentials"
+        unchecked_return_type = "import('../../src/host/browser/proof.js').RequestCredentials"
     )]
     pub fn credentials(&self) -> Result<JsValue, JsValue> {
         let current = self.thrown(self.session.credentials())?;
-        let credentials = texts(&[
-            ("authorization", &current.authorization),
-            ("tokenId", &current.ath),
-            ("head", current.proof_head()),
-        ]);
-        if let Some(pds) = &current.pds {
-            set_text(&credentials, "pds", pds.origin());
-        }
-        if let Some(key) = current.key().as_any().downcast_ref::<WebCryptoKey>() {
-            set(&credentials, "key", key.private());
-        }
-        if let Some(nonce) = current.pds_nonce() {
-            set_text(&credentials, "nonce", &nonce);
-        }
-        let clock_offset = current.pds_clock_offset() as f64;
-        set(&credentials, "clockOffset", &clock_offset.into());
-        if let Some(until) = self.session.sendable_until(&current) {
-            set(&credentials, "until", &(until as f64).into());
+        let until = self.session.sendable_until(&current);
+        let text = Writer::object()
+            .member("authorization", Some(&current.authorization))
+            .member("tokenId", Some(&current.ath))
+            .member("head", Some(current.proof_head()))
+            .member("pds", current.pds.as_ref().map(Url::origin))
+            .member("nonce", current.pds_nonce().as_deref())
+            .number_member("clockOffset", Some(current.pds_clock_offset()))
+            .number_member("until", until.map(|at| at as i64))
+            .end();
+        let credentials = Json::parse(&text).map_or(JsValue::UNDEFINED, |json| json.to_js());
+        if let Some(key) = current.key().as_any().downcast_ref::<JsKey>() {
+            set(&credentials, "key", &key.private());
         }
         Ok(credentials)
     }
@@ -86,11 +83,11 @@ impl CoreSession {
     /// The error for a key that could not sign.
     #[wasm_bindgen(js_name = keyError)]
     pub fn key_error(&self, thrown: JsValue) -> JsValue {
-        (self.throw)(Error::new(Step::Request, failed(thrown)))
+        (self.throw)(Error::new(Step::Request, failed(Json::from_js(thrown))))
     }
 
-    /// Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first. Resolves to what was tried
-    /// by then if the request is to be sent again, with a new proof.
+    /// Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first; the last five are what the
+    /// response says. Resolves to what was tried by then if the request is to be sent again, with a new proof.
     #[wasm_bindgen(unchecked_return_type = "Promise<number | undefined>")]
     #[expect(
         clippy::too_many_arguments,
@@ -104,7 +101,11 @@ impl CoreSession {
         signed_at: f64,
         clock_offset: f64,
         tried: u8,
-        #[wasm_bindgen(unchecked_param_type = "Response")] response: JsValue,
+        status: u16,
+        received_nonce: Option<String>,
+        challenge: Option<String>,
+        date: Option<String>,
+        small_json: Option<String>,
     ) -> Promise {
         let this = self.clone();
         promise(Box::pin(async move {
@@ -116,10 +117,45 @@ impl CoreSession {
                 clock_offset: clock_offset as i64,
                 tried: Tried(tried),
             };
-            let reported = this.session.report(sent, &FetchAnswer(response)).await;
-            let next = this.thrown(reported)?;
+            let response = Reported {
+                status,
+                received_nonce,
+                challenge,
+                date,
+                small_json,
+            };
+            let next = this.thrown(this.session.report(sent, &response).await)?;
             Ok(next.map_or(JsValue::UNDEFINED, |tried| tried.0.into()))
         }))
+    }
+}
+
+/// What a response says of the proof and the token.
+struct Reported {
+    status: u16,
+    received_nonce: Option<String>,
+    challenge: Option<String>,
+    date: Option<String>,
+    /// The body, where it may demand a nonce.
+    small_json: Option<String>,
+}
+
+impl ResourceAnswer for Reported {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        match name {
+            "dpop-nonce" => self.received_nonce.clone(),
+            "www-authenticate" => self.challenge.clone(),
+            "date" => self.date.clone(),
+            _ => None,
+        }
+    }
+
+    fn small_json(&self) -> Local<'_, Option<String>> {
+        Box::pin(async { self.small_json.clone() })
     }
 }
 

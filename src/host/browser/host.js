@@ -1,0 +1,417 @@
+// The browser as a host of the core: the operations of `operations.d.ts`, by the modules beside this one.
+//
+// Nothing is looked up before it is used, so that a host can be made where there is no browser: a server that renders the app.
+
+import { AccountRecords, isOfAccounts } from './accounts.js'
+import { activeAccount, setActiveAccount } from './active_account.js'
+import { sendRequest } from './fetch.js'
+import { Database } from './indexed_db.js'
+import { readItem, writeItem } from './local_storage.js'
+import { names } from './names.js'
+import { noncesItem } from './nonces.js'
+import { leave, listen, ownServer, pageLocation, replaceLocation } from './page.js'
+import { PopupChannel, navigatePopup, openPopup, popupState } from './popup.js'
+import { perform } from './rows.js'
+import { Tabs } from './tabs.js'
+import { digest, generate, sign } from './web_crypto.js'
+import { Place } from './web_locks.js'
+
+/** @import { Calls, Effect, Effects, Host, PopupMessage, ResolverKind, Resolvers, Subscriptions, TabMessageDetails } from './operations.js' */
+
+/**
+ * What a browser host is made with.
+ *
+ * @typedef {object} HostOptions
+ * @property {string} [storageName] of all that is stored, which this app then has to itself
+ * @property {Function} [fetch] called in place of `globalThis.fetch`
+ * @property {Resolvers} [resolvers] the app's own
+ * @property {(sub: string, tokenId: string) => Promise<unknown>} [refresh] has sessions refreshed where it outlives the page
+ * @property {Tabs} [tabs] the other tabs, where they are listened to already
+ */
+
+/**
+ * What the core has a number of: keys and windows. All hosts of a page share it, as they share what is stored.
+ *
+ * @type {Map<number, any>}
+ */
+const held = new Map()
+let lastNumber = 0
+
+/**
+ * For Rust apps, which have no other options.
+ *
+ * @param {string} [storageName]
+ * @param {Function} [fetch]
+ * @param {HostOptions['resolvers']} [resolvers]
+ */
+export const browserHost = (storageName, fetch, resolvers) => new BrowserHost({ storageName, fetch, resolvers })
+
+/**
+ * The host of one client.
+ *
+ * @implements {Host}
+ * @implements {Calls}
+ * @implements {Effects}
+ * @implements {Subscriptions}
+ */
+export class BrowserHost {
+  #options
+  #names
+  #database
+  #accounts
+  #popups
+  /** @type {Tabs | undefined} */
+  #tabs
+  /** The account used last, if storage did not take it. @type {{ did: string | null } | undefined} */
+  #active
+  /** The effects under way. @type {Map<number, AbortController>} */
+  #effects = new Map()
+  /** @type {(effect: number, failed: boolean, value: unknown) => void} */
+  #deliver = () => {}
+
+  /** @param {HostOptions} options */
+  constructor(options) {
+    this.#options = options
+    this.#names = names(options.storageName)
+    this.#database = new Database(options.storageName)
+    this.#accounts = new AccountRecords(this.#names)
+    this.#popups = new PopupChannel(this.#names)
+    this.#tabs = options.tabs
+  }
+
+  /** @param {(effect: number, failed: boolean, value: unknown) => void} deliver */
+  connect(deliver) {
+    this.#deliver = deliver
+  }
+
+  /**
+   * What an API throws all the same is as good as no value: an exception must not pass through the core, which would not go on
+   * after it.
+   *
+   * @param {string} operation
+   * @param {string} args
+   */
+  call(operation, args) {
+    try {
+      return /** @type {any} */ (this)[operation](...JSON.parse(args))
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * @param {number} effect
+   * @param {string} operation
+   * @param {string} args
+   */
+  begin(effect, operation, args) {
+    const controller = new AbortController()
+    this.#effects.set(effect, controller)
+    const { signal } = controller
+    const deliver = (/** @type {unknown} */ value) => this.#deliver(effect, false, value)
+    const fail = (/** @type {unknown} */ error) => this.#deliver(effect, true, error)
+    try {
+      /** @type {any} */ (this)[operation]({ signal, deliver }, ...JSON.parse(args))?.then(deliver, fail)
+    } catch (error) {
+      queueMicrotask(() => fail(error))
+    }
+  }
+
+  /** @param {number} effect */
+  end(effect) {
+    this.#effects.get(effect)?.abort()
+    this.#effects.delete(effect)
+  }
+
+  /**
+   * Holds what JavaScript alone can hold, for the core to name it by its number.
+   *
+   * @param {unknown} value
+   */
+  hold(value) {
+    held.set(++lastNumber, value)
+    return lastNumber
+  }
+
+  now() {
+    return Date.now()
+  }
+
+  timeReference() {
+    return ownServer()
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {number} milliseconds
+   * @returns {Promise<void>}
+   */
+  sleep({ signal }, milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      signal.onabort = () => clearTimeout(timer)
+    })
+  }
+
+  async generateKey() {
+    return this.#describe(await generate())
+  }
+
+  /** @param {{ private: CryptoKey, x: string, y: string }} pair */
+  #describe(pair) {
+    return { key: this.hold(pair), x: pair.x, y: pair.y }
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {number} key
+   * @param {string} input
+   */
+  async sign(_, key, input) {
+    return characters(await sign(held.get(key).private, octets(input)))
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {string} data
+   */
+  async digest(_, data) {
+    return characters(await digest(octets(data)))
+  }
+
+  /** @param {number} key */
+  privateKey(key) {
+    return held.get(key)?.private
+  }
+
+  /** @param {number} key */
+  releaseKey(key) {
+    held.delete(key)
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {string} method
+   * @param {string} url
+   * @param {Record<string, string>} headers
+   * @param {string | null} body
+   * @param {boolean} revalidate
+   * @param {number} milliseconds
+   * @param {number} largest
+   * @param {string[]} wanted
+   */
+  send({ signal }, method, url, headers, body, revalidate, milliseconds, largest, wanted) {
+    const cache = !revalidate ? 'default' : method === 'HEAD' ? 'no-store' : 'no-cache'
+    return sendRequest(this.#options.fetch, url, { method, headers, body, cache }, { signal, milliseconds, largest, wanted })
+  }
+
+  async settle() {
+    await this.#database.settle()
+  }
+
+  isDurable() {
+    return this.#database.durable
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {string} operation
+   * @param {string} store
+   * @param {string} client
+   * @param {string} key
+   * @param {any} row
+   * @param {string | null} expected
+   */
+  async perform({ signal }, operation, store, client, key, row, expected) {
+    await this.#database.connect()
+    // Whoever gave up before there was a database has stored nothing.
+    if (signal.aborted) return undefined
+    if (row) row.keyPair = held.get(row.key).pair
+    delete row?.key
+    const found = await perform(this.#database, store, operation, client, key, row ?? undefined, expected ?? undefined)
+    return found?.key && !signal.aborted ? { ...found, key: this.#describe(found.key) } : found
+  }
+
+  /** @param {string} client */
+  activeAccount(client) {
+    return this.#active ? (this.#active.did ?? undefined) : activeAccount(this.#names, client)
+  }
+
+  /**
+   * It points to a row of the database: where rows are in memory only, so is this, or it would point to nothing for a page
+   * that comes later.
+   *
+   * @param {string} client
+   * @param {string | null} did
+   */
+  setActiveAccount(client, did) {
+    const stored = this.#database.durable && setActiveAccount(this.#names, client, did ?? undefined)
+    this.#active = stored ? undefined : { did }
+    return stored
+  }
+
+  /** @param {string} client */
+  rememberedAccounts(client) {
+    return this.#accounts.list(client)
+  }
+
+  /**
+   * @param {string} client
+   * @param {string} did
+   * @param {object | null} account
+   */
+  rememberAccount(client, did, account) {
+    this.#accounts.set(client, did, account ?? undefined)
+  }
+
+  /** @param {string} did */
+  nonces(did) {
+    return readItem(noncesItem(this.#names, did))
+  }
+
+  /**
+   * @param {string} did
+   * @param {string | null} nonces
+   */
+  setNonces(did, nonces) {
+    writeItem(noncesItem(this.#names, did), nonces ?? undefined)
+  }
+
+  dispose() {
+    this.#database.dispose()
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {string} name
+   */
+  async lock({ signal }, name) {
+    const place = new Place()
+    signal.onabort = () => place.leave()
+    await place.take(this.#names.lock + name)
+  }
+
+  locksSpanTabs() {
+    return globalThis.navigator?.locks !== undefined
+  }
+
+  get #otherTabs() {
+    return (this.#tabs ??= new Tabs(this.#options.storageName))
+  }
+
+  /** @param {Effect} effect */
+  listenToTabs({ signal, deliver }) {
+    const tabs = this.#otherTabs
+    signal.onabort = () => tabs.close()
+    tabs.hear(deliver)
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} sub
+   * @param {string | null} cause
+   * @param {TabMessageDetails} details
+   */
+  postToTabs(name, sub, cause, details) {
+    this.#otherTabs.post(name, sub, cause ?? undefined, details)
+  }
+
+  /** @param {Effect} effect */
+  listenToPopups({ signal, deliver }) {
+    this.#popups.listen(deliver, signal)
+  }
+
+  hasPopupChannel() {
+    return this.#popups.isOpen
+  }
+
+  /** @param {PopupMessage} message */
+  postToPopups(message) {
+    this.#popups.post(message)
+  }
+
+  openPopup() {
+    const popup = openPopup()
+    return popup && this.hold(popup)
+  }
+
+  /**
+   * @param {number} popup
+   * @param {string} url
+   */
+  navigatePopup(popup, url) {
+    navigatePopup(held.get(popup), url)
+  }
+
+  /** @param {number} popup */
+  popupState(popup) {
+    return popupState(held.get(popup))
+  }
+
+  /** @param {number} popup */
+  closePopup(popup) {
+    held.get(popup)?.close()
+    held.delete(popup)
+  }
+
+  closeOwnWindow() {
+    globalThis.close?.()
+  }
+
+  location() {
+    return pageLocation()
+  }
+
+  /** @param {string} url */
+  replaceLocation(url) {
+    replaceLocation(url)
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {string} url
+   */
+  leave({ signal }, url) {
+    return leave(url, signal)
+  }
+
+  /** @param {Effect} effect */
+  listenToPage({ signal, deliver }) {
+    listen('online', () => deliver(true), signal)
+    listen('storage', (event) => isOfAccounts(/** @type {StorageEvent} */ (event).key) && deliver(false), signal)
+  }
+
+  /** @param {ResolverKind} kind */
+  resolves(kind) {
+    return typeof this.#options.resolvers?.[kind] === 'function'
+  }
+
+  /**
+   * @param {Effect} effect
+   * @param {ResolverKind} kind
+   * @param {string} subject
+   * @param {boolean} fresh
+   */
+  async resolve({ signal }, kind, subject, fresh) {
+    return this.#options.resolvers?.[kind]?.(subject, fresh, signal)
+  }
+
+  refreshesElsewhere() {
+    return this.#options.refresh !== undefined
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {string} sub
+   * @param {string} tokenId
+   */
+  async refresh(_, sub, tokenId) {
+    return this.#options.refresh?.(sub, tokenId)
+  }
+}
+
+/** @param {string} text with an octet in each character */
+const octets = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0))
+
+/** @param {ArrayBuffer} octets */
+const characters = (octets) => String.fromCharCode(...new Uint8Array(octets))

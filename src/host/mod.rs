@@ -1,0 +1,114 @@
+//! The JavaScript host, as the core sees it: a browser's page or worker.
+//!
+//! All that the core asks of JavaScript goes through one [`Host`] object, whose operations are declared in `operations.rs`.
+//! The browser's is in `browser/`: one module per Web API, which the npm package and Rust apps share. Nothing there is
+//! looked up before it is used, and nothing is opened before first use.
+
+mod app;
+mod browser;
+mod clock;
+mod core_session;
+mod door;
+mod items;
+mod keys;
+mod network;
+mod operations;
+mod page;
+mod popup;
+mod reflect;
+pub(crate) mod requests;
+mod rows;
+mod tabs;
+
+pub use browser::{Browser, BrowserOptions};
+#[cfg(feature = "js")]
+pub(crate) use core_session::CoreSession;
+pub use door::Host;
+#[cfg(feature = "js")]
+pub(crate) use items::facts as account_facts;
+#[cfg(feature = "js")]
+pub(crate) use popup::PopupWindow;
+
+use crate::json::Json;
+
+use crate::ports::{Local, Ports, Resolver};
+use door::Door;
+use js_sys::Promise;
+use std::fmt;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+/// A JavaScript host's implementation of the ports.
+#[derive(Clone)]
+pub(crate) struct JsHost {
+    door: Rc<Door>,
+    /// What the page calls this client and its options, which a resume ticket is for.
+    resume_client: Option<Rc<str>>,
+}
+
+impl JsHost {
+    /// `resume_client`: see [`BrowserOptions::resume_client`].
+    pub(crate) fn new(host: Host, resume_client: Option<String>) -> Self {
+        Self {
+            door: Door::new(host),
+            resume_client: resume_client.map(Rc::from),
+        }
+    }
+
+    /// All ports are this one host.
+    pub(crate) fn ports(&self) -> Ports {
+        let all = Rc::new(self.clone());
+        let resolves = ["identity", "handle", "did"]
+            .into_iter()
+            .any(|kind| self.door.resolves(kind));
+        let refreshes = self.door.refreshes_elsewhere();
+        Ports {
+            clock: all.clone(),
+            random: all.clone(),
+            crypto: all.clone(),
+            http: all.clone(),
+            storage: all.clone(),
+            pending: all.clone(),
+            sessions: all.clone(),
+            active: all.clone(),
+            accounts: all.clone(),
+            nonces: all.clone(),
+            lock: all.clone(),
+            bus: all.clone(),
+            navigator: all.clone(),
+            spawn: all.clone(),
+            popup_link: all.clone(),
+            timer: all.clone(),
+            resolver: resolves.then(|| all.clone() as Rc<dyn Resolver>),
+            renewer: refreshes.then_some(all),
+        }
+    }
+
+    /// Keeps no connection to the database open from now on. What is under way still ends.
+    pub(crate) fn dispose(&self) {
+        self.door.dispose();
+    }
+}
+
+/// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
+pub(crate) fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(work)
+}
+
+/// The message of an exception. What JavaScript throws can be anything.
+fn message_of(error: &Json) -> String {
+    let message = error.str("message").filter(|message| !message.is_empty());
+    message
+        .or_else(|| error.str("name"))
+        .or_else(|| error.as_str())
+        .unwrap_or_else(|| match error.is_undefined() {
+            true => "not available here".to_owned(),
+            false => "unknown error".to_owned(),
+        })
+}
+
+impl fmt::Debug for JsHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JsHost")
+    }
+}
