@@ -10,7 +10,7 @@ import { Remembered } from './local-storage.js'
 import type { News } from './news.js'
 import { disposed } from './own-errors.js'
 import { resumed } from './resume.js'
-import type { CloneableOptions, Operations } from './seam.js'
+import type { CloneableOptions, Hooks, Operations } from './seam.js'
 import { OAuthSession } from './session.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 import { whenIdle } from './when-idle.js'
@@ -137,20 +137,20 @@ export class CoreClient {
     const core = await loadCore()
     const options = { ...coreOptions(this.#options), resumeClient: await naming }
     const news = this.#news
+    const hooks: Hooks = {
+      updated: (sub, facts) => news.updated(sub, facts),
+      deleted: (sub, details) => news.deleted(sub, fromCore(details)),
+      changed: () => news.changed(),
+    }
     const host = new BrowserHost({
       storageName: this.#options.storageName,
       fetch,
       resolvers: ownResolvers(this.#options),
       refresh: this.#refresher(options),
+      hooks,
       tabs: this.#tabs,
     })
-    const client = new core.Client(
-      host,
-      { ...options, refreshIn, resolvers: ownResolvers(this.#options) },
-      (sub, facts) => news.updated(sub, facts),
-      (sub, details) => news.deleted(sub, fromCore(details)),
-      () => news.changed(),
-    )
+    const client = new core.Client(host, { ...options, refreshIn, resolvers: ownResolvers(this.#options) })
     this.#made = client
     this.#disposeIfDone()
     return client

@@ -1,7 +1,7 @@
 /* tslint:disable */
 /* eslint-disable */
 
-import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
+import type { Call, CoreOptions, CoreTokenInfo } from './seam.js';
 import type { Host } from '../../src/host/browser/operations.js';
 import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
@@ -28,7 +28,7 @@ export class Client {
     /**
      * Sets a client up; throws the details of what is wrong with its options.
      */
-    constructor(host: Host, given: CoreOptions, updated: Updated, deleted: Deleted, changed: () => void);
+    constructor(host: Host, given: CoreOptions);
     /**
      * The account that was used last.
      */

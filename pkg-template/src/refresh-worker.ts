@@ -43,8 +43,9 @@ async function clientFor(options: CloneableOptions): Promise<Client> {
   const key = JSON.stringify(options)
   let client = clients.get(key)
   if (!client) {
+    // No hooks: the page calls the app's when it learns of the refresh.
     const host = new BrowserHost({ storageName: options.storageName, resolvers: NO_HANDLES })
-    client = new core.Client(host, { ...options, resolvers: NO_HANDLES }, ignore, ignore, ignore)
+    client = new core.Client(host, { ...options, resolvers: NO_HANDLES })
     clients.set(key, client)
   }
   return client
@@ -52,9 +53,6 @@ async function clientFor(options: CloneableOptions): Promise<Client> {
 
 /** A refresh resolves no handle. */
 const NO_HANDLES = { handle: async () => null }
-
-/** The page calls the app's hooks when it learns of the refresh. */
-function ignore(): void {}
 
 async function refresh({ sub, seen, options }: RefreshRequest): Promise<RefreshResponse> {
   try {

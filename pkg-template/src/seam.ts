@@ -29,11 +29,15 @@ export type CoreTokenFacts = Omit<SessionFacts['tokenSet'], 'token_type' | 'expi
 /** Facts about a session's tokens. Times are milliseconds. */
 export type CoreTokenInfo = Omit<TokenInfo, 'expiresAt' | 'expired'> & { expiresAt?: number }
 
-/** Called with the facts of new tokens. */
-export type Updated = (sub: AtprotoDid, facts: CoreTokenFacts) => void | Promise<void>
-
-/** Called with the details of the error that says why a session ended. */
-export type Deleted = (sub: AtprotoDid, details: CoreErrorDetails) => void | Promise<void>
+/** What the core tells the app. */
+export interface Hooks {
+  /** A session is new, or has new tokens. */
+  updated(sub: AtprotoDid, facts: CoreTokenFacts): void | Promise<void>
+  /** A session has ended: the details of the error that says why. */
+  deleted(sub: AtprotoDid, details: ErrorDetails): void | Promise<void>
+  /** The list of accounts, or which of them is active, is another. */
+  changed(): void
+}
 
 /** An account. Times are milliseconds. */
 export type CoreAccount = Omit<Account, 'status' | 'lastUsed'> & { signedIn: boolean; lastUsed?: number }

@@ -26,8 +26,8 @@ export function message(key: string, args: Arguments): string {
 }
 
 /** For the core, which says it to an official client in another tab. */
-export function messageOfLine(line: number, args: Arguments): string {
-  return message(keyOfLine(line), args)
+export function messageOfLine(line: number, args: string): string {
+  return message(keyOfLine(line), JSON.parse(args))
 }
 
 /** A text with its arguments; `undefined` if one is missing. */

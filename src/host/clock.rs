@@ -35,6 +35,9 @@ impl Random for JsHost {
 
 impl Spawn for JsHost {
     fn spawn(&self, work: Local<'static, ()>) {
+        #[cfg(feature = "js")]
+        self.door.engine.start(work);
+        #[cfg(not(feature = "js"))]
         wasm_bindgen_futures::spawn_local(work);
     }
 }

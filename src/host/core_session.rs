@@ -1,7 +1,6 @@
 //! A session in the core, as `request.js` uses it: for apps in Rust and, with more to it, in JavaScript.
 
 use super::keys::{JsKey, failed};
-use super::promise;
 use super::reflect::set;
 use crate::client::{Error, OAuthSession, ResourceAnswer, Sent, Step, Tried};
 use crate::json::{Json, Writer};
@@ -13,24 +12,30 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What becomes of an error where JavaScript waits for the session.
-type Throw = Rc<dyn Fn(Error) -> JsValue>;
+/// How JavaScript waits for the session.
+pub(crate) trait Caller {
+    /// What becomes of an error.
+    fn thrown(&self, error: Error) -> JsValue;
+
+    /// Runs a flow, whose outcome the promise will have.
+    fn promise(&self, flow: Local<'static, Result<JsValue, JsValue>>) -> Promise;
+}
 
 /// One session.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct CoreSession {
     pub(crate) session: OAuthSession,
-    throw: Throw,
+    pub(crate) caller: Rc<dyn Caller>,
 }
 
 impl CoreSession {
-    pub(crate) fn new(session: OAuthSession, throw: Throw) -> Self {
-        Self { session, throw }
+    pub(crate) fn new(session: OAuthSession, caller: Rc<dyn Caller>) -> Self {
+        Self { session, caller }
     }
 
-    fn thrown<T>(&self, outcome: Result<T, Error>) -> Result<T, JsValue> {
-        outcome.map_err(|error| (self.throw)(error))
+    pub(crate) fn thrown<T>(&self, outcome: Result<T, Error>) -> Result<T, JsValue> {
+        outcome.map_err(|error| self.caller.thrown(error))
     }
 }
 
@@ -69,7 +74,7 @@ impl CoreSession {
     #[wasm_bindgen(js_name = refreshIfDue, unchecked_return_type = "Promise<void>")]
     pub fn refresh_if_due(&self) -> Promise {
         let this = self.clone();
-        promise(Box::pin(async move {
+        self.caller.promise(Box::pin(async move {
             this.thrown(this.session.refresh_if_due().await)?;
             Ok(JsValue::UNDEFINED)
         }))
@@ -83,7 +88,8 @@ impl CoreSession {
     /// The error for a key that could not sign.
     #[wasm_bindgen(js_name = keyError)]
     pub fn key_error(&self, thrown: JsValue) -> JsValue {
-        (self.throw)(Error::new(Step::Request, failed(Json::from_js(thrown))))
+        self.caller
+            .thrown(Error::new(Step::Request, failed(Json::from_js(thrown))))
     }
 
     /// Learns from the response to a request; see [`OAuthSession::report`]. `tried` is 0 at first; the last five are what the
@@ -108,7 +114,7 @@ impl CoreSession {
         small_json: Option<String>,
     ) -> Promise {
         let this = self.clone();
-        promise(Box::pin(async move {
+        self.caller.promise(Box::pin(async move {
             let sent = Sent {
                 url: &url,
                 token_id: &token_id,

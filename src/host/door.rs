@@ -6,8 +6,12 @@
 //! values. Whatever becomes of the caller, an effect ends once, when [`Effect`] is dropped: the host then aborts what is
 //! under way and releases what the effect holds.
 
+#[cfg(feature = "js")]
+use super::engine::Engine;
 use crate::json::{Json, Writer};
 use crate::ports::{Guard, Local};
+#[cfg(feature = "js")]
+use js_sys::Promise;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
@@ -28,8 +32,24 @@ extern "C" {
     fn connect(this: &Host, deliver: &Closure<dyn Fn(u32, bool, JsValue)>);
 
     /// Holds what JavaScript alone can hold under a number, which it gives.
+    #[cfg(feature = "js")]
     #[wasm_bindgen(method)]
     pub(super) fn hold(this: &Host, value: &JsValue) -> u32;
+
+    /// Holds a promise under a number.
+    #[cfg(feature = "js")]
+    #[wasm_bindgen(method)]
+    pub(super) fn defer(this: &Host) -> u32;
+
+    /// The promise.
+    #[cfg(feature = "js")]
+    #[wasm_bindgen(method)]
+    pub(super) fn promised(this: &Host, deferred: u32) -> Promise;
+
+    /// Resolves or rejects it.
+    #[cfg(feature = "js")]
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Host, deferred: u32, failed: bool, value: &JsValue);
 
     /// Gives the value of an operation.
     #[wasm_bindgen(method)]
@@ -52,6 +72,8 @@ pub(super) struct Door {
     pub(super) host: Host,
     open: RefCell<Vec<(u32, Slot)>>,
     last: Cell<u32>,
+    #[cfg(feature = "js")]
+    pub(super) engine: Engine,
     _deliver: Closure<dyn Fn(u32, bool, JsValue)>,
 }
 
@@ -70,6 +92,8 @@ impl Door {
                 if let Some(door) = door.upgrade() {
                     let value = Json::from_js(value);
                     door.deliver(id, if failed { Err(value) } else { Ok(value) });
+                    #[cfg(feature = "js")]
+                    door.engine.run();
                 }
             });
             host.connect(&deliver);
@@ -77,6 +101,8 @@ impl Door {
                 host,
                 open: RefCell::default(),
                 last: Cell::default(),
+                #[cfg(feature = "js")]
+                engine: Engine::default(),
                 _deliver: deliver,
             }
         })

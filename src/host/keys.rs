@@ -64,7 +64,7 @@ impl JsKey {
 
 impl Drop for JsKey {
     fn drop(&mut self) {
-        self.door.release_key(self.number);
+        self.door.release(self.number);
     }
 }
 

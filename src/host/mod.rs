@@ -9,6 +9,8 @@ mod browser;
 mod clock;
 mod core_session;
 mod door;
+#[cfg(feature = "js")]
+mod engine;
 mod items;
 mod keys;
 mod network;
@@ -18,11 +20,13 @@ mod popup;
 mod reflect;
 pub(crate) mod requests;
 mod rows;
+#[cfg(feature = "js")]
+mod script;
 mod tabs;
 
 pub use browser::{Browser, BrowserOptions};
 #[cfg(feature = "js")]
-pub(crate) use core_session::CoreSession;
+pub(crate) use core_session::{Caller, CoreSession};
 pub use door::Host;
 #[cfg(feature = "js")]
 pub(crate) use items::facts as account_facts;
@@ -31,12 +35,10 @@ pub(crate) use popup::PopupWindow;
 
 use crate::json::Json;
 
-use crate::ports::{Local, Ports, Resolver};
+use crate::ports::{Ports, Resolver};
 use door::Door;
-use js_sys::Promise;
 use std::fmt;
 use std::rc::Rc;
-use wasm_bindgen::JsValue;
 
 /// A JavaScript host's implementation of the ports.
 #[derive(Clone)]
@@ -88,11 +90,6 @@ impl JsHost {
     pub(crate) fn dispose(&self) {
         self.door.dispose();
     }
-}
-
-/// Runs work as a promise. All exports share this one, boxed, since each future type of its own costs kilobytes.
-pub(crate) fn promise(work: Local<'static, Result<JsValue, JsValue>>) -> Promise {
-    wasm_bindgen_futures::future_to_promise(work)
 }
 
 /// The message of an exception. What JavaScript throws can be anything.

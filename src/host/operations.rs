@@ -51,9 +51,9 @@ impl Door {
         self.call("privateKey", Writer::list().number(key.into()))
     }
 
-    /// The core has no use for a key any more.
-    pub(super) fn release_key(&self, key: u32) {
-        self.call("releaseKey", Writer::list().number(key.into()));
+    /// The core has no use any more for what is held under a number.
+    pub(super) fn release(&self, number: u32) {
+        self.call("release", Writer::list().number(number.into()));
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) struct Place<'a> {
 impl Door {
     /// Delivers once it is known where rows are kept.
     pub(super) fn settle(self: &Rc<Self>) -> Effect {
-        self.begin("settle", &mut Writer::list())
+        self.begin("settleStorage", &mut Writer::list())
     }
 
     /// Whether rows outlive the page, as far as is known.
@@ -284,5 +284,36 @@ impl Door {
     /// Delivers `{error?}`, or nothing where nobody was there to do it.
     pub(super) fn refresh(self: &Rc<Self>, sub: &str, token_id: &str) -> Effect {
         self.begin("refresh", Writer::list().text(sub).text(token_id))
+    }
+
+    /// Delivers what comes of the promise that is held under a number, which is released.
+    #[cfg(feature = "js")]
+    pub(super) fn settled(self: &Rc<Self>, promise: u32) -> Effect {
+        self.begin("settled", Writer::list().number(promise.into()))
+    }
+
+    /// Calls the function that is held under a number with the name of a step.
+    #[cfg(feature = "js")]
+    pub(super) fn report(&self, listener: u32, step: &str) {
+        let mut arguments = Writer::list();
+        self.call("report", arguments.number(listener.into()).text(step));
+    }
+
+    /// Tells the app of a session's new tokens. Delivers when it has heard.
+    #[cfg(feature = "js")]
+    pub(super) fn notify_updated(self: &Rc<Self>, sub: &str, tokens: &str) -> Effect {
+        self.begin("notifyUpdated", Writer::list().text(sub).raw(tokens))
+    }
+
+    /// Tells the app of a session's end: the details of the error that says why. Delivers when it has heard.
+    #[cfg(feature = "js")]
+    pub(super) fn notify_deleted(self: &Rc<Self>, sub: &str, details: &str) -> Effect {
+        self.begin("notifyDeleted", Writer::list().text(sub).raw(details))
+    }
+
+    /// Tells the app that its accounts, or which of them is active, have changed.
+    #[cfg(feature = "js")]
+    pub(super) fn notify_accounts_changed(&self) {
+        self.call("notifyAccountsChanged", &mut Writer::list());
     }
 }

@@ -1,11 +1,12 @@
 //! The app's own requests: `request.js` makes them, and what comes back is the browser's.
 
-use super::core_session::CoreSession;
+use super::core_session::{Caller, CoreSession};
 use super::network;
 use super::reflect::{call, get, get_str, global, promised, resolved, set, texts};
 use crate::client::{Error, OAuthSession, Step};
 use crate::json::Json;
 use crate::pds_request::{Body, PdsRequest};
+use crate::ports::Local;
 use js_sys::{Array, Object, Promise, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -55,20 +56,30 @@ pub(crate) async fn fetch_request(
     Ok(response.unchecked_into())
 }
 
+/// An app in Rust, which takes the core's own errors as they are: JavaScript throws nothing for them.
+#[derive(Default)]
+struct AppInRust(RefCell<Option<Error>>);
+
+impl Caller for AppInRust {
+    fn thrown(&self, error: Error) -> JsValue {
+        self.0.replace(Some(error));
+        JsValue::UNDEFINED
+    }
+
+    fn promise(&self, flow: Local<'static, Result<JsValue, JsValue>>) -> Promise {
+        wasm_bindgen_futures::future_to_promise(flow)
+    }
+}
+
 /// Has `request.js` make a request. An error of the core's own does not pass through JavaScript, which throws nothing for it.
 async fn send(session: &OAuthSession, path: &str, init: &JsValue) -> Result<JsValue, Error> {
-    let thrown_here: Rc<RefCell<Option<Error>>> = Rc::default();
-    let slot = thrown_here.clone();
-    let throw = Rc::new(move |error| {
-        slot.replace(Some(error));
-        JsValue::UNDEFINED
-    });
-    let core = CoreSession::new(session.clone(), throw);
+    let caller = Rc::new(AppInRust::default());
+    let core = CoreSession::new(session.clone(), caller.clone());
     let thrown = match resolved(&request(core, path, init)).await {
         Ok(response) => return Ok(response),
         Err(thrown) => thrown,
     };
-    if let Some(error) = thrown_here.take() {
+    if let Some(error) = caller.0.take() {
         return Err(error);
     }
     let url = session.url_of(path)?;

@@ -1,21 +1,23 @@
 //! The client, as JavaScript holds it.
 
+use super::observer::Hooks;
 use super::options;
 use super::session;
-use super::{abortable, observer::Hooks, promise, set};
+use super::value;
 use crate::client::{self, Error, Initialized, OAuthClient, Persistence, Refresh, SignedIn, Step};
 use crate::host::{Host, JsHost, PopupWindow, account_facts};
 use crate::identity::Handle;
 use crate::json::{Json, Writer};
 use crate::ports::{Account, AccountStatus};
-use js_sys::{Array, Function, Object, Promise};
+use crate::waiting::{First, race};
+use js_sys::{Array, Promise, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// The types of `pkg-template/src/seam.ts`, and the one method whose types wasm-bindgen cannot write.
 #[wasm_bindgen(typescript_custom_section)]
 const SEAM: &str = "
-import type { Call, CoreOptions, CoreTokenInfo, Deleted, Updated } from './seam.js';
+import type { Call, CoreOptions, CoreTokenInfo } from './seam.js';
 import type { Host } from '../../src/host/browser/operations.js';
 import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
@@ -39,9 +41,6 @@ impl Client {
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
         #[wasm_bindgen(unchecked_param_type = "CoreOptions")] given: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "Updated")] updated: Function,
-        #[wasm_bindgen(unchecked_param_type = "Deleted")] deleted: Function,
-        #[wasm_bindgen(unchecked_param_type = "() => void")] changed: Function,
     ) -> Result<Client, JsValue> {
         let given = Json::from_js(given);
         options::storage_name(&given).map_err(|error| Error::new(Step::Configure, error))?;
@@ -50,11 +49,7 @@ impl Client {
         let page = ports.navigator.location();
         let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
-        let hooks = Hooks {
-            updated,
-            deleted,
-            changed,
-        };
+        let hooks = Hooks(host.clone());
         Ok(Self {
             client: OAuthClient::new(options, ports, Some(Rc::new(hooks))),
             host,
@@ -67,8 +62,9 @@ impl Client {
         #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
         client_id: String,
     ) -> Promise {
-        let ports = JsHost::new(host, None).ports();
-        promise(Box::pin(async move {
+        let host = JsHost::new(host, None);
+        let ports = host.ports();
+        host.promise(Box::pin(async move {
             let metadata = client::load_client_metadata(&ports, &client_id).await?;
             Ok(metadata.raw.to_js())
         }))
@@ -84,7 +80,7 @@ impl Client {
     #[wasm_bindgen(skip_typescript)]
     pub fn call(&self, operation: String, args: Array) -> Promise {
         let (client, host) = (self.client.clone(), self.host.clone());
-        promise(Box::pin(async move {
+        self.host.promise(Box::pin(async move {
             run(&client, &host, &operation, &args).await
         }))
     }
@@ -119,22 +115,22 @@ async fn run(
         // `refresh`; resolves to `{session, state}`, a session or `undefined`.
         "init" => match client.init(flag(0).into()).await? {
             None => JsValue::UNDEFINED,
-            Some(Initialized::SignedIn(signed_in)) => outcome(signed_in),
-            Some(Initialized::Restored(session)) => session::wrap(session),
+            Some(Initialized::SignedIn(signed_in)) => outcome(host, signed_in),
+            Some(Initialized::Restored(session)) => session::wrap(host, session),
         },
         // `refresh`; resolves to a session or `undefined`.
         "initRestore" => {
             let restored = client.init_restore(flag(0).into()).await?;
-            restored.map_or(JsValue::UNDEFINED, session::wrap)
+            restored.map_or(JsValue::UNDEFINED, |session| session::wrap(host, session))
         }
         // `params?, redirectUri?`; resolves to `{session, state}`.
-        "initCallback" => outcome(client.init_callback(given, redirect_uri).await?),
+        "initCallback" => outcome(host, client.init_callback(given, redirect_uri).await?),
         // `params, redirectUri?`; resolves to `{session, state}`.
-        "callback" => outcome(client.callback(subject, redirect_uri).await?),
+        "callback" => outcome(host, client.callback(subject, redirect_uri).await?),
         // `sub, refresh`; resolves to a session.
-        "restore" => session::wrap(client.restore(subject, flag(1).into()).await?),
+        "restore" => session::wrap(host, client.restore(subject, flag(1).into()).await?),
         // `sub, refresh`; resolves to a session.
-        "takeUp" => session::wrap(client.resume(subject, flag(1).into(), false).await?),
+        "takeUp" => session::wrap(host, client.resume(subject, flag(1).into(), false).await?),
         // `sub`
         "revoke" => {
             client.revoke(subject).await?;
@@ -152,25 +148,33 @@ async fn run(
             for item in &accounts {
                 list.raw(&account(item));
             }
-            Json::parse(&list.end()).map_or(JsValue::UNDEFINED, |list| list.to_js())
+            value(&mut list)
         }
         // `input, fresh`; resolves to `{did, didDoc, handle}`.
         "resolveIdentity" => {
             let fresh = flag(1) == Some(true);
             let (document, handle) = client.resolve_identity(subject, fresh).await?;
             let handle = handle.as_ref().map_or("handle.invalid", Handle::as_str);
-            let object = Object::new();
-            set(&object, "did", document.did.as_str());
-            set(&object, "didDoc", document.raw.to_js());
-            set(&object, "handle", handle);
-            object.into()
+            let mut identity = Writer::object();
+            identity
+                .member("did", Some(document.did.as_str()))
+                .json_member("didDoc", Some(&document.raw))
+                .member("handle", Some(handle));
+            value(&mut identity)
         }
         // `input, options, progress?, aborted?, popup`
         _ => {
             let beginning = Beginning::named(operation).ok_or_else(|| unknown(operation))?;
-            let aborted = args.get(3).dyn_into().ok();
-            let work = Box::pin(begin(client, host, beginning, subject, args));
-            abortable(aborted, work).await?
+            let work = begin(client, host, beginning, subject, args);
+            let aborted = args.get(3);
+            if aborted.is_undefined() {
+                return Ok(work.await?);
+            }
+            // The signal first: one that was aborted from the start lets nothing begin.
+            match race(host.rejected(&aborted), work).await {
+                First::Left(reason) => return Err(reason),
+                First::Right(outcome) => outcome?,
+            }
         }
     })
 }
@@ -199,10 +203,11 @@ impl Beginning {
 
 /// The error for an operation that there is not: the package is put together from two versions.
 fn unknown(operation: &str) -> JsValue {
-    let error = Object::new();
-    set(&error, "code", "OPERATION_UNKNOWN");
-    set(&error, "operation", operation);
-    error.into()
+    let mut error = Writer::object();
+    error
+        .member("code", Some("OPERATION_UNKNOWN"))
+        .member("operation", Some(operation));
+    value(&mut error)
 }
 
 /// Begins a sign-in. Given up when the promise `aborted` rejects.
@@ -214,19 +219,21 @@ async fn begin(
     args: &Array,
 ) -> Result<JsValue, Error> {
     let options = &options::authorize(&Json::from_js(args.get(1)));
-    let progress = args.get(2).dyn_into().ok();
-    let told = &report(progress.as_ref());
+    let report = &host.reporter(&args.get(2));
     Ok(match beginning {
         Beginning::Authorize => {
-            let url = client.authorize(input, options, told).await?;
+            let url = client.authorize(input, options, report).await?;
             JsValue::from_str(url.as_str())
         }
         Beginning::Popup => {
             let popup = Rc::new(PopupWindow::given(host, &args.get(4)));
-            session::wrap(client.sign_in_popup(input, options, popup, told).await?)
+            session::wrap(
+                host,
+                client.sign_in_popup(input, options, popup, report).await?,
+            )
         }
         Beginning::SignIn => {
-            client.sign_in(input, options, told).await?;
+            client.sign_in(input, options, report).await?;
             JsValue::UNDEFINED
         }
     })
@@ -236,30 +243,22 @@ fn account(account: &Account) -> String {
     let is_signed_in = account.status == AccountStatus::SignedIn;
     let mut facts = account_facts(account);
     facts.member("did", Some(account.did.as_str()));
-    facts.raw_member("signedIn", if is_signed_in { "true" } else { "false" });
+    facts.flag_member("signedIn", is_signed_in);
     facts.end()
 }
 
 /// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.
-fn outcome(signed_in: SignedIn) -> JsValue {
-    let object = Object::new();
-    set(&object, "session", session::wrap(signed_in.session));
-    let state = signed_in.state.as_deref();
-    set(
-        &object,
-        "state",
-        state.map_or(JsValue::NULL, JsValue::from_str),
-    );
-    object.into()
-}
-
-/// Tells the app of each step. What its callback throws is its own affair.
-fn report(progress: Option<&Function>) -> impl Fn(Step) {
-    move |step| {
-        if let Some(progress) = progress {
-            let _ = progress.call1(&JsValue::UNDEFINED, &JsValue::from_str(step.as_str()));
-        }
-    }
+fn outcome(host: &JsHost, signed_in: SignedIn) -> JsValue {
+    let mut outcome = Writer::object();
+    match signed_in.state.as_deref() {
+        Some(state) => outcome.member("state", Some(state)),
+        None => outcome.raw_member("state", "null"),
+    };
+    let outcome = value(&mut outcome);
+    let session = session::wrap(host, signed_in.session);
+    // An object literal of ours has no setter that could refuse.
+    let _ = Reflect::set(&outcome, &JsValue::from_str("session"), &session);
+    outcome
 }
 
 /// The refresh modes of the JavaScript API: `true`, `false`, or neither.

@@ -1,13 +1,13 @@
 //! Errors, as plain objects of which the package's TypeScript makes the classes and sentences that apps know.
 
-use super::set;
+use super::value;
 use crate::client::{Error, ErrorKind};
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use crate::oauth::CallbackError;
 use crate::ports::Thrown;
 use crate::sentences::{Arguments, Message};
 use crate::url::form_of;
-use js_sys::Object;
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 impl From<Error> for JsValue {
@@ -18,64 +18,61 @@ impl From<Error> for JsValue {
 
 /// The details of an error: the `ErrorDetails` of `pkg-template/src/error-details.ts`.
 pub(super) fn details(error: &Error) -> JsValue {
-    let kind = error.kind();
-    if let ErrorKind::Renewer(Thrown {
-        value: Some(details),
-        ..
-    }) = kind
-    {
+    match error.kind() {
         // What another client's core threw is such an object already.
-        return details.to_js();
-    }
-    let mut facts = Arguments::default();
-    error.arguments(&mut facts);
-    let object = match error.purpose() {
-        Some(purpose) => {
-            purpose.arguments(&mut facts);
-            let object = Object::from(facts);
-            set(&object, "purpose", purpose.key().line());
-            object
+        ErrorKind::Renewer(Thrown {
+            value: Some(details),
+            ..
+        }) => details.to_js(),
+        ErrorKind::Resolver(thrown) => {
+            let details = value(&mut facts(error));
+            let cause = thrown.value.as_ref().map(Json::to_js).unwrap_or_default();
+            // An object literal of ours has no setter that could refuse.
+            let _ = Reflect::set(&details, &JsValue::from_str("cause"), &cause);
+            details
         }
-        None => facts.into(),
-    };
-    set(&object, "key", error.key().line());
-    set(&object, "step", error.step().as_str());
-    for (name, value) in [
-        ("code", error.narrower_code()),
-        ("topic", error.topic()),
-        ("loginHint", error.login_hint()),
-        (
-            "state",
-            error
-                .callback()
-                .and_then(|callback| callback.state.as_deref()),
-        ),
-    ] {
-        if let Some(value) = value {
-            set(&object, name, value);
-        }
+        _ => value(&mut facts(error)),
     }
-    set(&object, "retryable", error.is_retryable());
+}
+
+/// The same without what only JavaScript can hold.
+pub(super) fn facts(error: &Error) -> Writer {
+    let kind = error.kind();
+    let mut arguments = Arguments::default();
+    error.arguments(&mut arguments);
+    if let Some(purpose) = error.purpose() {
+        purpose.arguments(&mut arguments);
+    }
+    let mut facts = Writer::from(arguments);
+    let callback = error.callback();
     // What is wrong with an authorization response is an error of the callback already.
-    let is_callback_error = matches!(kind, ErrorKind::Callback(_));
-    set(
-        &object,
-        "inCallback",
-        error.callback().is_some() && !is_callback_error,
-    );
+    let in_callback = callback.is_some() && !matches!(kind, ErrorKind::Callback(_));
+    facts
+        .number_member("key", Some(error.key().line().into()))
+        .number_member(
+            "purpose",
+            error.purpose().map(|purpose| purpose.key().line().into()),
+        )
+        .member("step", Some(error.step().as_str()))
+        .member("code", error.narrower_code())
+        .member("topic", error.topic())
+        .member("loginHint", error.login_hint())
+        .member(
+            "state",
+            callback.and_then(|callback| callback.state.as_deref()),
+        )
+        .flag_member("retryable", error.is_retryable())
+        .flag_member("inCallback", in_callback);
     match kind {
         ErrorKind::Callback(CallbackError::InPopup(failure)) => {
-            set(&object, "params", form_of(&failure.params));
+            facts.member("params", Some(&form_of(&failure.params)));
         }
         ErrorKind::Refused(refusal) | ErrorKind::ClockSkew { refusal, .. } => {
-            set(&object, "status", refusal.status);
-            set(&object, "payload", refusal.payload.to_js());
-        }
-        ErrorKind::Resolver(thrown) => {
-            let value = thrown.value.as_ref().map(Json::to_js);
-            set(&object, "cause", value.unwrap_or_default());
+            facts
+                .number_member("status", Some(refusal.status.into()))
+                .json_member("payload", Some(&refusal.payload));
         }
         _ => {}
     }
-    object.into()
+    facts
 }

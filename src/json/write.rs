@@ -4,6 +4,7 @@ use super::{Json, push_quoted};
 
 /// A JSON text that is being written: a list, or an object's members. What is written is well-formed as long as lists get values
 /// and objects get members.
+#[derive(Clone)]
 pub(crate) struct Writer {
     text: String,
     close: char,
@@ -92,6 +93,12 @@ impl Writer {
             Some(value) => self.raw_member(name, &value.to_string()),
             None => self,
         }
+    }
+
+    /// Adds a member that is a boolean.
+    #[cfg(feature = "js")]
+    pub(crate) fn flag_member(&mut self, name: &str, value: bool) -> &mut Self {
+        self.raw_member(name, if value { "true" } else { "false" })
     }
 
     /// Adds a member that is JSON, if there is one.

@@ -1,48 +1,44 @@
 //! The table as the npm package reads it: the TypeScript has it, and no sentence is in the WebAssembly.
 
 use super::Message;
-use js_sys::{Object, Reflect};
+use crate::json::{Json, Writer};
 use std::fmt;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "./sentences.js")]
 extern "C" {
-    /// The message of a line, with the arguments that are members of an object.
+    /// The message of a line, with the arguments that are members of an object, as JSON.
     #[wasm_bindgen(js_name = messageOfLine)]
-    fn message_of_line(line: u8, arguments: &Object) -> String;
+    fn message_of_line(line: u8, arguments: &str) -> String;
 }
 
 /// The arguments of a message, as members of an object.
-#[derive(Debug, Default)]
-pub(crate) struct Arguments(Object);
+pub(crate) struct Arguments(Writer);
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self(Writer::object())
+    }
+}
 
 impl Arguments {
     /// Adds a text.
-    #[inline(never)]
     pub(crate) fn text(&mut self, name: &str, value: &str) {
-        self.set(name, &JsValue::from_str(value));
-    }
-
-    /// Adds a number.
-    #[inline(never)]
-    pub(crate) fn number(&mut self, name: &str, value: i64) {
-        self.set(name, &JsValue::from_f64(value as f64));
+        self.0.member(name, Some(value));
     }
 
     /// The value of one, if that is a text.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        Reflect::get(&self.0, &JsValue::from_str(name))
-            .ok()?
-            .as_string()
+        Json::parse(&self.0.clone().end())?.str(name)
     }
 
-    fn set(&self, name: &str, value: &JsValue) {
-        // An object literal of ours has no setter that could refuse.
-        let _ = Reflect::set(&self.0, &JsValue::from_str(name), value);
+    /// Adds a number.
+    pub(crate) fn number(&mut self, name: &str, value: i64) {
+        self.0.number_member(name, Some(value));
     }
 }
 
-impl From<Arguments> for Object {
+impl From<Arguments> for Writer {
     fn from(arguments: Arguments) -> Self {
         arguments.0
     }
@@ -52,5 +48,5 @@ impl From<Arguments> for Object {
 pub(crate) fn write(error: &dyn Message, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut arguments = Arguments::default();
     error.arguments(&mut arguments);
-    f.write_str(&message_of_line(error.key().line(), &arguments.0))
+    f.write_str(&message_of_line(error.key().line(), &arguments.0.end()))
 }

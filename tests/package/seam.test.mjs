@@ -41,9 +41,8 @@ before(async () => {
   const { exports } = await WebAssembly.instantiate(module, imports)
   const named = Object.entries(names).map(([name, short]) => [name, exports[short]])
   connect({ ...exports, ...Object.fromEntries(named) })
-  const ignore = () => {}
   const { BrowserHost } = await import('../../src/host/browser/host.js')
-  client = new Client(new BrowserHost({}), { clientMetadata, handleResolver: 'https://pds.example.com' }, ignore, ignore, ignore)
+  client = new Client(new BrowserHost({}), { clientMetadata, handleResolver: 'https://pds.example.com' })
 })
 
 /** The code of what an operation without arguments rejects with, if it does so at once. */

@@ -16,7 +16,7 @@ import { Tabs } from './tabs.js'
 import { digest, generate, sign } from './web_crypto.js'
 import { Place } from './web_locks.js'
 
-/** @import { Calls, Effect, Effects, Host, PopupMessage, ResolverKind, Resolvers, Subscriptions, TabMessageDetails } from './operations.js' */
+/** @import { Calls, Effect, Effects, Hooks, Host, PopupMessage, ResolverKind, Resolvers, Subscriptions, TabMessageDetails } from './operations.js' */
 
 /**
  * What a browser host is made with.
@@ -26,6 +26,7 @@ import { Place } from './web_locks.js'
  * @property {Function} [fetch] called in place of `globalThis.fetch`
  * @property {Resolvers} [resolvers] the app's own
  * @property {(sub: string, tokenId: string) => Promise<unknown>} [refresh] has sessions refreshed where it outlives the page
+ * @property {Hooks} [hooks] what the app is told
  * @property {Tabs} [tabs] the other tabs, where they are listened to already
  */
 
@@ -133,6 +134,31 @@ export class BrowserHost {
     return lastNumber
   }
 
+  /** Holds a promise, which is settled later. */
+  defer() {
+    /** @type {any} */
+    const deferred = {}
+    deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }))
+    return this.hold(deferred)
+  }
+
+  /** @param {number} deferred */
+  promised(deferred) {
+    return held.get(deferred).promise
+  }
+
+  /**
+   * @param {number} deferred
+   * @param {boolean} failed
+   * @param {unknown} value
+   */
+  settle(deferred, failed, value) {
+    const { resolve, reject } = held.get(deferred)
+    held.delete(deferred)
+    if (failed) reject(value)
+    else resolve(value)
+  }
+
   now() {
     return Date.now()
   }
@@ -184,9 +210,9 @@ export class BrowserHost {
     return held.get(key)?.private
   }
 
-  /** @param {number} key */
-  releaseKey(key) {
-    held.delete(key)
+  /** @param {number} number */
+  release(number) {
+    held.delete(number)
   }
 
   /**
@@ -205,7 +231,7 @@ export class BrowserHost {
     return sendRequest(this.#options.fetch, url, { method, headers, body, cache }, { signal, milliseconds, largest, wanted })
   }
 
-  async settle() {
+  async settleStorage() {
     await this.#database.settle()
   }
 
@@ -407,6 +433,46 @@ export class BrowserHost {
    */
   async refresh(_, sub, tokenId) {
     return this.#options.refresh?.(sub, tokenId)
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {number} promise
+   */
+  async settled(_, promise) {
+    const settled = held.get(promise)
+    held.delete(promise)
+    return settled
+  }
+
+  /**
+   * @param {number} listener
+   * @param {string} step
+   */
+  report(listener, step) {
+    held.get(listener)(step)
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {string} sub
+   * @param {any} tokens
+   */
+  async notifyUpdated(_, sub, tokens) {
+    await this.#options.hooks?.updated(sub, tokens)
+  }
+
+  /**
+   * @param {Effect} _
+   * @param {string} sub
+   * @param {any} details
+   */
+  async notifyDeleted(_, sub, details) {
+    await this.#options.hooks?.deleted(sub, details)
+  }
+
+  notifyAccountsChanged() {
+    this.#options.hooks?.changed()
   }
 }
 

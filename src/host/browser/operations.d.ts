@@ -19,7 +19,8 @@ export interface Calls {
   /** The URL of something on a server whose responses show us their `Date`. */
   timeReference(): string | undefined
   privateKey(key: number): CryptoKey | undefined
-  releaseKey(key: number): void
+  /** What is held under a number is of no use any more. */
+  release(number: number): void
   /** Whether rows outlive the page, as far as is known. */
   isDurable(): boolean
   activeAccount(client: string): string | undefined
@@ -47,6 +48,9 @@ export interface Calls {
   resolves(kind: ResolverKind): boolean
   /** Whether sessions are refreshed where it outlives the page. */
   refreshesElsewhere(): boolean
+  /** Calls the function that is held under a number with the name of a step. */
+  report(listener: number, step: string): void
+  notifyAccountsChanged(): void
 }
 
 /** What takes time, and delivers once. */
@@ -70,7 +74,7 @@ export interface Effects {
     wanted: string[],
   ): Promise<ReceivedResponse>
   /** Resolves once it is known where rows are kept. */
-  settle(effect: Effect): Promise<void>
+  settleStorage(effect: Effect): Promise<void>
   /** See `rows.js`. */
   perform(
     effect: Effect,
@@ -88,6 +92,10 @@ export interface Effects {
   resolve(effect: Effect, kind: ResolverKind, subject: string, fresh: boolean): Promise<unknown>
   /** Resolves to `{ error }` if the refresh failed. */
   refresh(effect: Effect, sub: string, tokenId: string): Promise<unknown>
+  /** What comes of the promise that is held under a number, which is released. */
+  settled(effect: Effect, promise: number): Promise<unknown>
+  notifyUpdated(effect: Effect, sub: string, tokens: object): Promise<void>
+  notifyDeleted(effect: Effect, sub: string, details: object): Promise<void>
 }
 
 /** What takes time, and delivers many times. */
@@ -106,6 +114,10 @@ export interface Host {
   connect(deliver: (effect: number, failed: boolean, value: unknown) => void): void
   /** Holds what JavaScript alone can hold under a number, which it gives. */
   hold(value: unknown): number
+  /** Holds a promise under a number. */
+  defer(): number
+  promised(deferred: number): Promise<unknown>
+  settle(deferred: number, failed: boolean, value: unknown): void
   call(operation: keyof Calls, args: string): unknown
   begin(effect: number, operation: keyof (Effects & Subscriptions), args: string): void
   end(effect: number): void
@@ -120,6 +132,16 @@ export type Ask = (subject: string, noCache: boolean, signal: AbortSignal) => un
 export type Resolvers = Partial<Record<ResolverKind, Ask>>
 
 export type PopupState = 'own' | 'foreign' | 'hidden' | 'gone'
+
+/** What the app is told; each may throw or reject. */
+export interface Hooks {
+  /** A session is new, or has new tokens: facts of them. */
+  updated(sub: any, tokens: any): void | Promise<void>
+  /** A session has ended: the details of the error that says why. */
+  deleted(sub: any, details: any): void | Promise<void>
+  /** The list of accounts, or which of them is active, is another. */
+  changed(): void
+}
 
 /** A key's number, and the coordinates of its public half. */
 export interface KeyFacts {
