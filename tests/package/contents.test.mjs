@@ -10,7 +10,7 @@ import { NAME, REPOSITORY, installPacked } from './packed.mjs'
  * What this package weighs now and a hundredth more, so that no change makes it heavier unseen. To be lowered with every
  * byte saved: the goal is to stay below 52 049, which is the official client minified and compressed the same way.
  */
-const BROTLI_LIMIT = 110_000
+const BROTLI_LIMIT = 108_400
 
 /** What those pay who import `atproto-oauth-wasm/scopes`. */
 const SCOPES_BROTLI_LIMIT = 3_400

@@ -177,7 +177,10 @@ export class World {
   /** Moves the end of the stored access token. */
   expireIn(seconds, did = ALICE.did) {
     return this.changeSession(did, (row) => {
-      row.value.tokenSet.expires_at = new Date(Date.now() + seconds * 1000).toISOString()
+      const at = Date.now() + seconds * 1000
+      row.value.tokenSet.expires_at = new Date(at).toISOString()
+      // The core writes both at once: a page without it may send until a minute before the end.
+      if (row.value.extra?.resume) row.value.extra.resume.until = at - 60_000
       return row
     })
   }
