@@ -1,6 +1,6 @@
 import { optionInvalid } from './own-errors.js'
 
-/** A promise that rejects when the signal is aborted, and the end of its listener. */
+/** A promise that rejects when the signal is aborted, and a function that removes its listener. */
 export function rejectWhenAborted(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
   if (typeof signal.addEventListener !== 'function') throw optionInvalid('signal', signal)
   let abort = () => {}

@@ -1,13 +1,13 @@
 import type { OAuthResponseMode } from './types.js'
 
 /**
- * The answer to an authorization request in a page's address; `null` where there is none. A hash router may have put its
- * route in front of it. The cases are in `spec/callback.json`, and the core reads them likewise.
+ * The parameters of the authorization response in a page's address; `null` if there are none. A hash router may have put its
+ * route before them. `spec/callback.json` lists the cases; the core is tested with the same.
  */
 export function callbackParams({ search, hash }: Pick<Location, 'search' | 'hash'>, mode: OAuthResponseMode): URLSearchParams | null {
   const params = new URLSearchParams(mode === 'query' ? search : hash.slice(1).replace(ROUTE, ''))
   return params.has('state') && (params.has('code') || params.has('error')) ? params : null
 }
 
-/** `/`, `!/`, `/route?` and the like: up to the query of a route, else up to the name of the first parameter. */
+/** A route such as `/`, `!/` or `/route?`: up to its query, or up to the name of the first parameter if it has none. */
 const ROUTE = /^[/!][^?&]*\?|^[^=&]*[/!#?]/

@@ -1,19 +1,19 @@
 import { Database } from '../../src/host/browser/indexed_db.js'
 import { generate } from '../../src/host/browser/web_crypto.js'
 
-/** The name of the row, which is removed at once. */
+/** The key of the row that is written as a test and deleted in the same transaction. */
 const PROBE = 'atproto-oauth-wasm:probe'
 
-const asked = new Map<string | undefined, Promise<boolean>>()
+const results = new Map<string | undefined, Promise<boolean>>()
 
-/** Whether this page or worker can store a key and read it back: in WebKit, a shared worker cannot. Asked once. */
+/** Whether this page or worker can store a key and read it back; WebKit's shared workers cannot. Tested once per database. */
 export function canStoreKeys(storageName: string | undefined): Promise<boolean> {
-  const answer = asked.get(storageName) ?? ask(storageName)
-  asked.set(storageName, answer)
-  return answer
+  const result = results.get(storageName) ?? probe(storageName)
+  results.set(storageName, result)
+  return result
 }
 
-async function ask(storageName: string | undefined): Promise<boolean> {
+async function probe(storageName: string | undefined): Promise<boolean> {
   const database = new Database(storageName)
   try {
     const { pair } = await generate()

@@ -9,7 +9,7 @@ import type { CoreSession } from './core.js'
 import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { type ErrorDetails, rethrow, toError } from './error-details.js'
 import type { IdentityResolver } from './identity-resolver.js'
-import { News } from './news.js'
+import { Notifications } from './notifications.js'
 import { argumentInvalid, optionInvalid, pageOnly } from './own-errors.js'
 import { openPopup } from './popup.js'
 import type { CoreOutcome, Operations, SignInOperation } from './seam.js'
@@ -27,50 +27,51 @@ import type {
   SessionEventMap,
 } from './types.js'
 
-/** What a sign-in comes to, with the app's own text, or `null`. */
+/** A finished sign-in. `state` is the text that the app gave, or `null`. */
 type SignedIn = { session: OAuthSession; state: string | null }
 
-/** What a page starts with. `state` is there only after a sign-in. */
+/** The result of `init`. `state` is present only after a sign-in. */
 type Initialized = { session: OAuthSession; state?: never } | SignedIn
 
 /**
- * The sign-ins that `init` is finishing on this page, each client id's. The address holds an answer only once: another client of the
- * same app, such as that of a component that is mounted twice, takes its own session from what comes of it.
+ * The sign-ins that `init` is finishing on this page, by client id and storage name. Only one client can use the authorization
+ * response in the page's address. Another client of the same app, such as that of a component that is mounted twice, waits for
+ * the result and restores its own session.
  */
 const finishing = new Map<string, Promise<Initialized | undefined>>()
 
 /**
  * Signs users of the AT Protocol in to a browser app.
  *
- * Made synchronously: the WebAssembly core loads meanwhile, and what is wrong with the options rejects the first call
- * that is awaited.
+ * The constructor returns at once, and the WebAssembly core loads in the background. If an option is invalid, the first call
+ * rejects.
  */
 export class BrowserOAuthClient extends EventTarget {
   readonly #options: BrowserOAuthClientOptions
-  readonly #news: News
+  readonly #notifications: Notifications
   readonly #core: CoreClient
   #initializing: Promise<Initialized | undefined> | undefined
 
   constructor(options: BrowserOAuthClientOptions) {
     super()
-    // None at all are as wrong as others: that, too, rejects the first call.
+    // Missing options are invalid options: they reject the first call, and the constructor does not throw.
     this.#options = options ?? {}
-    this.#news = new News(this.#options, this)
-    this.#core = new CoreClient(this.#options, this.#news)
+    this.#notifications = new Notifications(this.#options, this)
+    this.#core = new CoreClient(this.#options, this.#notifications)
   }
 
-  /** Loads the published client metadata and makes a client of it. A loopback id is read without any network. */
+  /** Loads the published client metadata and creates a client with it. A loopback id needs no request. */
   static async load(options: BrowserOAuthClientLoadOptions): Promise<BrowserOAuthClient> {
     const { clientId, signal, ...others } = options ?? {}
     const clientMetadata = await this.fetchMetadata({ clientId, signal, fetch: others.fetch })
     return new this({ ...others, clientMetadata })
   }
 
-  /** Loads the published client metadata, and judges it. */
+  /** Loads the published client metadata and validates it. */
   static async fetchMetadata(options: {
     /** The URL of the document. */
     clientId: string
-    /** Calls the network in place of `globalThis.fetch`. */
+    /** Used in place of `globalThis.fetch`. */
     fetch?: Fetch
     /** Aborts the loading. */
     signal?: AbortSignal
@@ -91,9 +92,9 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Finishes a sign-in whose answer is in the page's address, or else restores the session of the account that was used
-   * last. `undefined`: nobody is signed in. Call it once, when the page loads; calls that overlap share one outcome.
-   * An answer that belongs to no sign-in is an error only where there is no session to restore.
+   * Finishes a sign-in if its authorization response is in the page's address, or else restores the session of the account
+   * that was used last. Resolves to `undefined` if no account is signed in. Call it once, when the page loads; overlapping
+   * calls share one result. A response that belongs to no sign-in is an error only if there is no session to restore.
    */
   init(refresh?: boolean): Promise<Initialized | undefined> {
     this.#initializing ??= this.#init(refresh).finally(() => {
@@ -104,9 +105,9 @@ export class BrowserOAuthClient extends EventTarget {
 
   async #init(refresh?: boolean): Promise<Initialized | undefined> {
     const key = JSON.stringify([this.#core.clientId, this.#options.storageName])
-    const others = finishing.get(key)
-    // Nothing is awaited where there is none: of two clients that begin at once, one is the first.
-    const shared = others && (await others)
+    const other = finishing.get(key)
+    // Await nothing if there is none: of two clients that start together, the first must be in `finishing` before the second looks.
+    const shared = other && (await other)
     if (shared?.state !== undefined) return this.#share(shared)
     const params = this.readCallbackParams()
     if (!params) {
@@ -126,12 +127,12 @@ export class BrowserOAuthClient extends EventTarget {
     return 'session' in found ? this.#outcome(found) : { session: this.#session(found) }
   }
 
-  /** A session of this client's own, of what another client of the page has finished. */
+  /** This client's own session for a sign-in that another client of the page has finished. */
   async #share({ session, state }: SignedIn): Promise<SignedIn> {
     return { session: this.#session(await this.#core.call('restore', [session.did, false])), state }
   }
 
-  /** Restores the session of the account that was used last. `undefined`: there is none. */
+  /** Restores the session of the account that was used last. Resolves to `undefined` if there is none. */
   async initRestore(refresh?: boolean): Promise<{ session: OAuthSession } | undefined> {
     const early = await this.#core.early(this.#core.active, refresh)
     if (early) return { session: early }
@@ -139,7 +140,7 @@ export class BrowserOAuthClient extends EventTarget {
     return session && { session: this.#session(session) }
   }
 
-  /** Finishes a sign-in, by default the one whose answer is in the page's address. */
+  /** Finishes a sign-in, by default the one whose authorization response is in the page's address. */
   async initCallback(
     params = this.readCallbackParams(),
     redirectUri?: string,
@@ -148,22 +149,22 @@ export class BrowserOAuthClient extends EventTarget {
     return this.#outcome(await this.#core.call('initCallback', [text, redirectUri], params))
   }
 
-  /** The app's client metadata: what was given, or that of a page under development. */
+  /** The app's client metadata: the option, or the metadata of a loopback client for a page under development. */
   get clientMetadata(): Readonly<OAuthClientMetadata> {
     return clientMetadataOf(this.#options)
   }
 
-  /** Where the authorization server puts its answer. */
+  /** Where the authorization server puts the parameters of its response. */
   get responseMode(): OAuthResponseMode {
     return this.#options.responseMode ?? 'fragment'
   }
 
   /**
-   * Where sessions are kept. `memory`: the browser gives this page no storage, so that they end with it, and only a
-   * popup can sign in. It is settled when `init` resolves; `durable` until then.
+   * Where sessions are kept. `memory`: the browser denies this page storage, so sessions end with the page, and only a popup
+   * can sign in. `durable` until `init` has resolved; final after that.
    */
   get persistence(): Persistence {
-    return this.#core.made?.durable === false ? 'memory' : 'durable'
+    return this.#core.loaded?.durable === false ? 'memory' : 'durable'
   }
 
   /** The app's public keys. A browser app has none. */
@@ -171,7 +172,7 @@ export class BrowserOAuthClient extends EventTarget {
     return { keys: [] }
   }
 
-  /** What finds accounts: the app's own resolver, or the client's. */
+  /** The identity resolver: the app's own, or the client's. */
   get identityResolver(): IdentityResolver {
     return (
       this.#options.identityResolver ?? {
@@ -186,8 +187,8 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * The redirect URI that this page is, if it is one; what the answer adds to the address does not count. `spec/redirect-uri.json`
-   * holds the core to the same.
+   * The redirect URI of this page, if it has one. Query and fragment are ignored: the authorization response is in one of them.
+   * The core is tested with the same cases, `spec/redirect-uri.json`.
    */
   findRedirectUrl(): string | undefined {
     const { location } = globalThis
@@ -199,10 +200,10 @@ export class BrowserOAuthClient extends EventTarget {
     })
   }
 
-  /** Does nothing, as in the official client: a prepared sign-in that is not gone through with expires by itself. */
+  /** Does nothing, as in the official client: a prepared sign-in that is not finished expires. */
   async abortRequest(_authorizeUrl: URL): Promise<void> {}
 
-  /** The answer to an authorization request in the page's address, behind a hash router's route too; `null` where there is none. */
+  /** The parameters of the authorization response in the page's address, also behind a hash router's route; `null` if there are none. */
   readCallbackParams(): URLSearchParams | null {
     const { location } = globalThis
     return location ? callbackParams(location, this.responseMode) : null
@@ -218,8 +219,8 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Signs a user in by leaving for the authorization server's page. It never resolves, and rejects if the user comes
-   * back without an answer; the answer itself is for `init` on the page that the server redirects to.
+   * Signs a user in by redirecting this page to the authorization server. It never resolves, and rejects if the user comes back
+   * without a response. The page that the server redirects to handles the response with `init`.
    */
   async signInRedirect(input: string, options?: AuthorizeOptions): Promise<never> {
     if (globalThis.document === undefined) throw pageOnly('Only a page can leave for the authorization server')
@@ -227,32 +228,32 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Signs a user in through a popup, and resolves to the session. Call it in the click: browsers block a popup that
-   * opens later. The page that the server redirects the popup to calls `init` as ever, which throws a
-   * {@link LoginContinuedInParentWindowError} there.
+   * Signs a user in through a popup, and resolves to the session. Call it in the handler of the click: browsers block a popup
+   * that opens later. The page that the server redirects the popup to calls `init` as usual; there it rejects with a
+   * {@link LoginContinuedInParentWindowError}.
    */
   async signInPopup(input: string, options?: PopupOptions): Promise<OAuthSession> {
     const popup = openPopup(options)
     try {
-      const giveUp = { name: 'Error', message: 'Aborted' }
-      const session = await this.#begin('signInPopup', input, { display: 'popup', ...options }, [popup], giveUp)
+      const abortDetails = { name: 'Error', message: 'Aborted' }
+      const session = await this.#begin('signInPopup', input, { display: 'popup', ...options }, [popup], abortDetails)
       return this.#session(session)
     } catch (error) {
-      // The core closes it too, unless it could not even be loaded.
+      // The core closes the popup too, unless it failed to load.
       popup.close()
       throw error
     }
   }
 
-  /** Prepares a sign-in and resolves to the URL to send the user to. */
+  /** Prepares a sign-in and resolves to the URL of the authorization request. */
   async authorize(input: string, options?: AuthorizeOptions): Promise<URL> {
     return new URL(await this.#begin('authorize', input, options))
   }
 
   /**
-   * Finishes the sign-in that an answer belongs to.
+   * Finishes the sign-in that an authorization response belongs to.
    *
-   * @param params - the parameters that came to the redirect URI
+   * @param params - the parameters of the response, as the redirect URI received them
    */
   async callback(
     params: URLSearchParams,
@@ -264,10 +265,10 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Restores the session of an account. Needs no network while its access token lives.
+   * Restores the session of an account. Needs no network while its access token is valid.
    *
    * @param sub - the account's DID
-   * @param refresh - `true` to refresh its tokens now, `false` to leave them as they are
+   * @param refresh - `true` to refresh the tokens now, `false` not to refresh them
    */
   async restore(sub: string, refresh?: boolean | 'auto'): Promise<OAuthSession> {
     const mode = refresh === 'auto' ? undefined : refresh
@@ -275,15 +276,15 @@ export class BrowserOAuthClient extends EventTarget {
     return early ?? this.#session(await this.#core.call('restore', [String(sub), mode]))
   }
 
-  /** Ends the session of an account. Resolves where there is none. */
+  /** Ends the session of an account. Resolves also if there is none. */
   async revoke(sub: string): Promise<void> {
     await this.#core.call('revoke', [String(sub)])
   }
 
   /**
-   * The accounts that are signed in here, by this client or another, and those that were; most recently used first.
+   * The accounts that are or were signed in here, by this client or another one, most recently used first.
    *
-   * An account whose session ended stays on the list, signed out, until it is forgotten.
+   * When a session ends, its account stays in the list as signed out, until `forget` removes it.
    */
   async accounts(): Promise<Account[]> {
     const accounts = await this.#core.call('accounts', [])
@@ -294,7 +295,7 @@ export class BrowserOAuthClient extends EventTarget {
     }))
   }
 
-  /** The account that was used last, in whatever tab: the one that `init` restores. */
+  /** The account that was used last in any tab: the one that `init` restores. */
   get active(): AtprotoDid | undefined {
     const { active } = this.#core
     return isAtprotoDid(active) ? active : undefined
@@ -303,7 +304,7 @@ export class BrowserOAuthClient extends EventTarget {
   /**
    * Restores the session of an account and makes it the active one.
    *
-   * Rejects where the account is signed out; `error.loginHint` is then what to give `signIn`.
+   * Rejects if the account is signed out; then pass `error.loginHint` to `signIn`.
    */
   async switchTo(did: string): Promise<OAuthSession> {
     return this.restore(did)
@@ -315,8 +316,8 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   /**
-   * Closes the database and stops hearing the other tabs. What was begun goes on to its end, and sessions serve on; whatever is asked
-   * of the client from now on rejects.
+   * Closes the database and stops listening to other tabs. Operations under way still finish, and sessions still work; later calls
+   * of the client reject.
    */
   async dispose(): Promise<void> {
     this.#core.dispose()
@@ -349,9 +350,9 @@ export class BrowserOAuthClient extends EventTarget {
     input: string,
     options: AuthorizeOptions | undefined,
     more: Window[] = [],
-    giveUp: Partial<ErrorDetails> = { key: 'RESOLVING', what: 'identity', subject: input },
+    abortDetails: Partial<ErrorDetails> = { key: 'RESOLVING', what: 'identity', subject: input },
   ): Promise<ReturnType<Operations[K]>> {
-    // A value of another type in the place of a string would reach the core's memory unchecked.
+    // Anything but a string would reach the core's memory unchecked.
     if (typeof input !== 'string') throw argumentInvalid('input', 'a string', input)
     const { signal, onProgress } = options ?? {}
     const abortion = signal && rejectWhenAborted(signal)
@@ -362,7 +363,7 @@ export class BrowserOAuthClient extends EventTarget {
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error
       throw toError({
-        ...giveUp,
+        ...abortDetails,
         code: 'ABORTED',
         step: 'input',
         retryable: true,
@@ -375,7 +376,7 @@ export class BrowserOAuthClient extends EventTarget {
   }
 
   #session(core: CoreSession): OAuthSession {
-    this.#news.begun(core.did as AtprotoDid)
+    this.#notifications.started(core.did as AtprotoDid)
     return new OAuthSession(core, this.#options.fetch)
   }
 

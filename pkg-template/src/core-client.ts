@@ -7,7 +7,7 @@ import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { fromCore, rethrow } from './error-details.js'
 import { ownResolvers } from './identity-resolver.js'
 import { Remembered } from './local-storage.js'
-import type { News } from './news.js'
+import type { Notifications } from './notifications.js'
 import { disposed } from './own-errors.js'
 import { resumed } from './resume.js'
 import type { CloneableOptions, Hooks, Operations } from './seam.js'
@@ -15,41 +15,41 @@ import { OAuthSession } from './session.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 import { whenIdle } from './when-idle.js'
 
-/** The client in the core: loaded and made once it is needed, or the page is idle; and what goes without it till then. */
+/** The client in the core, loaded when it is first needed or the page is idle; until then, it serves what needs no core. */
 export class CoreClient {
   readonly #options: BrowserOAuthClientOptions
-  readonly #news: News
-  #making: Promise<Client> | undefined
-  #made: Client | undefined
-  /** What the other tabs say, from the start: the core may hear it later, but shall miss nothing. */
+  readonly #notifications: Notifications
+  #loading: Promise<Client> | undefined
+  #loaded: Client | undefined
+  /** Collects the messages of other tabs from the start, so that the core misses none that arrive while it loads. */
   #tabs: Tabs | undefined
-  /** The reading of a session that does without the core: until then, the page is not as idle as it seems. */
+  /** The reading of an early session from storage. Until it is done, the page is not idle. */
   #reading: Promise<unknown> = Promise.resolve()
-  /** The calls under way, which a disposed client still finishes. */
+  /** The number of calls under way, which a disposed client still finishes. */
   #calls = 0
   #disposed = false
 
-  constructor(options: BrowserOAuthClientOptions, news: News) {
+  constructor(options: BrowserOAuthClientOptions, notifications: Notifications) {
     this.#options = options
-    this.#news = news
-    // On a server that renders the app there is nothing to load, and nothing to sign in with.
+    this.#notifications = notifications
+    // A server that renders the app loads nothing and signs nobody in.
     if (globalThis.location === undefined) return
-    // A turn later: to open the channel takes as long as to ask the database, which the app's first call does.
+    // A turn later, after the app's first call has started to read the database: opening the channel takes as long as that.
     queueMicrotask(() => {
       if (!this.#disposed) this.#tabs = new Tabs(options.storageName)
     })
-    // Loading it would only hold up a session that can be had without.
+    // If there may be an early session, loading the core now would only delay it.
     if (!this.#remembered?.active) loadCore().catch(() => undefined)
-    // Whoever calls this client does not wait for that; but where nobody does, it shall still heed the other tabs.
+    // A call loads the core at once. Without any call, the core loads when the page is idle, to handle the messages of other tabs.
     whenIdle(() => this.#reading.then(() => whenIdle(() => this.#disposed || this.#ready().catch(() => undefined))))
   }
 
-  /** The core's client once it is there, for what cannot wait. */
-  get made(): Client | undefined {
-    return this.#made
+  /** The core's client, if it is loaded. */
+  get loaded(): Client | undefined {
+    return this.#loaded
   }
 
-  /** The client's id; `undefined` where there are no metadata, which the core explains. */
+  /** The client's id; `undefined` if there is no metadata, for which the core gives the error. */
   get clientId(): string | undefined {
     try {
       return String(clientMetadataOf(this.#options).client_id)
@@ -65,10 +65,10 @@ export class CoreClient {
 
   /** The account that was used last. */
   get active(): string | undefined {
-    return this.#made ? this.#made.active : this.#remembered?.active
+    return this.#loaded ? this.#loaded.active : this.#remembered?.active
   }
 
-  /** Does what `operation` names. What it rejects with is the app's to see. */
+  /** Calls an operation of the core. Rejects with an error for the app. */
   async call<K extends keyof Operations>(
     operation: K,
     args: Parameters<Operations[K]>,
@@ -80,7 +80,7 @@ export class CoreClient {
       const client = await this.#ready()
       return await client.call(operation, args)
     } catch (thrown) {
-      rethrow(thrown, { params, hookError: this.#news.hookError })
+      rethrow(thrown, { params, hookError: this.#notifications.hookError })
     } finally {
       this.#calls--
       this.#disposeIfDone()
@@ -88,28 +88,27 @@ export class CoreClient {
   }
 
   /**
-   * The active account's session as it is stored, which makes requests before the core is there: an app shows its user a
-   * download earlier. `undefined` where the core is there, or has more to do than to look at the session; that it does
-   * later.
+   * The active account's session as it is stored. It makes requests before the core is loaded, so that an app shows content
+   * one download earlier. Resolves to `undefined` if the core is loaded already or has to do more than to read the session.
    */
   async early(sub: string | undefined, refresh?: boolean): Promise<OAuthSession | undefined> {
     // On `localhost`, the core may have to leave the page first.
-    const isForCore = this.#made || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
+    const needsCore = this.#loaded || this.#disposed || refresh || globalThis.location?.hostname === 'localhost'
     const remembered = this.#remembered
-    if (isForCore || !remembered || !isAtprotoDid(sub) || sub !== remembered.active) return undefined
+    if (needsCore || !remembered || !isAtprotoDid(sub) || sub !== remembered.active) return undefined
     const { clientId = '' } = this
     const { storageName } = this.#options
     const reading = resumed({ sub, clientId, client: resumeClient(this.#options), storageName, remembered })
     this.#reading = reading
     const session = await reading
     if (!session || this.#disposed) return undefined
-    // Another tab may have switched accounts since: what is active stays.
-    const attach = () => this.call('takeUp', [sub, refresh])
-    const hasEnded = () => this.#news.isOver(sub)
+    // `attach` leaves the active account unchanged: another tab may have switched accounts since.
+    const attach = () => this.call('attach', [sub, refresh])
+    const hasEnded = () => this.#notifications.hasEnded(sub)
     return new OAuthSession({ ...session, did: sub, attach, hasEnded }, this.#options.fetch)
   }
 
-  /** From now on nothing can be asked of it. What was begun goes on to its end. */
+  /** Later calls reject. Calls under way still finish. */
   dispose(): void {
     this.#disposed = true
     this.#disposeIfDone()
@@ -118,29 +117,29 @@ export class CoreClient {
   #disposeIfDone(): void {
     if (!this.#disposed || this.#calls) return
     this.#tabs?.close()
-    this.#made?.dispose()
+    this.#loaded?.dispose()
   }
 
   #ready(): Promise<Client> {
-    // The core may load the next time; options that are wrong will be wrong again.
-    this.#making ??= this.#make().catch((error) => {
-      this.#making = undefined
+    // The next call tries again: the core may load then. Invalid options fail again.
+    this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined
       throw error
     })
-    return this.#making
+    return this.#loading
   }
 
-  async #make(): Promise<Client> {
+  async #load(): Promise<Client> {
     checkOptions(this.#options)
     const { refreshIn, fetch } = this.#options
-    const naming = resumeClient(this.#options).catch(() => undefined)
+    const ticketClient = resumeClient(this.#options).catch(() => undefined)
     const core = await loadCore()
-    const options = { ...coreOptions(this.#options), resumeClient: await naming }
-    const news = this.#news
+    const options = { ...coreOptions(this.#options), resumeClient: await ticketClient }
+    const notifications = this.#notifications
     const hooks: Hooks = {
-      updated: (sub, facts) => news.updated(sub, facts),
-      deleted: (sub, details) => news.deleted(sub, fromCore(details)),
-      changed: () => news.changed(),
+      updated: (sub, facts) => notifications.updated(sub, facts),
+      deleted: (sub, details) => notifications.deleted(sub, fromCore(details)),
+      changed: () => notifications.changed(),
     }
     const host = new BrowserHost({
       storageName: this.#options.storageName,
@@ -151,18 +150,18 @@ export class CoreClient {
       tabs: this.#tabs,
     })
     const client = new core.Client(host, { ...options, refreshIn, resolvers: ownResolvers(this.#options) })
-    this.#made = client
+    this.#loaded = client
     this.#disposeIfDone()
     return client
   }
 
-  /** Has a worker refresh, if the app wants that and the worker can do all that this client would. */
+  /** Refreshes in a worker, if the app wants that and the worker can do the same as this client. */
   #refresher(options: CloneableOptions): HostOptions['refresh'] {
     const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
     if (place === 'page' || fetch || didResolver || identityResolver) return undefined
     return async (sub: string, seen: string) => {
       const { refreshIn } = await import('./refresh-page.js')
-      // The metadata of a page under development come from its address, which is not the worker's.
+      // The metadata of a page under development depends on the page's address, which the worker does not have.
       return refreshIn(place, { sub, seen, options: { ...options, clientMetadata: clientMetadataOf(this.#options) } })
     }
   }

@@ -2,14 +2,14 @@ import { Client, buildId, connect, imports } from './glue.js'
 import { toError } from './error-details.js'
 import { watchPolicy } from './policy-violations.js'
 
-/** The core, once it is there. */
+/** The loaded core. */
 export interface Core {
   Client: typeof Client
 }
 
 let loading: Promise<Core> | undefined
 
-/** Loads the WebAssembly core, once for the page. What failed is tried again by the next who asks. */
+/** Loads the WebAssembly core, once for the page. After a failure, the next call tries again. */
 export function loadCore(): Promise<Core> {
   loading ??= load().catch((error: unknown) => {
     loading = undefined
@@ -19,7 +19,7 @@ export function loadCore(): Promise<Core> {
 }
 
 async function load(): Promise<Core> {
-  // In this form, bundlers find the file.
+  // Bundlers recognize this form and copy the file.
   const url = new URL('core_bg.wasm', import.meta.url)
   const module = await moduleOfThisBuild(url)
   const { exports } = await WebAssembly.instantiate(module, imports)
@@ -27,7 +27,7 @@ async function load(): Promise<Core> {
   return { Client }
 }
 
-/** Fetches and compiles the module. One of another build comes from a cache, most likely: it is fetched once more past it. */
+/** Fetches and compiles the module. If it is of another build, most likely from a cache, it is fetched once more past the cache. */
 async function moduleOfThisBuild(url: URL): Promise<WebAssembly.Module> {
   const found = await fetchModule(url.href)
   if (isOfThisBuild(found)) return found
@@ -52,13 +52,13 @@ async function moduleOfThisBuild(url: URL): Promise<WebAssembly.Module> {
   })
 }
 
-/** Whether a module belongs to this script: calls between two builds would reach the wrong functions. */
+/** Whether a module is of the same build as this script: otherwise calls would reach the wrong functions. */
 function isOfThisBuild(module: WebAssembly.Module): boolean {
   const [id] = WebAssembly.Module.customSections(module, 'build')
   return id !== undefined && new TextDecoder().decode(id) === buildId
 }
 
-/** Fetches and compiles a module, or says why that cannot be. */
+/** Fetches and compiles a module; the error says why that failed. */
 async function fetchModule(url: string, init?: RequestInit): Promise<WebAssembly.Module> {
   if (!globalThis.WebAssembly)
     throw unavailable(url, 'there is no WebAssembly here', 'Use a browser that has WebAssembly; a lockdown mode or a setting may have switched it off.')
@@ -84,12 +84,12 @@ async function fetchModule(url: string, init?: RequestInit): Promise<WebAssembly
   }
 }
 
-/** It is compiled while it comes, unless the server gives it another media type, which no browser takes that way. */
+/** Compiles a module while it downloads, or after the download if its media type is wrong: browsers then refuse to stream it. */
 async function compile(response: Response): Promise<WebAssembly.Module> {
   const type = response.headers.get('content-type')
   if (type === 'application/wasm') return WebAssembly.compileStreaming(response)
   const bytes = await response.arrayBuffer()
-  // '\0asm', which every module begins with.
+  // Every module begins with '\0asm'.
   if (new DataView(bytes).byteLength > 3 && new DataView(bytes).getUint32(0) === 0x0061736d) return WebAssembly.compile(bytes)
   const isPage = /html/.test(type ?? '') || new TextDecoder().decode(bytes.slice(0, 99)).trimStart().startsWith('<')
   throw new NotWasm(isPage ? 'an HTML page came in its place' : 'what came is no WebAssembly')
@@ -97,7 +97,7 @@ async function compile(response: Response): Promise<WebAssembly.Module> {
 
 class NotWasm extends Error {}
 
-/** How engines say that a policy keeps them from compiling. */
+/** Matches the messages of engines when a policy forbids compiling. */
 const POLICY = /unsafe-eval|content.security.policy|\bCSP\b/i
 
 const SERVE = 'Serve core_bg.wasm beside the script, as it is in the package: the address above must answer with it, and with no page of the app.'

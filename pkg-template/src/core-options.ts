@@ -6,12 +6,12 @@ import { optionInvalid } from './own-errors.js'
 import type { CloneableOptions, CoreAuthorizeOptions } from './seam.js'
 import type { AuthorizeOptions, BrowserOAuthClientOptions, OAuthClientMetadata } from './types.js'
 
-/** The app's client metadata: what was given, or that of a page under development. */
+/** The app's client metadata: the option, or the metadata of a loopback client for a page under development. */
 export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions): Readonly<OAuthClientMetadata> {
   return clientMetadata ?? atprotoLoopbackClientMetadata(buildLoopbackClientId(globalThis.location))
 }
 
-/** Refuses options that would fail only when they are called. The rest is for the core to judge. */
+/** Throws if an option would fail only when it is called. The core checks the other options. */
 export function checkOptions(options: BrowserOAuthClientOptions): void {
   const { handleResolver, didResolver, identityResolver } = options
   const resolvers = { ...(isResolver(handleResolver) && { handleResolver }), didResolver, identityResolver }
@@ -23,7 +23,7 @@ export function checkOptions(options: BrowserOAuthClientOptions): void {
   }
 }
 
-/** A client's options in the core's own terms, as far as they can be cloned. */
+/** The client's options that can be cloned, in the core's terms. */
 export function coreOptions(options: BrowserOAuthClientOptions): CloneableOptions {
   const { clientMetadata, responseMode, handleResolver, plcDirectoryUrl, allowHttp, timeouts, storageName } = options
   const service = isResolver(handleResolver) ? undefined : handleResolver
@@ -38,7 +38,7 @@ export function coreOptions(options: BrowserOAuthClientOptions): CloneableOption
   }
 }
 
-/** Splits the options of a sign-in into what the core names and the request parameters, each in its wire form. */
+/** Splits the options of a sign-in into those that the core knows and the other request parameters, in their wire form. */
 export function coreAuthorizeOptions(options?: AuthorizeOptions): CoreAuthorizeOptions {
   const { state, redirect_uri, scope, signal: _signal, onProgress: _onProgress, ...others } = options ?? {}
   const parameters = Object.entries(others)
@@ -56,12 +56,12 @@ function jsonOf(name: string, value: unknown): string {
 }
 
 /**
- * What resume tickets call a client: a digest of all in its options that there is to judge. A page obeys the tickets only of a
- * core that was given the same, so that an early session never hides what is wrong with them.
+ * The client's name in resume tickets: a digest of all options that the core checks. A page uses only tickets that a core with
+ * the same options wrote, so an early session never hides the error for an invalid option.
  */
 export async function resumeClient(options: BrowserOAuthClientOptions): Promise<string> {
   checkOptions(options)
   const { refreshIn } = options
-  const judged = JSON.stringify([coreOptions(options), clientMetadataOf(options), refreshIn, Object.keys(ownResolvers(options))])
-  return base64url(new Uint8Array(await digest(new TextEncoder().encode(judged))))
+  const checked = JSON.stringify([coreOptions(options), clientMetadataOf(options), refreshIn, Object.keys(ownResolvers(options))])
+  return base64url(new Uint8Array(await digest(new TextEncoder().encode(checked))))
 }

@@ -5,7 +5,7 @@ import type { Call, CoreOptions, CoreTokenInfo } from './seam.js';
 import type { Host } from '../../src/host/browser/operations.js';
 import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
-    /** Does what `operation` names. */
+    /** Runs an operation. */
     call: Call;
 }
 
@@ -18,15 +18,15 @@ export class Client {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Stops hearing the other tabs and keeps no connection to the database open. What is under way still ends.
+     * Stops listening to other tabs and closes the database. Operations under way still finish.
      */
     dispose(): void;
     /**
-     * Resolves to the judged client metadata that a client id stands for.
+     * Resolves to the validated client metadata of a client id.
      */
     static loadMetadata(host: Host, client_id: string): Promise<OAuthClientMetadata>;
     /**
-     * Sets a client up; throws the details of what is wrong with its options.
+     * Makes a client; throws the details of the error if an option is invalid.
      */
     constructor(host: Host, given: CoreOptions);
     /**

@@ -1,19 +1,19 @@
-/** A DID could not be resolved, or what it resolves to is not as it must be. */
+/** A DID could not be resolved, or its document is invalid. */
 export class DidError extends Error {
   constructor(
     /** The DID. */
     readonly did: string,
     message: string,
-    /** Says what is wrong, such as `did-service-not-found`; it is the official client's. */
+    /** The official client's code, such as `did-service-not-found`. */
     readonly code: string,
-    /** The HTTP status to pass on, where this happens on behalf of another. */
+    /** The HTTP status for a server that resolves on behalf of its own client. */
     readonly status = 400,
     cause?: unknown,
   ) {
     super(message, { cause })
   }
 
-  /** The same as `status`, by the name that some HTTP frameworks read. */
+  /** The same as `status`, under the name that some HTTP frameworks read. */
   get statusCode(): number {
     return this.status
   }
@@ -22,7 +22,7 @@ export class DidError extends Error {
     return `${this.name} ${this.code} (${this.did}): ${this.message}`
   }
 
-  /** Makes one of whatever was thrown. */
+  /** Converts any thrown value. */
   static from(cause: unknown, did: string): DidError {
     if (cause instanceof DidError) return cause
     const { statusCode, status } = Object(cause) as { statusCode?: unknown; status?: unknown }
@@ -32,7 +32,7 @@ export class DidError extends Error {
   }
 }
 
-/** What was given as a DID is none, or none that atproto supports. */
+/** A value is not a DID, or not one that atproto supports. */
 export class InvalidDidError extends DidError {
   constructor(did: string, message: string, cause?: unknown) {
     super(did, message, 'did-invalid', 400, cause)

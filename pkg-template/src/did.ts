@@ -1,5 +1,5 @@
 /**
- * The syntax of DIDs, in general and as atproto narrows it.
+ * The syntax of DIDs, in general and as atproto restricts it.
  *
  * @see https://www.w3.org/TR/did-core/#did-syntax
  * @see https://atproto.com/specs/did
@@ -8,13 +8,13 @@
 import { InvalidDidError } from './did-error.js'
 import { isHostName } from './host-name.js'
 
-/** A DID, of the methods named. */
+/** A DID of the given methods. */
 export type Did<Method extends string = string> = `did:${Method}:${string}`
 
 /** The DID methods that atproto supports. */
 export type AtprotoIdentityDidMethods = 'plc' | 'web'
 
-/** A DID of an account: a `did:plc`, or a `did:web` of a bare host name. */
+/** The DID of an account: a `did:plc`, or a `did:web` that is only a host name. */
 export type AtprotoDid = Did<AtprotoIdentityDidMethods>
 
 export const DID_PREFIX = 'did:'
@@ -25,7 +25,7 @@ const LONGEST_DID = 2048
 const DID_SYNTAX = /^did:[a-z0-9]+:(?:[\w.-]|%[0-9A-F]{2}|:(?!$))+$/
 const PLC_SYNTAX = /^did:plc:[a-z2-7]{24}$/
 
-/** Says what is wrong with a value as a DID; `undefined` where nothing is. */
+/** Returns why a value is not a DID; `undefined` if it is one. */
 type Check = (input: unknown) => string | undefined
 
 const checkString: Check = (input) => (typeof input === 'string' ? undefined : 'DID must be a string')
@@ -56,7 +56,7 @@ const checkAtprotoWeb: Check = (input) => {
   if (wrong) return wrong
   const host = String(input).slice(DID_WEB_PREFIX.length)
   if (host.includes(':')) return 'Atproto does not allow path components in Web DIDs'
-  // The port of a URL is not too large.
+  // `URL.canParse` has refused a port that is too large.
   if (/^localhost(?:%3A[1-9]\d*)?$/.test(host)) return undefined
   if (host.includes('%3A')) return 'Atproto does not allow port numbers in Web DIDs, except for localhost'
   return isHostName(host) ? undefined : 'Atproto allows only the host names that handles can be in Web DIDs'
@@ -79,12 +79,12 @@ export function isDid(input: unknown): input is Did {
   return !checkDid(input)
 }
 
-/** @throws {@link InvalidDidError} where the value is no DID */
+/** @throws {@link InvalidDidError} if the value is not a DID */
 export function assertDid(input: unknown): asserts input is Did {
   assertPasses(checkDid, input)
 }
 
-/** The value itself. @throws {@link InvalidDidError} where it is no DID */
+/** The value itself. @throws {@link InvalidDidError} if it is not a DID */
 export function asDid<T>(input: T): T & Did {
   assertDid(input)
   return input
@@ -95,12 +95,12 @@ export function isDidPlc(input: unknown): input is Did<'plc'> {
   return !checkPlc(input)
 }
 
-/** @throws {@link InvalidDidError} where the value is no `did:plc` */
+/** @throws {@link InvalidDidError} if the value is not a `did:plc` */
 export function assertDidPlc(input: unknown): asserts input is Did<'plc'> {
   assertPasses(checkPlc, input)
 }
 
-/** The value itself. @throws {@link InvalidDidError} where it is no `did:plc` */
+/** The value itself. @throws {@link InvalidDidError} if it is not a `did:plc` */
 export function asDidPlc<T>(input: T): T & Did<'plc'> {
   assertDidPlc(input)
   return input
@@ -111,23 +111,23 @@ export function isDidWeb(input: unknown): input is Did<'web'> {
   return !checkWeb(input)
 }
 
-/** @throws {@link InvalidDidError} where the value is no `did:web` */
+/** @throws {@link InvalidDidError} if the value is not a `did:web` */
 export function assertDidWeb(input: unknown): asserts input is Did<'web'> {
   assertPasses(checkWeb, input)
 }
 
-/** The value itself. @throws {@link InvalidDidError} where it is no `did:web` */
+/** The value itself. @throws {@link InvalidDidError} if it is not a `did:web` */
 export function asDidWeb<T>(input: T): T & Did<'web'> {
   assertDidWeb(input)
   return input
 }
 
-/** Whether a value is a `did:web` of a bare host name, as atproto wants it. */
+/** Whether a value is a `did:web` that is only a host name, as atproto requires. */
 export function isAtprotoDidWeb(input: unknown): input is Did<'web'> {
   return !checkAtprotoWeb(input)
 }
 
-/** @throws {@link InvalidDidError} where the value is no `did:web` of a bare host name */
+/** @throws {@link InvalidDidError} if the value is not a `did:web` that is only a host name */
 export function assertAtprotoDidWeb(input: unknown): asserts input is Did<'web'> {
   assertPasses(checkAtprotoWeb, input)
 }
@@ -137,12 +137,12 @@ export function isAtprotoDid(input: unknown): input is AtprotoDid {
   return !checkAtproto(input)
 }
 
-/** @throws {@link InvalidDidError} where the value is no DID that atproto supports */
+/** @throws {@link InvalidDidError} if the value is not a DID that atproto supports */
 export function assertAtprotoDid(input: unknown): asserts input is AtprotoDid {
   assertPasses(checkAtproto, input)
 }
 
-/** The value itself. @throws {@link InvalidDidError} where it is no DID that atproto supports */
+/** The value itself. @throws {@link InvalidDidError} if it is not a DID that atproto supports */
 export function asAtprotoDid<T>(input: T): T & AtprotoDid {
   assertAtprotoDid(input)
   return input
@@ -153,13 +153,13 @@ export function extractDidMethod<D extends Did>(did: D): D extends Did<infer Met
   return did.split(':', 2)[1] as D extends Did<infer Method> ? Method : string
 }
 
-/** The address that a `did:web` names. */
+/** The URL that a `did:web` stands for. */
 export function didWebToUrl(did: Did<'web'>): URL {
   assertDidWeb(did)
   return new URL(webUrl(did))
 }
 
-/** The `did:web` that names an address. */
+/** The `did:web` that stands for a URL. */
 export function urlToDidWeb(url: URL): Did<'web'> {
   const path = url.pathname === '/' ? '' : url.pathname.replaceAll('/', ':')
   return `${DID_WEB_PREFIX}${url.host.replace(':', '%3A')}${path}`

@@ -5,11 +5,11 @@ import { inTime, readJson, readText } from './limits.js'
 
 /** Options of {@link AtprotoDohHandleResolver}. */
 export interface AtprotoDohHandleResolverOptions {
-  /** The URL of a DNS-over-HTTPS server that speaks `application/dns-json`. It learns every handle that is asked for. */
+  /** The URL of a DNS-over-HTTPS server that returns `application/dns-json`. The server sees every handle that is resolved. */
   dohEndpoint: string | URL
-  /** Calls the network. Default: `globalThis.fetch`. */
+  /** Used in place of `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch
-  /** Told what kept the handle's own host from answering; the resolution goes on without it. */
+  /** Called with the error if the request to the handle's own host fails; the resolution goes on without it. */
   onError?: (error: unknown, context: { resolver: 'well-known'; handle: string }) => void
 }
 
@@ -17,20 +17,20 @@ const SUBDOMAIN = '_atproto'
 const PREFIX = 'did='
 /** The type of TXT records (RFC 1035 section 3.2.2). */
 const TXT = 16
-/** The longest name that DNS knows. */
+/** The longest name that DNS allows. */
 const LONGEST_NAME = 253
-/** How long DNS is waited for once the host has named an account, in milliseconds. */
+/** How long to wait for DNS after the host has named an account, in milliseconds. */
 const PATIENCE = 1_000
 
-/** What came of one way to ask. */
+/** The result of one of the two requests. */
 type Outcome = { did: ResolvedHandle } | { error: unknown }
 
 /**
- * Resolves handles as the specification says, at their source: by DNS, which a browser can ask over HTTPS only, and at
- * the handle's own host. Both are asked at the same time, and DNS wins; where it fails or is slow, what the host says
- * counts. A host answers a page only if it allows cross-origin requests.
+ * Resolves handles at their source, as the specification says: by DNS, which a browser can query over HTTPS only, and at the
+ * handle's own host. Both requests run at the same time. DNS takes precedence; if it fails or is slow, the response of the
+ * host counts. A page can read that only if the host allows cross-origin requests.
  *
- * Rejects where DNS fails and the host names no account, and where DNS names several.
+ * Rejects if DNS fails and the host names no account, and if DNS names several accounts.
  */
 export class AtprotoDohHandleResolver implements HandleResolver {
   readonly #options: AtprotoDohHandleResolverOptions
@@ -46,11 +46,11 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   async resolve(handle: string, options?: ResolveHandleOptions): Promise<ResolvedHandle> {
     checkHandle(handle)
     return inTime(options?.signal, async (signal) => {
-      const asked = this.#askHost(handle, signal, options?.noCache)
-      const dns = await firstOf(outcome(this.#askDns(handle, signal)), asked)
+      const hosted = this.#askHost(handle, signal, options?.noCache)
+      const dns = await firstOf(outcome(this.#askDns(handle, signal)), hosted)
       if ('did' in dns && dns.did) return dns.did
       if ('error' in dns && isAmbiguous(dns.error)) throw dns.error
-      const host = await asked
+      const host = await hosted
       if (host || 'did' in dns) return host
       throw dns.error
     })
@@ -76,7 +76,7 @@ export class AtprotoDohHandleResolver implements HandleResolver {
       const url = new URL(`https://${handle}/.well-known/atproto-did`)
       const response = await this.#fetch.call(null, url, { redirect: 'follow', signal, ...(noCache && { cache: 'no-cache' }) })
       if (!response.ok) throw new HandleResolverError(`Unexpected status code ${response.status} for "${url}"`)
-      // A custom `fetch` may not say where it ended.
+      // A custom `fetch` may leave out the final URL.
       if (response.url && !response.url.startsWith('https:')) throw new HandleResolverError(`Insecure redirect of "${url}"`)
       const line = (await readText(response)).trim().split('\n')[0]?.trim()
       return isAtprotoDid(line) ? line : null
@@ -87,11 +87,11 @@ export class AtprotoDohHandleResolver implements HandleResolver {
   }
 }
 
-function outcome(asked: Promise<ResolvedHandle>): Promise<Outcome> {
-  return asked.then((did) => ({ did }), (error: unknown) => ({ error }))
+function outcome(request: Promise<ResolvedHandle>): Promise<Outcome> {
+  return request.then((did) => ({ did }), (error: unknown) => ({ error }))
 }
 
-/** What DNS says; `null` where the host has named an account and DNS still says nothing a while later. */
+/** The result of DNS, or `null` if the host has named an account and DNS has not responded in time. */
 function firstOf(dns: Promise<Outcome>, host: Promise<ResolvedHandle>): Promise<Outcome> {
   return new Promise((resolve) => {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -105,12 +105,12 @@ function firstOf(dns: Promise<Outcome>, host: Promise<ResolvedHandle>): Promise<
   })
 }
 
-/** The account that the TXT records of an answer name. */
-function accountOf(answer: unknown): ResolvedHandle {
-  const { Status, Answer } = Object(answer) as { Status?: unknown; Answer?: unknown }
+/** The account that the TXT records of a response name. */
+function accountOf(response: unknown): ResolvedHandle {
+  const { Status, Answer } = Object(response) as { Status?: unknown; Answer?: unknown }
   const records = Answer ?? []
   if (typeof Status !== 'number' || !Array.isArray(records)) throw new HandleResolverError('Invalid DoH response')
-  // There is no such name (RFC 1035 section 4.1.1); every other code is that of a failure.
+  // 3: there is no such name (RFC 1035 section 4.1.1). All other codes are failures.
   if (Status !== 0 && Status !== 3) throw new HandleResolverError(`DNS failed with code ${Status}`)
   const named = new Set(records.map(textOf).filter((text) => text.startsWith(PREFIX)).map((text) => text.slice(PREFIX.length)))
   const [did = null, ...others] = [...named].filter(isAtprotoDid)
@@ -120,7 +120,7 @@ function accountOf(answer: unknown): ResolvedHandle {
 
 const isAmbiguous = (error: unknown) => error instanceof HandleResolverError && error.code === 'HANDLE_AMBIGUOUS'
 
-/** The text of a TXT record: the strings it is made of, joined. Servers quote them as zone files do, or not at all. */
+/** The text of a TXT record: its strings, joined. Servers quote them as in zone files, or not at all. */
 function textOf(record: unknown): string {
   const { type, data } = Object(record) as { type?: unknown; data?: unknown }
   if (typeof type !== 'number' || typeof data !== 'string') throw new HandleResolverError('Invalid DoH response')

@@ -18,11 +18,11 @@ import { HandleResolverError } from './handle-resolver.js'
 import { type Arguments, className, help, keyOfLine, message } from './sentences.js'
 import type { Step } from './types.js'
 
-/** What an error is about. */
+/** The facts of an error, and the arguments of its message. */
 interface Facts {
   step: Step
   retryable?: boolean
-  /** What the help goes by before the code. */
+  /** Looked up before the code to find the help. */
   topic?: string
   url?: string
   loginHint?: string
@@ -31,15 +31,15 @@ interface Facts {
   sub?: string
   /** The HTTP status. */
   status?: number
-  /** The `error` of a refusal, in whatever form it came. */
+  /** The `error` of an error response, of OAuth or of XRPC. */
   error?: string
   /** Its description. */
   description?: string
-  /** The answer that a server refused with. */
+  /** The body of the error response. */
   payload?: unknown
   /** By how many seconds this device's clock is ahead. */
   ahead?: number
-  /** By how many it is behind. */
+  /** By how many seconds it is behind. */
   behind?: number
   /** Whether the call handles a callback, and this is not an error of the callback itself. */
   inCallback?: boolean
@@ -47,51 +47,51 @@ interface Facts {
   state?: string
   /** The parameters of the callback that failed in a popup. */
   params?: string
-  /** What is behind it. */
+  /** The error behind this one. */
   cause?: unknown
   /** Other arguments of the message. */
   [argument: string]: unknown
 }
 
-/** An error before it is put into words: its code, and the arguments of its message. */
+/** An error before its message is written: its code, and the arguments of the message. */
 export interface ErrorDetails extends Facts {
   code: string
-  /** The key of the message, where that is not the code. */
+  /** The key of the message, if that is not the code. */
   key?: string
-  /** The key of the message that says what the call was for. */
+  /** The key of the message that says what the failed call was for. */
   purpose?: string
-  /** The class of what is not in the table, since only this package knows it; its message is an argument. */
+  /** The class of an error that is not in the table because only this package has it; its message is an argument. */
   name?: string
-  /** Its help. */
+  /** The help of such an error. */
   help?: string
 }
 
-/** The same as the core gives it: messages by their lines in the table, and a code only where the message has another. */
+/** The same in the core's form: messages by their lines in the table, and a code only if it is not that of the message. */
 export interface CoreErrorDetails extends Facts {
   code?: string
   key: number
   purpose?: number
 }
 
-/** What is at hand where an error is made of its details. */
+/** What the caller knows of an error beside its details. */
 export interface ErrorContext {
   /** The parameters of the callback that failed. */
   params?: URLSearchParams | null
-  /** What the app's own hook threw. */
+  /** The error that the app's own hook threw. */
   hookError?: unknown
 }
 
-/** Throws what the core threw: its details as the error that apps know, anything else as it is. */
+/** Throws the public error for the core's details, and anything else as it is. */
 export function rethrow(thrown: unknown, context?: ErrorContext): never {
   throw isDetails(thrown) ? fromCore(thrown, context) : thrown
 }
 
-/** Whether a thrown value is an error's details. */
+/** Whether a thrown value is the details of an error. */
 export function isDetails(value: unknown): value is CoreErrorDetails | ErrorDetails {
   return typeof value === 'object' && value !== null && !(value instanceof Error) && 'key' in value && 'step' in value
 }
 
-/** Makes the error that apps know of what the core gives: details of its own, or those that a worker has sent it. */
+/** Makes the public error for details of the core, or for those that a worker has sent. */
 export function fromCore(details: CoreErrorDetails | ErrorDetails, context?: ErrorContext): Error & ErrorFacts {
   return toError(named(details), context)
 }
@@ -100,7 +100,7 @@ function isOfLines(details: CoreErrorDetails | ErrorDetails): details is CoreErr
   return typeof details.key === 'number'
 }
 
-/** The details by the keys of their messages: lines differ from one build to the next. */
+/** Details with the keys of their messages in place of the lines, which differ from one build to the next. */
 export function named(given: CoreErrorDetails | ErrorDetails): ErrorDetails {
   if (!isOfLines(given)) return given
   const { purpose, ...details } = given
@@ -109,7 +109,7 @@ export function named(given: CoreErrorDetails | ErrorDetails): ErrorDetails {
   return { ...details, key, code, ...(purpose && { purpose: keyOfLine(purpose) }) }
 }
 
-/** Makes the error that apps know, with the causes that the official client shows. */
+/** Makes the public error, with the same chain of causes as in the official client. */
 export function toError(details: ErrorDetails, context: ErrorContext = {}): Error & ErrorFacts {
   const { code, key = code, step, url, purpose, loginHint, newIssuer } = details
   const name = details.name ?? className(key)
@@ -123,35 +123,35 @@ export function toError(details: ErrorDetails, context: ErrorContext = {}): Erro
   const text = message(key, details)
   let error: unknown = details.cause
   if (name === 'HookError' && context.hookError instanceof Error) {
-    // What the app itself threw stays what it was.
+    // The app gets its own error back.
     error = context.hookError
   } else if (code !== 'RESOLVER_FAILED' || !purpose) {
-    // What the app's own resolver threw is right behind what the call was for; nothing else is.
+    // An error of the app's own resolver is the direct cause of the error for the whole call; all others get an error of their own.
     if (code === 'NETWORK_UNREACHABLE') error = make('TypeError', String(details.reason)) // As `fetch` throws it.
     if (code === 'SESSION_REVOKED') error = makeOf('OAUTH_REFUSED', undefined, revoked(details))
     error = Object.assign(make(name, text, error), present({ newIssuer, loginHint }))
   }
   if (step === 'did' && name.startsWith('Fetch')) error = make('DidError', text, error)
   if (step === 'handle' && code === 'RESPONSE_STATUS') error = makeOf('RESOLVING/status', error)
-  // These errors of the resolver say it all themselves.
+  // An `OAuthResolverError` needs no error around it.
   if (purpose && name !== 'OAuthResolverError') error = makeOf(purpose, error)
   if (details.inCallback) error = make('OAuthCallbackError', text, error)
   return error as Error & ErrorFacts
 }
 
-/** The answer that ended a session: no other does. */
+/** The error response of the token endpoint when a session was revoked: always `invalid_grant`. */
 function revoked({ description }: ErrorDetails): Arguments {
   const error = 'invalid_grant'
   return { error, status: 400, payload: { error, ...present({ error_description: description }) } }
 }
 
-/** Gives one error of a chain what all of them have. */
+/** Adds the members that every error of the chain has. */
 function withFacts(error: Error, name: string, { code, ...facts }: ErrorFacts): Error {
-  // The name is said outright: a minifier shortens that of the class. A DID's error has a code of its own.
+  // Set the name explicitly, since a minifier shortens class names. A `DidError` has a code of its own.
   return Object.assign(error, facts, { name }, error instanceof DidError ? {} : { code })
 }
 
-/** The facts that are there: a member that is not does not show. */
+/** The facts without the members that are `undefined`. */
 function present(facts: Arguments): Arguments {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
 }
@@ -190,7 +190,7 @@ function construct(name: string, text: string, details: ErrorDetails, context: E
   return new (CLASSES[name] ?? Error)(text, options)
 }
 
-/** Those that hold nothing of their own. */
+/** The classes without members of their own. */
 const CLASSES: Readonly<Record<string, new (message: string, options?: ErrorOptions) => Error>> = {
   AuthMethodUnsatisfiableError,
   HandleResolverError,
@@ -202,11 +202,11 @@ function refused(text: string, status: number, { payload, error, description, ah
   const headers = { 'content-type': 'application/json' }
   const made = new OAuthResponseError(new Response(JSON.stringify(payload), { status, headers }), payload)
   const seconds = ahead ?? (behind && -behind)
-  // The core reads refusals in the words of XRPC too, which the constructor, the official client's, does not.
+  // The core also reads error responses in XRPC's form, which the constructor, as in the official client, does not.
   return Object.assign(made, { message: text }, present({ seconds, error, errorDescription: description }))
 }
 
-/** The official client's codes for what can be wrong with a DID, by ours. */
+/** The official client's codes for errors of a DID, by ours. */
 const DID_CODES: Readonly<Record<string, string>> = {
   DID_DOCUMENT_INVALID: 'did-document-format-error',
   DID_DOCUMENT_MISMATCH: 'did-document-id-mismatch',
@@ -214,10 +214,10 @@ const DID_CODES: Readonly<Record<string, string>> = {
   PDS_NOT_FOUND: 'did-service-not-found',
 }
 
-function didError(text: string, { sub, code, url = '' }: ErrorDetails, answer: unknown): DidError {
-  // The core says only where it asked, when no answer was had to be judged.
+function didError(text: string, { sub, code, url = '' }: ErrorDetails, error: unknown): DidError {
+  // If there was no response to check, the core gives only the URL of the request.
   const did = sub ?? decodeURIComponent(url.slice(url.lastIndexOf('/') + 1))
-  const cause = code === 'DID_NOT_FOUND' ? new FetchResponseError(404, text) : answer
+  const cause = code === 'DID_NOT_FOUND' ? new FetchResponseError(404, text) : error
   const status = cause instanceof FetchError ? cause.statusCode : undefined
   return new DidError(did, text, DID_CODES[code] ?? 'did-fetch-error', status, cause)
 }

@@ -1,27 +1,27 @@
 import type { Step } from './types.js'
 
-/** What every error of this package has beside its message. */
+/** The members that every error of this package has beside its message. */
 export interface ErrorFacts {
-  /** Says what went wrong; no release changes it. That of a {@link DidError} is the official client's, such as `did-invalid`. */
+  /** Says what went wrong. Codes never change. A {@link DidError} has the official client's code, such as `did-invalid`. */
   code: string
-  /** The step in which it went wrong. */
+  /** The step that failed. */
   step: Step
-  /** The address that was asked, where one was. */
+  /** The URL of the request, if there was one. */
   url?: string
-  /** Whether the same call may well succeed later, with nothing changed but the network, a server or the disk. */
+  /** Whether the same call may succeed later, once the network, a server or the disk has recovered. */
   retryable: boolean
-  /** What the app or its user can do about it. */
+  /** What the developer or the user can do about it. */
   help: string
-  /** The authorization server that the account belongs to now, where it moved. A sign-in with its handle or DID goes there. */
+  /** The account's new authorization server, if the account moved. A sign-in with the handle or DID goes there. */
   newIssuer?: string
-  /** Where a session is over: what to give `signIn`, the account's handle or its DID. */
+  /** If the session has ended: the account's handle or DID, to pass to `signIn`. */
   loginHint?: string
 }
 
-/** The answer to an authorization request could not be used. `cause` says why, where it was not the answer's own fault. */
+/** An authorization response could not be used. `cause` says why, unless the response itself is an error. */
 export class OAuthCallbackError extends Error {
   constructor(
-    /** The parameters of the answer. */
+    /** The parameters of the authorization response. */
     readonly params: URLSearchParams,
     message = params.get('error_description') ?? 'OAuth callback error',
     /** The app's own text, as given to `signIn`. */
@@ -37,7 +37,7 @@ export class OAuthCallbackError extends Error {
   }
 }
 
-/** An identity, or the server it belongs to, could not be found or is not as it must be. `cause` says why. */
+/** An identity or its server could not be found, or is invalid. `cause` says why. */
 export class OAuthResolverError extends Error {}
 
 /** The authorization server refused a request (RFC 6749 section 5.2). */
@@ -47,8 +47,8 @@ export class OAuthResponseError extends Error {
   /** The `error_description`. */
   readonly errorDescription?: string
   /**
-   * Where the `code` is `CLOCK_SKEW`: how far this device's clock is ahead of the servers', negative where it is behind, if
-   * any server told the time.
+   * If the `code` is `CLOCK_SKEW`: by how many seconds this device's clock is ahead of the servers', negative if it is behind;
+   * `undefined` if no response had a `Date`.
    */
   declare seconds?: number
 
@@ -74,10 +74,10 @@ export class OAuthResponseError extends Error {
   }
 }
 
-/** The network failed, or an answer had not the form it must have. */
+/** A request failed, or its response is invalid. */
 export abstract class FetchError extends Error {
   constructor(
-    /** The HTTP status to pass on, where this happens on behalf of another. */
+    /** The HTTP status for a server that makes the request on behalf of its own client. */
     readonly statusCode: number,
     message?: string,
     options?: ErrorOptions,
@@ -86,13 +86,13 @@ export abstract class FetchError extends Error {
   }
 }
 
-/** No answer came. */
+/** A request got no response. */
 export class FetchRequestError extends FetchError {}
 
-/** An answer came that had not the form it must have. */
+/** A response is invalid. */
 export class FetchResponseError extends FetchError {}
 
-/** A session is over. */
+/** A session has ended. */
 abstract class EndedSessionError extends Error {
   constructor(
     /** The account's DID. */
@@ -104,17 +104,17 @@ abstract class EndedSessionError extends Error {
   }
 }
 
-/** A session is over: it could not be refreshed, or has gone. */
+/** A session has ended: it could not be refreshed, or is no longer stored. */
 export class TokenRefreshError extends EndedSessionError {}
 
-/** A session is over: it was signed out. */
+/** A session has ended: it was signed out. */
 export class TokenRevokedError extends EndedSessionError {
   constructor(sub: string, message = `The session for "${sub}" was successfully revoked`, options?: ErrorOptions) {
     super(sub, message, options)
   }
 }
 
-/** A session is over: the PDS refuses even new tokens. */
+/** A session has ended: the PDS refuses even new tokens. */
 export class TokenInvalidError extends EndedSessionError {
   constructor(sub: string, message = `The session for "${sub}" is invalid`, options?: ErrorOptions) {
     super(sub, message, options)
@@ -125,7 +125,7 @@ export class TokenInvalidError extends EndedSessionError {
 export class JwkError extends TypeError {
   constructor(
     message = 'JWK error',
-    /** Says what went wrong. */
+    /** What went wrong. */
     readonly code = 'ERR_JWK_INVALID',
     options?: ErrorOptions,
   ) {
@@ -133,24 +133,24 @@ export class JwkError extends TypeError {
   }
 }
 
-/** A session is over: this client cannot authenticate itself in the way that the session was granted for, or its key cannot sign. */
+/** A session has ended: this client does not support the session's client authentication method, or its key cannot sign. */
 export class AuthMethodUnsatisfiableError extends Error {}
 
-/** Whether an error says that a session is over. */
-export function saysSessionIsOver(
+/** Whether an error means that a session has ended. */
+export function isEndedSessionError(
   error: unknown,
 ): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError {
   return error instanceof EndedSessionError || error instanceof AuthMethodUnsatisfiableError
 }
 
-/** Whether an error says that a session is over or unusable, and not that something else went wrong. */
+/** Whether an error means that a session has ended or is unusable. */
 export function isExpectedSessionError(
   error: unknown,
 ): error is TokenRefreshError | TokenRevokedError | TokenInvalidError | AuthMethodUnsatisfiableError | TypeError {
-  return saysSessionIsOver(error) || error instanceof TypeError
+  return isEndedSessionError(error) || error instanceof TypeError
 }
 
-/** Not a failure: this page is the popup of a sign-in that goes on in the window that opened it. */
+/** Not a failure: this page is the popup of a sign-in, which continues in the window that opened the popup. */
 export class LoginContinuedInParentWindowError extends Error {
   readonly code = 'LOGIN_CONTINUED_IN_PARENT_WINDOW'
 

@@ -1,14 +1,14 @@
-// What the build makes of the core besides core_bg.wasm: xtask/connect.mjs writes glue.js.
+// The types of glue.js, which xtask/connect.mjs writes when the core is built.
 import type { Client as CoreClient } from './core.js'
 
-/** The class, to be used once the module is connected. */
+/** The core's client. Usable once the module is connected. */
 export const Client: typeof CoreClient
 
-/** What the module imports. */
+/** The imports of the module. */
 export const imports: WebAssembly.Imports
 
-/** Has the classes call an instance of the module, by its exports. */
+/** Makes the classes call an instance of the module, given by its exports. */
 export function connect(exports: WebAssembly.Exports): void
 
-/** The build that this glue is of. The module has the same id in its section `build`. */
+/** The id of the build. The module has the same id in its section `build`. */
 export const buildId: string

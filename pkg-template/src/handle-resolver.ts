@@ -1,5 +1,5 @@
 /**
- * What resolves handles: the interface, and its answers.
+ * The interface of handle resolvers, and their results.
  *
  * @see https://atproto.com/specs/handle#handle-resolution
  * @module
@@ -8,20 +8,20 @@ import { type AtprotoDid, isAtprotoDid } from './did.js'
 import { isHostName, isReserved } from './host-name.js'
 import { message } from './sentences.js'
 
-/** How to resolve. */
+/** Options of a resolution. */
 export interface ResolveHandleOptions {
-  /** Gives the resolution up. */
+  /** Aborts the resolution. */
   signal?: AbortSignal
-  /** Whether the answer must come from its source, past every cache. */
+  /** Whether to bypass every cache. */
   noCache?: boolean
 }
 
-/** The account that a handle leads to; `null`: to none. */
+/** The account that a handle resolves to; `null` if there is none. */
 export type ResolvedHandle = AtprotoDid | null
 
-/** Finds the account that a handle leads to. It need not check that the account claims the handle: the client does. */
+/** Resolves a handle to an account. It need not check that the account claims the handle: the client does. */
 export interface HandleResolver {
-  /** Rejects where it could not be found out. */
+  /** Rejects if the resolution failed. */
   resolve(handle: string, options?: ResolveHandleOptions): Promise<ResolvedHandle>
 }
 
@@ -29,8 +29,8 @@ export interface HandleResolver {
 export class HandleResolverError extends Error {
   override readonly name = 'HandleResolverError'
   /**
-   * Says what went wrong: `HANDLE_AMBIGUOUS` where DNS names several accounts, `RESERVED_NAME` or `INVALID_HANDLE` where
-   * nothing was asked, `NETWORK_TIMEOUT`, `RESPONSE_TOO_LARGE`; `HANDLE_RESOLUTION_FAILED` for all else.
+   * What went wrong: `HANDLE_AMBIGUOUS` if DNS names several accounts; `RESERVED_NAME` or `INVALID_HANDLE` if no request was
+   * made; `NETWORK_TIMEOUT`; `RESPONSE_TOO_LARGE`; `HANDLE_RESOLUTION_FAILED` for everything else.
    */
   readonly code: string
 
@@ -40,7 +40,7 @@ export class HandleResolverError extends Error {
   }
 }
 
-/** Throws where a text is no handle, or one that leads nowhere by its name: neither is asked for anywhere. */
+/** Throws if a text is not a handle, or a reserved name, which must not be resolved. */
 export function checkHandle(handle: string): void {
   if (!isHostName(handle)) throw new HandleResolverError('Not a handle', { code: 'INVALID_HANDLE' })
   if (isReserved(handle)) {
@@ -48,7 +48,7 @@ export function checkHandle(handle: string): void {
   }
 }
 
-/** Whether a value is an answer of a {@link HandleResolver}. */
+/** Whether a value is a valid result of a {@link HandleResolver}. */
 export function isResolvedHandle(value: unknown): value is ResolvedHandle {
   return value === null || isAtprotoDid(value)
 }

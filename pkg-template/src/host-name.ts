@@ -1,5 +1,5 @@
 /**
- * The names of hosts that handles are, and that a `did:web` may have; held to `spec/handle.json` and `spec/did.json`.
+ * The host names that may be handles, or be in a `did:web`. Tested with `spec/handle.json` and `spec/did.json`.
  *
  * @see https://atproto.com/specs/handle
  * @module
@@ -13,7 +13,7 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && HOST_NAME.test(text)
 }
 
-/** Whether a host name is under a top-level domain under which nothing may be resolved, in development neither. */
+/** Whether a host name is under a reserved top-level domain, where nothing may be resolved, not even in development. */
 export function isReserved(host: string): boolean {
   return RESERVED.test(host)
 }

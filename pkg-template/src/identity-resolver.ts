@@ -1,5 +1,5 @@
 /**
- * Resolvers that an app gives in the place of the network.
+ * Resolvers that an app provides in place of the client's own.
  *
  * @module
  */
@@ -7,44 +7,44 @@ import type { AtprotoDid } from './did.js'
 import type { HandleResolver } from './handle-resolver.js'
 import type { Ask, Resolvers } from '../../src/host/browser/operations.js'
 
-/** A DID document, as far as atproto reads it. */
+/** A DID document, with the members that atproto reads. */
 export interface DidDocument {
   id: string
-  /** Among them the account's handle, as `at://alice.example.com`. */
+  /** Includes the account's handle, as `at://alice.example.com`. */
   alsoKnownAs?: string[]
-  /** Among them the account's PDS, as `#atproto_pds`. */
+  /** Includes the account's PDS, as `#atproto_pds`. */
   service?: { id: string; type: string | string[]; serviceEndpoint: unknown }[]
   verificationMethod?: unknown[]
   [other: string]: unknown
 }
 
-/** How to resolve. */
+/** Options of a resolution. */
 export interface ResolveOptions {
-  /** Gives the resolution up. */
+  /** Aborts the resolution. */
   signal?: AbortSignal
-  /** Whether the answer must come from its source, past every cache. */
+  /** Whether to bypass every cache. */
   noCache?: boolean
 }
 
-/** Finds the document of a DID. Rejects where it cannot. */
+/** Resolves a DID to its document. Rejects if it cannot. */
 export interface DidResolver {
   resolve(did: AtprotoDid, options?: ResolveOptions): Promise<DidDocument>
 }
 
-/** Who an account is. */
+/** The identity of an account. */
 export interface IdentityInfo {
   did: AtprotoDid
   didDoc: DidDocument
-  /** `handle.invalid` where the account has none that leads back to it. */
+  /** `handle.invalid` if the account has no handle that resolves to it. */
   handle: string
 }
 
-/** Finds an account by its handle or DID, and checks that both lead to each other. Rejects where it cannot. */
+/** Resolves a handle or DID to an account, and checks that handle and DID point to each other. Rejects if it cannot. */
 export interface IdentityResolver {
   resolve(identifier: string, options?: ResolveOptions): Promise<IdentityInfo>
 }
 
-/** The options of a client that say who resolves. */
+/** The client's options for resolvers. */
 export interface ResolverOptions {
   handleResolver?: string | URL | HandleResolver
   didResolver?: DidResolver
@@ -52,7 +52,7 @@ export interface ResolverOptions {
 }
 
 /**
- * What the core asks in the network's place.
+ * The app's own resolvers, as the core calls them.
  *
  * @internal
  */
@@ -65,7 +65,7 @@ export function ownResolvers(options: ResolverOptions): Resolvers {
   }
 }
 
-/** Whether handles are resolved by an object, and not by the server at a URL. */
+/** Whether the handle resolver is an object, and not the URL of a server. */
 export function isResolver(resolver: string | URL | HandleResolver | undefined): resolver is HandleResolver {
   return typeof resolver === 'object' && resolver !== null && 'resolve' in resolver
 }

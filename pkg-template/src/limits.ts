@@ -2,14 +2,14 @@ import { rejectWhenAborted } from './abortion.js'
 import { HandleResolverError } from './handle-resolver.js'
 import { message } from './sentences.js'
 
-/** How long a resolver that is used without a client may take, in milliseconds: as long as a client's takes by default. */
+/** How long a resolver may take if it is used without a client, in milliseconds: the same as a client's default. */
 const LONGEST = 10_000
-/** The largest answer that is read, in bytes: that of the client's own requests. */
+/** The largest response that is read, in bytes: the same as for the client's own requests. */
 const LARGEST = 256 * 1024
 
 /**
- * Does work that ends in time: when `given` is aborted, as a client does when its time limit is over; without `given`, after
- * 10 s. The signal that the work is given is aborted when all is over, so that no request outlives it.
+ * Does work within a time limit: until `given` is aborted, which a client does at its own time limit, or for 10 s without
+ * `given`. The work's signal is aborted at the end in any case, so that no request outlives the work.
  */
 export async function inTime<T>(given: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   given?.throwIfAborted()
@@ -31,7 +31,7 @@ export async function inTime<T>(given: AbortSignal | undefined, work: (signal: A
   }
 }
 
-/** The text of an answer, of 256 KiB at most. */
+/** The text of a response of at most 256 KiB. */
 export async function readText(response: Response): Promise<string> {
   const check = (size: number) => {
     if (size > LARGEST) throw new HandleResolverError(message('RESPONSE_TOO_LARGE', {}), { code: 'RESPONSE_TOO_LARGE' })
@@ -54,13 +54,13 @@ export async function readText(response: Response): Promise<string> {
       text += decoder.decode(value, { stream: true })
     }
   } catch (error) {
-    // Nobody reads on.
+    // Nothing reads the rest.
     reader.cancel().catch(() => undefined)
     throw error
   }
 }
 
-/** The JSON value that an answer holds; rejects where it holds none. */
+/** The JSON value in a response; rejects if there is none. */
 export async function readJson(response: Response, what: string): Promise<unknown> {
   const text = await readText(response)
   try {

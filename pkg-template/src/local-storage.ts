@@ -1,10 +1,10 @@
-// `localStorage`, as far as it is read before the core is loaded.
+// The items of `localStorage` that are read before the core is loaded.
 import { activeAccount } from '../../src/host/browser/active_account.js'
 import { readItem } from '../../src/host/browser/local_storage.js'
 import { type Names, names } from '../../src/host/browser/names.js'
-import { keptNonce } from '../../src/host/browser/nonces.js'
+import { storedNonce } from '../../src/host/browser/nonces.js'
 
-/** What `localStorage` says for one client, while the core, which knows better where storage is denied, is not there. */
+/** What `localStorage` holds for one client. For use until the core is loaded, which also knows what storage did not take. */
 export class Remembered {
   readonly #names: Names
   readonly #clientId: string
@@ -20,8 +20,8 @@ export class Remembered {
     return activeAccount(this.#names, this.#clientId)
   }
 
-  /** The last nonce that a server gave an account's session. */
+  /** The last nonce that an account's session received from a server. */
   nonce(sub: string, origin: string): string | undefined {
-    return keptNonce(this.#names, sub, origin)
+    return storedNonce(this.#names, sub, origin)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Loopback client ids, for apps under development: they publish no metadata, the id says it all. `spec/loopback.json` holds Rust
- * to the same.
+ * Loopback client ids, for apps under development: the id itself holds the metadata, and none is published. The Rust crate is
+ * tested with the same cases, `spec/loopback.json`.
  *
  * @see https://atproto.com/specs/oauth#localhost-client-development
  * @module
@@ -16,7 +16,7 @@ export const DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS: readonly [string, string] = 
   'http://[::1]/',
 ] as const)
 
-/** What a loopback client id can say. */
+/** The parameters of a loopback client id. */
 export interface LoopbackClientConfig {
   /** Default: `atproto`. */
   scope?: string
@@ -32,9 +32,9 @@ export type AtprotoLoopbackClientMetadata = OAuthClientMetadata & {
 }
 
 /**
- * The loopback client id of a page, with the page itself as redirect URI.
+ * The loopback client id of a page, with the page itself as the redirect URI.
  *
- * @param localhost - the address that stands for `localhost`, which no server takes as a redirect URI
+ * @param localhost - the IP address in place of `localhost`, which no server accepts in a redirect URI
  */
 export function buildLoopbackClientId(
   location: { hostname: string; port: string; pathname: string },
@@ -49,7 +49,7 @@ export function buildLoopbackClientId(
   return `${LOOPBACK_CLIENT_ID_ORIGIN}?redirect_uri=${encodeURIComponent(origin + pathname)}`
 }
 
-/** A loopback client id; what is the default is left out of it. */
+/** A loopback client id, without parameters that have their default. */
 export function buildAtprotoLoopbackClientId(config?: LoopbackClientConfig): string {
   const scope = config?.scope ?? DEFAULT_ATPROTO_OAUTH_SCOPE
   const uris = Array.from(config?.redirect_uris ?? DEFAULT_LOOPBACK_CLIENT_REDIRECT_URIS)
@@ -64,7 +64,7 @@ export function buildAtprotoLoopbackClientId(config?: LoopbackClientConfig): str
   return LOOPBACK_CLIENT_ID_ORIGIN + (query && `?${query}`)
 }
 
-/** What a loopback client id says. */
+/** Parses a loopback client id. */
 export function parseAtprotoLoopbackClientId(clientId: string): {
   scope: string
   redirect_uris: [string, ...string[]]
@@ -104,7 +104,7 @@ export function buildAtprotoLoopbackClientMetadata(config: LoopbackClientConfig)
   return atprotoLoopbackClientMetadata(buildAtprotoLoopbackClientId(config))
 }
 
-/** Whether a host name is one of the loopback interface. */
+/** Whether a host name is that of the loopback interface. */
 export function isLoopbackHost(host: unknown): host is 'localhost' | '127.0.0.1' | '[::1]' {
   return host === 'localhost' || host === '127.0.0.1' || host === '[::1]'
 }
@@ -130,7 +130,7 @@ function checkRedirectUri(uri: string): string {
   throw invalid('redirect')
 }
 
-/** A loopback client id breaks a rule of the table, or one that only this package knows. */
+/** The error for an invalid loopback client id, by its key in the table of messages, or with a reason that only this package has. */
 function invalid(rule: 'hash' | 'path' | 'scope' | 'redirect' | { reason: string }): Error {
   if (typeof rule === 'object') return loopbackError(`Invalid loopback client ID: ${rule.reason}`)
   return configurationError('LOOPBACK_CLIENT_ID_INVALID', { key: `LOOPBACK_CLIENT_ID_INVALID/${rule}` })

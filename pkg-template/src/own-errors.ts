@@ -8,22 +8,22 @@ export function popupBlocked(): Error {
   return toError({ code: 'POPUP_BLOCKED', step: 'redirect' })
 }
 
-/** The error of a request with a token that would have had to go to another address. */
+/** A request with a token was redirected to another address. */
 export function redirected(url: string): Error {
   return toError({ code: 'RESPONSE_REDIRECTED', step: 'request', url })
 }
 
-/** How the app set the client up is at fault. */
+/** The client's configuration is invalid. */
 export function configurationError(code: string, args: { key?: string; value?: unknown; message?: string }): Error {
   return toError({ code, step: 'configure', name: 'TypeError', ...args })
 }
 
-/** An option that is not as it must be, of a call or of a client. */
+/** An option of a call or of a client is invalid. */
 export function optionInvalid(member: string, value: unknown): Error {
   return toError({ code: 'OPTION_INVALID', step: 'configure', member, value: shown(value) })
 }
 
-/** An argument that is not of its type. */
+/** An argument is not of its type. */
 export function argumentInvalid(name: string, expected: string, value: unknown): Error {
   return toError({
     code: 'ARGUMENT_INVALID',
@@ -34,7 +34,7 @@ export function argumentInvalid(name: string, expected: string, value: unknown):
   })
 }
 
-/** Something that only a page can do, and no worker or server. */
+/** A worker or a server called what only a page can do. */
 export function pageOnly(message: string): Error {
   return toError({
     code: 'PAGE_ONLY',
@@ -45,7 +45,7 @@ export function pageOnly(message: string): Error {
   })
 }
 
-/** A value in a message: that of a text, and of anything else its type, which alone is wrong. */
+/** A value as messages show it: a text itself, and of anything else only its type, which is what is wrong with it. */
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : value === null ? 'null' : typeof value
 }

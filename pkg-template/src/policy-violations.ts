@@ -1,14 +1,14 @@
-/** What the page's or worker's content security policy keeps from happening, while this is watched. */
+/** Watches what the content security policy of the page or worker blocks. */
 export interface PolicyWatch {
-  /** Whether a directive blocked something: an address, or a word such as `wasm-eval`. The browser may say so a little later. */
+  /** Whether a directive blocked something: a URL, or a keyword such as `wasm-eval`. The browser may report that a little later. */
   violated(directive: string, blocked: string): Promise<boolean>
   stop(): void
 }
 
-/** How long the browser may take to say so, in milliseconds. */
+/** How long to wait for the browser's report, in milliseconds. */
 const PATIENCE = 100
 
-/** Listens for violations of the policy, which the error of what was blocked does not name in every browser. */
+/** Listens for violations of the policy: not every browser mentions the policy in the error of what was blocked. */
 export function watchPolicy(): PolicyWatch {
   const seen: SecurityPolicyViolationEvent[] = []
   const see = (event: Event) => void seen.push(event as SecurityPolicyViolationEvent)

@@ -1,11 +1,11 @@
 import { optionInvalid, pageOnly, popupBlocked } from './own-errors.js'
 import type { PopupOptions } from './types.js'
 
-/** Opens a blank popup, which must happen in the user's click. */
+/** Opens a blank popup. Must run in the handler of the user's click. */
 export function openPopup(options?: PopupOptions): Window {
   const { popupName, popupFeatures } = options ?? {}
   if (globalThis.document === undefined || !globalThis.open) throw pageOnly('A popup can be opened by a page only')
-  // Such a name would show the consent page in the place of the app, or of what is around it.
+  // A name such as `_self` or `_top` would replace the app, or the page around it, with the consent page.
   if (popupName && /^_(?!blank$)/i.test(popupName)) throw optionInvalid('popupName', popupName)
   const popup = globalThis.open('about:blank', popupName ?? '_blank', withoutOpenerOptions(String(popupFeatures ?? DEFAULT_FEATURES)))
   if (!popup) throw popupBlocked()
@@ -16,16 +16,15 @@ export function openPopup(options?: PopupOptions): Window {
 
 const DEFAULT_FEATURES = 'width=600,height=600,menubar=no,toolbar=no'
 
-/** With them, the browser opens the popup and does not say which it is. What they are for, `disown` does. */
+/** With `noopener` or `noreferrer`, the browser returns no window for the popup. `disown` serves their purpose. */
 function withoutOpenerOptions(features: string): string {
   const others = features.split(/[\s,]+/).filter((feature) => !/^(noopener|noreferrer)(=|$)/i.test(feature))
   return others.join()
 }
 
 /**
- * Takes this window from the popup's reach: otherwise any page that the popup comes to could send the app's window
- * elsewhere. A popup of the same name that still shows another server's page cannot be asked yet; the core does it again
- * before it sends the popup anywhere.
+ * Removes the popup's reference to this window: otherwise any page that the popup shows could navigate the app's window. That
+ * fails while a reused popup still shows another server's page; the core tries again before it navigates the popup.
  */
 function disown(popup: Window): void {
   try {

@@ -2,13 +2,13 @@ import type { ErrorDetails } from './error-details.js'
 import type { CloneableOptions } from './seam.js'
 import type { BrowserOAuthClientOptions } from './types.js'
 
-/** Marks the messages that are ours: an app's service worker receives others too. */
+/** The type of our messages: an app's service worker receives others too. */
 export const REQUEST = 'atproto-oauth-wasm:refresh'
 
 /** Where a refresh is done. */
 export type Place = NonNullable<BrowserOAuthClientOptions['refreshIn']>
 
-/** What a page asks of the worker. No token and no key is in it: the worker finds those in the database. */
+/** A page's request to the worker. It contains no token and no key: the worker reads those from the database. */
 export interface RefreshRequest {
   /** The account. */
   sub: string
@@ -18,5 +18,5 @@ export interface RefreshRequest {
   options: CloneableOptions
 }
 
-/** The worker's response: that it is done, the details of the core's error, or that it cannot do such work here. */
+/** The worker's response: empty if the refresh is done, the details of the core's error, or that this worker cannot refresh. */
 export type RefreshResponse = { error?: ErrorDetails; unable?: true }

@@ -1,23 +1,23 @@
 import { type Place, REQUEST, type RefreshRequest, type RefreshResponse } from './refresh-message.js'
 
-/** How long a worker may take to say that it has the work, in milliseconds: it may have to be started and loaded first. */
-const TAKEN_WITHIN = 2_000
-/** How long it may then take, in milliseconds: longer than the time limits of the requests it makes. */
-const ANSWERED_WITHIN = 90_000
+/** How long a worker may take to confirm a request, in milliseconds: it may have to start and load first. */
+const CONFIRMED_WITHIN = 2_000
+/** How long a confirmed refresh may take, in milliseconds: longer than the time limits of its requests. */
+const DONE_WITHIN = 90_000
 
 /** The refreshes under way in workers. */
-const asked = new Map<string, Promise<RefreshResponse | undefined>>()
+const running = new Map<string, Promise<RefreshResponse | undefined>>()
 
-/** Where a worker has said that it cannot do such work: it is not asked again. */
+/** The places whose worker cannot refresh. No further request goes to them. */
 const unable = new Set<Place>()
 
-/** Asks a worker to refresh, once for all who want the same tokens replaced. `undefined`: no worker has done it. */
+/** Refreshes in a worker, once for all callers that want the same tokens replaced. Resolves to `undefined` if no worker did it. */
 export function refreshIn(place: Place, request: RefreshRequest): Promise<RefreshResponse | undefined> {
   if (unable.has(place)) return Promise.resolve(undefined)
   const key = `${request.sub} ${request.seen}`
-  const answer = asked.get(key) ?? ask(place, request).finally(() => asked.delete(key))
-  asked.set(key, answer)
-  return answer
+  const response = running.get(key) ?? ask(place, request).finally(() => running.delete(key))
+  running.set(key, response)
+  return response
 }
 
 let sharedWorker: SharedWorker | undefined
@@ -27,7 +27,7 @@ async function ask(place: Place, request: RefreshRequest): Promise<RefreshRespon
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     return await new Promise((resolve, reject) => {
-      timer = setTimeout(resolve, TAKEN_WITHIN)
+      timer = setTimeout(resolve, CONFIRMED_WITHIN)
       port1.onmessage = ({ data }) => {
         if (data?.unable) {
           unable.add(place)
@@ -35,9 +35,9 @@ async function ask(place: Place, request: RefreshRequest): Promise<RefreshRespon
         }
         if (data !== 'taken') return resolve(data)
         clearTimeout(timer)
-        timer = setTimeout(resolve, ANSWERED_WITHIN)
+        timer = setTimeout(resolve, DONE_WITHIN)
       }
-      // Where browsers tell: the worker has ended.
+      // The worker has ended. Not every browser has this event.
       port1.addEventListener('close', () => resolve(undefined))
       const post = (to: Pick<MessagePort, 'postMessage'>) => to.postMessage({ type: REQUEST, ...request }, [port2])
       if (place === 'service-worker') {
@@ -60,7 +60,7 @@ async function ask(place: Place, request: RefreshRequest): Promise<RefreshRespon
 }
 
 function startSharedWorker(): SharedWorker {
-  // Bundlers find the worker by this very form.
+  // Bundlers recognize this form and bundle the worker.
   return new SharedWorker(new URL('./refresh-shared.js', import.meta.url), {
     type: 'module',
     name: 'atproto-oauth-wasm',

@@ -1,5 +1,5 @@
-// The script of the shared worker. It leads to nothing that starts one: bundlers follow the address of a worker's script, and
-// do not come back from a circle.
+// The script of the shared worker. It imports nothing that starts a shared worker: bundlers follow the URL of a worker's script,
+// and a circle would never end.
 import { handleRefresh } from './refresh-worker.js'
 
 addEventListener('connect', (event) => {

@@ -6,25 +6,25 @@ import { isDetails, named } from './error-details.js'
 import { REQUEST, type RefreshRequest, type RefreshResponse } from './refresh-message.js'
 import type { CloneableOptions } from './seam.js'
 
-/** Codes of what a worker may lack that the page has: storage, its keys, the WebAssembly. */
-const LACKING = /^(?:STORAGE|KEY|WEBCRYPTO|WASM)_/
+/** The codes of errors that only this worker may have, and not the page: of storage, its keys, WebAssembly. */
+const WORKER_ONLY = /^(?:STORAGE|KEY|WEBCRYPTO|WASM)_/
 
 /**
- * Does a refresh that a page asks for, in a service worker or a shared worker, which lives on when the page is closed:
- * `addEventListener('message', handleRefresh)`. `false`: the message is another.
+ * Handles a page's request for a refresh in a service worker or a shared worker, which keeps running when the page is closed:
+ * `addEventListener('message', handleRefresh)`. Returns `false` for any other message.
  */
 export function handleRefresh(event: MessageEvent): boolean {
   const { data, ports } = event
   const [port] = ports
   if (data?.type !== REQUEST || !port) return false
-  const work = take(data, port).then((response) => port.postMessage(response))
-  // A service worker is stopped when nothing keeps it.
+  const work = respond(data, port).then((response) => port.postMessage(response))
+  // Otherwise the browser may stop the service worker.
   if ('waitUntil' in event) (event.waitUntil as (work: Promise<unknown>) => void)(work)
   return true
 }
 
-async function take(request: RefreshRequest, port: MessagePort): Promise<RefreshResponse> {
-  // In WebKit's shared workers stored keys can be neither read nor written. The page learns it at once.
+async function respond(request: RefreshRequest, port: MessagePort): Promise<RefreshResponse> {
+  // WebKit's shared workers can neither read nor write stored keys. Tell the page at once.
   if (!(await canStoreKeys(request.options.storageName))) return { unable: true }
   port.postMessage('taken')
   const turn = (turns.get(request.sub) ?? Promise.resolve()).then(() => refresh(request))
@@ -32,10 +32,10 @@ async function take(request: RefreshRequest, port: MessagePort): Promise<Refresh
   return turn
 }
 
-/** Each account's last refresh: the next looks at what that has stored. */
+/** The last refresh of each account. The next one waits for it, and then reads what it has stored. */
 const turns = new Map<string, Promise<RefreshResponse>>()
 
-/** Kept, since a client still looks after an account when it has responded, and knows the server the next time. */
+/** The clients by their options. They are kept: a client may still have work after a response, and has the server's metadata next time. */
 const clients = new Map<string, Client>()
 
 async function clientFor(options: CloneableOptions): Promise<Client> {
@@ -51,19 +51,19 @@ async function clientFor(options: CloneableOptions): Promise<Client> {
   return client
 }
 
-/** A refresh resolves no handle. */
+/** A client must have a handle resolver, but a refresh resolves no handle. */
 const NO_HANDLES = { handle: async () => null }
 
 async function refresh({ sub, seen, options }: RefreshRequest): Promise<RefreshResponse> {
   try {
     const client = await clientFor(options)
     const session = await client.call('restore', [sub, false])
-    // Otherwise someone has refreshed it since the page looked.
+    // If not, the tokens have been refreshed since the page read them.
     if (session.tokenId === seen) await session.tokenInfo(true)
     return {}
   } catch (thrown) {
-    // What is no error of the core's own, such as one in loading it, is this worker's trouble.
+    // Any other error, such as one in loading the core, is the worker's own.
     const error = isDetails(thrown) ? named(thrown) : undefined
-    return error && !LACKING.test(error.code) ? { error } : { unable: true }
+    return error && !WORKER_ONLY.test(error.code) ? { error } : { unable: true }
   }
 }

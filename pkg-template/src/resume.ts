@@ -5,38 +5,38 @@ import type { AtprotoDid } from './did.js'
 import type { Remembered } from './local-storage.js'
 import type { OAuthAuthorizationServerMetadata } from './types.js'
 
-/** A stored session that this page may send requests with before the core is loaded. */
+/** A stored session, as far as requests need it before the core is loaded. */
 export interface Resumed {
   credentials: RequestCredentials
   serverMetadata: OAuthAuthorizationServerMetadata
 }
 
-/** The form of a resume ticket (`src/host/rows.rs`). */
+/** The version of resume tickets that this file reads (`src/host/rows.rs` writes them). */
 const VERSION = 1
 
-/** How long to wait for the database, in milliseconds, before that is left to the core as well. */
+/** How long to wait for the database before the core takes over, in milliseconds. */
 const PATIENCE = 1_000
 
-/** Whose session is to be read. */
+/** Identifies the session to read. */
 export interface Wanted {
   sub: AtprotoDid
-  /** The client that must have been granted it. */
+  /** The client that the session must belong to. */
   clientId: string
-  /** What a ticket must call the client: see `resumeClient`. */
+  /** The client's name in its tickets: see `resumeClient`. */
   client: Promise<string>
-  /** The app's own database, where it has one. */
+  /** The name of the app's own database, if it has one. */
   storageName: string | undefined
   remembered: Remembered
 }
 
-/** Reads a session and the resume ticket that the core wrote into its row. Without a good ticket, the core has to be asked. */
+/** Reads a session and the resume ticket in its row. Resolves to `undefined` without a valid ticket; then the core is needed. */
 export async function resumed(wanted: Wanted): Promise<Resumed | undefined> {
   const { sub, remembered } = wanted
   try {
     const [row, client] = await Promise.all([rowOf(wanted), wanted.client])
     const { version, pds, tokenId, head, clockOffset, until, ...ticket } = row?.resume ?? {}
     if (row?.sub !== sub || version !== VERSION || ticket.client !== client) return undefined
-    // What is not a number compares as false.
+    // Also true if one of them is not a number.
     if (!(Date.now() + clockOffset < until)) return undefined
     const credentials: RequestCredentials = {
       pds,
@@ -50,7 +50,7 @@ export async function resumed(wanted: Wanted): Promise<Resumed | undefined> {
     }
     return { credentials, serverMetadata: row.server }
   } catch {
-    // The core meets the same, and says what to do.
+    // The core will run into the same error and report it.
     return undefined
   }
 }

@@ -1,14 +1,14 @@
-/** Says what is wrong with a permission; no release changes it, and the Rust crate has the same. */
+/** What is wrong with a permission. Codes never change, and the Rust crate has the same. */
 export type ScopeErrorCode =
-  /** A character that no scope can hold (RFC 6749 section 3.3), or none at all. */
+  /** A character that no scope can contain (RFC 6749 section 3.3), or an empty token. */
   | 'SCOPE_CHARACTER_INVALID'
-  /** No resource known here. */
+  /** The resource is unknown. */
   | 'SCOPE_RESOURCE_UNKNOWN'
   /** The resource has no such parameter. */
   | 'SCOPE_PARAMETER_UNKNOWN'
-  /** The resource cannot do without the parameter. */
+  /** The resource requires the parameter. */
   | 'SCOPE_PARAMETER_MISSING'
-  /** The parameter is given twice: it takes one value, or it is behind the colon as well. */
+  /** The parameter is given twice: it takes one value, or is also given behind the colon. */
   | 'SCOPE_PARAMETER_REPEATED'
   /** The parameter does not take this value. */
   | 'SCOPE_VALUE_INVALID'
@@ -29,7 +29,7 @@ const HELP: Record<ScopeErrorCode, string> = {
   SCOPE_RPC_UNLIMITED: 'Name the methods in lxm, or the service in aud.',
 }
 
-/** For a value that is invalid, by parameter. */
+/** The help for an invalid value, by parameter. */
 const VALUE_HELP: Readonly<Record<string, string>> = {
   collection: NAME,
   lxm: NAME,
@@ -41,7 +41,7 @@ const VALUE_HELP: Readonly<Record<string, string>> = {
 /** A permission breaks a rule of the atproto specification, "Permissions". */
 export class ScopeError extends Error {
   override readonly name = 'ScopeError'
-  /** What the app's author can do. */
+  /** What the developer of the app can do. */
   readonly help: string
 
   constructor(

@@ -1,5 +1,5 @@
 /**
- * The kinds of permissions: how each is read, written, and enough for another.
+ * The kinds of permissions: how to parse, print and compare each.
  *
  * @see https://atproto.com/specs/permission
  * @module
@@ -18,14 +18,14 @@ const IDENTITY_ATTRS = ['handle', ANY] as const
 export type Transition = (typeof TRANSITIONS)[number]
 /** What can be done to a record. */
 export type RepoAction = (typeof REPO_ACTIONS)[number]
-/** A part of how an account is hosted. The reference server knows `status`, the specification does not yet. */
+/** A part of an account's hosting. The reference server has `status`, the specification does not yet. */
 export type AccountAttr = (typeof ACCOUNT_ATTRS)[number]
-/** How much of it; `manage` includes `read`. */
+/** What may be done with it; `manage` includes `read`. */
 export type AccountAction = (typeof ACCOUNT_ACTIONS)[number]
-/** The handle, or all of the DID document as well. */
+/** The handle, or the whole DID document. */
 export type IdentityAttr = (typeof IDENTITY_ATTRS)[number]
 
-/** `atproto`: to be an atproto session at all, and to know whose it is. */
+/** `atproto`: required of every atproto session. */
 export interface AtprotoPermission {
   readonly resource: 'atproto'
 }
@@ -44,7 +44,7 @@ export interface RepoPermission {
   readonly action: readonly RepoAction[]
 }
 
-/** To call other services in the account's name. */
+/** To call other services on behalf of the account. */
 export interface RpcPermission {
   readonly resource: 'rpc'
   /** The methods: NSIDs, or `*` alone. */
@@ -60,7 +60,7 @@ export interface BlobPermission {
   readonly accept: readonly string[]
 }
 
-/** To read or change how the account is hosted. */
+/** To read or change the account's hosting. */
 export interface AccountPermission {
   readonly resource: 'account'
   readonly attr: AccountAttr
@@ -73,7 +73,7 @@ export interface IdentityPermission {
   readonly attr: IdentityAttr
 }
 
-/** A published set of permissions. What is in it is for the server to find out. */
+/** A published set of permissions. Only the server looks up its content. */
 export interface IncludePermission {
   readonly resource: 'include'
   /** The name of the set. */
@@ -101,7 +101,7 @@ export type Permission =
   | IncludePermission
   | UnknownPermission
 
-/** Reads a token that must be understood. @throws {@link ScopeError} */
+/** Parses a token. @throws {@link ScopeError} */
 export function parsePermission(token: string): Permission {
   if (!isToken(token)) throw new ScopeError('SCOPE_CHARACTER_INVALID', `Not a scope token: ${JSON.stringify(token)}`)
   if (token === 'atproto') return { resource: 'atproto' }
@@ -126,7 +126,7 @@ export function parsePermission(token: string): Permission {
   }
 }
 
-/** The token of a permission, as short as it can be. */
+/** The shortest token of a permission. */
 export function printPermission(permission: Permission): string {
   switch (permission.resource) {
     case 'atproto':
@@ -194,7 +194,7 @@ export function makeBlob(patterns: readonly string[] = []): BlobPermission {
   return { resource: 'blob', accept }
 }
 
-/** One action by the specification; the reference server reads several, of which the greatest holds. */
+/** The specification allows one action. The reference server reads several and takes the greatest. */
 function readAccount(syntax: ScopeSyntax): AccountPermission {
   const { attr, action = [] } = syntax.read(['attr', 'action'])
   const name = required('account', 'attr', attr)
@@ -222,7 +222,7 @@ export function makeInclude(nsid: string, aud?: string): IncludePermission {
   return { resource: 'include', nsid, aud }
 }
 
-/** The value of a parameter that takes one and is required. */
+/** The value of a required parameter that takes one. */
 function required(resource: string, parameter: string, values: readonly string[] | undefined): string {
   const value = single(parameter, values)
   if (value === undefined) throw missing(resource, parameter)
@@ -252,7 +252,7 @@ function isPattern(text: string): boolean {
   return text === '*/*' || /^[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+)$/.test(text)
 }
 
-/** Whether all that a media type or pattern stands for is within another. */
+/** Whether everything that a media type or pattern matches is also matched by another. */
 export function isWithin(narrow: string, wide: string): boolean {
   return wide === '*/*' || wide === narrow || (wide.endsWith('*') && narrow.startsWith(wide.slice(0, -1)))
 }

@@ -1,5 +1,5 @@
 /**
- * The form that all permissions share, `resource:positional?name=value&name=value`, and the names in them.
+ * The syntax of all permissions, `resource:positional?name=value&name=value`, and of the names in them.
  *
  * @see https://atproto.com/specs/permission
  * @module
@@ -7,16 +7,16 @@
 import { isAtprotoDid } from './did.js'
 import { ScopeError } from './scope-error.js'
 
-/** What stands for every name, or every service. */
+/** Stands for every name, or every service. */
 export const ANY = '*'
 
 /** The values of parameters, by name. */
 export type Values = Readonly<Record<string, readonly string[]>>
 
-/** A token taken apart. */
+/** A parsed token. */
 export interface ScopeSyntax {
   readonly resource: string
-  /** The values of the parameters that the resource has; the first name is that of the one that may be positional. */
+  /** The values of the resource's parameters, given by name. The first of them may be positional. */
   read(names: readonly [string, ...string[]]): Values
 }
 
@@ -29,7 +29,7 @@ export function splitToken(token: string): ScopeSyntax {
   const [, resource = '', positional, query = ''] = /^([^:?]*)(?::([^?]*))?(?:\?(.*))?$/.exec(token) ?? []
   const read = (names: readonly [string, ...string[]]): Values => {
     const values: Record<string, string[]> = Object.fromEntries(names.map((name) => [name, []]))
-    // The question mark is there to be passed over: one that begins the query is part of a name.
+    // `URLSearchParams` skips one question mark. A second one, at the start of the query, is part of a name.
     for (const [name, value] of new URLSearchParams(`?${query}`)) {
       if (!names.includes(name)) throw new ScopeError('SCOPE_PARAMETER_UNKNOWN', `"${resource}" has no parameter "${name}"`)
       values[name]?.push(value)
@@ -44,12 +44,12 @@ export function splitToken(token: string): ScopeSyntax {
   return { resource, read }
 }
 
-/** A plus stands for a space in a query only. Broken escapes stay as they are. */
+/** Outside a query, a plus is not a space. Invalid escapes stay as they are. */
 function decodePositional(text: string): string {
   return new URLSearchParams(`=${text.replaceAll('+', '%2B').replaceAll('&', '%26')}`).get('') ?? ''
 }
 
-/** The token of a resource: the first parameter is positional where it has one value. */
+/** The token of a resource. The first parameter is positional if it has one value. */
 export function printToken(resource: string, parameters: Values): string {
   const [first, ...others] = Object.entries(parameters)
   const params = others.flatMap(([name, values]) => values.map((value) => `${name}=${encodeParameter(value)}`))
@@ -63,8 +63,8 @@ export function printToken(resource: string, parameters: Values): string {
 }
 
 /**
- * Escapes what the reference server's printer escapes, but for two characters that it leaves and then reads as others: `%`,
- * and `+` in a parameter.
+ * Escapes what the reference server escapes, and also `%`, and `+` in a parameter: the reference server prints these two
+ * unescaped and then reads them as something else.
  */
 function encodeParameter(value: string): string {
   const escaped = (c: string) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`

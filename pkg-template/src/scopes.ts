@@ -1,5 +1,5 @@
 /**
- * What a session may do: atproto permission scopes, read, written and compared. It needs no WebAssembly and no browser.
+ * Parses, prints and compares atproto permission scopes. Needs no WebAssembly and no browser.
  *
  * @see https://atproto.com/specs/permission
  * @module
@@ -40,28 +40,28 @@ export type {
 export { parsePermission, printPermission }
 
 /**
- * The token to write records: of one type, of several, or of all by `*`.
+ * The token to write records of one type, of several, or, with `*`, of all.
  *
- * @throws {@link ScopeError} where a name is no NSID, or no action is named
+ * @throws {@link ScopeError} if a name is not an NSID, or there is no action
  */
 export function repo(collection: string | readonly string[], action: readonly RepoAction[] = ['create', 'update', 'delete']): string {
   return printPermission(makeRepo([collection].flat(), action))
 }
 
 /**
- * The token to call methods, one, several, or all by `*`, at a service: a DID with the id of one of its services, such as
- * `did:web:api.bsky.app#bsky_appview`, or any by `*`.
+ * The token to call one method, several, or, with `*`, all, at a service: a DID with the id of one of its services, such as
+ * `did:web:api.bsky.app#bsky_appview`, or, with `*`, at any service.
  *
- * @throws {@link ScopeError} where a name is no NSID, `aud` no service, or both are `*`
+ * @throws {@link ScopeError} if a name is not an NSID, `aud` is not a service, or both are `*`
  */
 export function rpc(lxm: string | readonly string[], aud: string): string {
   return printPermission(makeRpc([lxm].flat(), aud))
 }
 
 /**
- * The token to upload blobs of the media types named, such as `image/png` or `image/*`.
+ * The token to upload blobs of the given media types, such as `image/png` or `image/*`.
  *
- * @throws {@link ScopeError} where one is no media type
+ * @throws {@link ScopeError} if one is not a media type
  */
 export function blob(...accept: string[]): string {
   return printPermission(makeBlob(accept))
@@ -72,7 +72,7 @@ export function account(attr: AccountAttr, action: AccountAction = 'read'): stri
   return printPermission(makeAccount(attr, action))
 }
 
-/** The token to change the handle, or all of the DID document by `*`. */
+/** The token to change the handle, or, with `*`, the whole DID document. */
 export function identity(attr: IdentityAttr): string {
   return printPermission(makeIdentity(attr))
 }
@@ -80,17 +80,17 @@ export function identity(attr: IdentityAttr): string {
 /**
  * The token for a published permission set, with the service that its permissions inherit.
  *
- * @throws {@link ScopeError} where `nsid` is none, or `aud` no service
+ * @throws {@link ScopeError} if `nsid` is not an NSID, or `aud` is not a service
  */
 export function include(nsid: string, aud?: string): string {
   return printPermission(makeInclude(nsid, aud))
 }
 
 /**
- * A set of permissions: what an app asks for, or what a session was granted.
+ * A set of permissions: what an app requests, or what a session was granted.
  *
- * As a string it is the canonical scope, its tokens in alphabetical order and each as short as it can be. Use that string in
- * the client metadata as well as in the request: servers compare the two token by token.
+ * As a string it is the canonical scope: the shortest tokens, in alphabetical order. Use that string both in the client
+ * metadata and in the request: servers compare the two token by token.
  *
  * @example
  * ```ts
@@ -109,8 +109,8 @@ export class Scope implements Iterable<Permission> {
   }
 
   /**
-   * What an app asks for: tokens, or texts of several. One that is not understood is an error, since a server would ignore it
-   * without a word.
+   * The permissions that an app requests: tokens, or texts with several. An unknown token is an error, since a server would
+   * silently ignore it.
    *
    * @throws {@link ScopeError}
    */
@@ -119,30 +119,31 @@ export class Scope implements Iterable<Permission> {
   }
 
   /**
-   * What a server granted. A token that is not understood, because of its resource or of its parameters, is kept as it is:
-   * permissions are to evolve, and a server may know more of them. It covers nothing but itself.
+   * The permissions that a server granted. A token with an unknown resource or parameter is kept as it is: a server may know
+   * newer permissions. It covers only itself.
    *
-   * @throws {@link ScopeError} `SCOPE_CHARACTER_INVALID`, for a character that no scope can hold, and for nothing else
+   * @throws {@link ScopeError} only `SCOPE_CHARACTER_INVALID`, for a character that no scope can contain
    */
   static parse(scope: string): Scope {
     return new Scope(tokens(scope).map(parseLenient))
   }
 
   /**
-   * Whether this grant allows all that `needed` does, by whatever combination of its permissions. A string is read as by
+   * Whether this scope allows everything that `needed` allows, by any combination of its permissions. A string is parsed as by
    * {@link Scope.of}.
    *
-   * It is sure of a yes. Permission sets cannot be looked into from here: an `include` covers itself and what it is without
-   * its `aud`, and no permission covers it. So ask for the permissions themselves, which servers grant in the place of a set.
+   * Never returns a false positive. It cannot look inside permission sets: an `include` covers only itself and the same
+   * without its `aud`, and no other permission covers it. Check the individual permissions instead, which servers grant in
+   * place of a set.
    *
-   * `transition:generic` covers every `repo`, `blob` and `rpc` but for the methods of `chat.bsky`; with
-   * `transition:chat.bsky` beside it those too; `transition:email` covers `account:email`.
+   * `transition:generic` covers every `repo`, `blob` and `rpc` except the methods of `chat.bsky`, which need
+   * `transition:chat.bsky` as well. `transition:email` covers `account:email`.
    */
   covers(needed: Scope | string): boolean {
     return this.missing(needed).isEmpty
   }
 
-  /** The permissions of `needed` that this grant does not cover: what to ask for, beside what there is, at the next sign-in. */
+  /** The permissions of `needed` that this scope does not cover, to request in addition at the next sign-in. */
   missing(needed: Scope | string): Scope {
     const all = typeof needed === 'string' ? Scope.of(needed) : needed
     return new Scope([...all].filter((permission) => !this.#allows(permission)))
@@ -194,8 +195,8 @@ export class Scope implements Iterable<Permission> {
   }
 
   /**
-   * Either may be `*`. The reference server lets `transition:generic` alone do for every method at once, but not for each of
-   * them; and `transition:chat.bsky` alone for its methods, which the specification says it must not.
+   * Either may be `*`. The reference server differs: with `transition:generic` alone it allows `*`, but not the methods of
+   * `chat.bsky`; with `transition:chat.bsky` alone it allows these, which the specification forbids.
    */
   #allowsCall(lxm: string, aud: string): boolean {
     const needsChat = lxm === '*' || lxm.startsWith('chat.bsky.')
@@ -223,7 +224,7 @@ function includes(names: readonly string[], name: string): boolean {
   return names.includes('*') || names.includes(name)
 }
 
-/** RFC 6749 section 3.3 separates tokens by one space; several are no reason to lose a session. */
+/** RFC 6749 section 3.3 separates tokens by one space. More spaces are tolerated: they must not cost a user the session. */
 function tokens(scope: string): string[] {
   return scope.split(' ').filter(Boolean)
 }

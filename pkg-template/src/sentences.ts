@@ -3,29 +3,29 @@ import table from '../../src/sentences.txt'
 /** The values of a message's arguments, by their names. */
 export type Arguments = Readonly<Record<string, unknown>>
 
-/** The lines of the table in the crate's `src/sentences.txt`; `src/sentences.rs` says how they are written. */
+/** The lines of the table in the crate's `src/sentences.txt`; `src/sentences.rs` describes its format. */
 const lines = table.split('\n')
 
-/** The key of a message that the core knows by its line. */
+/** The key of the message on a line of the table: the core refers to messages by line. */
 export function keyOfLine(line: number): string {
   return String(lines[line]?.split(' ', 1))
 }
 
-/** The class of error that a message is thrown with. */
+/** The class of the error that has a message. */
 export function className(key: string): string {
   const line = lines.findIndex((line) => line.startsWith(`${key} `))
   return lines.slice(0, line).reverse().find((line) => !line.includes(' ')) || 'Error'
 }
 
-/** The message of an error. That of one that is not in the table is an argument. */
+/** The message of an error. If it is not in the table, it is an argument itself. */
 export function message(key: string, args: Arguments): string {
   const line = lines.find((line) => line.startsWith(`${key} `)) ?? `${key} {message}`
-  // All that is not between `<` and `>` is an alternative too, the only one.
+  // A part that is not between `<` and `>` has one alternative.
   const parts = line.slice(key.length + 1).split(/[<>]/)
   return parts.map((part) => part.split('|').map((text) => substitute(text, args)).find((text) => text !== undefined)).join('')
 }
 
-/** For the core, which says it to an official client in another tab. */
+/** The message on a line of the table, for the core, which sends it to official clients in other tabs. */
 export function messageOfLine(line: number, args: string): string {
   return message(keyOfLine(line), JSON.parse(args))
 }
@@ -41,12 +41,12 @@ function substitute(text: string, args: Arguments): string | undefined {
   return isComplete ? substituted : undefined
 }
 
-/** A text with its invisible characters by their numbers, such as `\u{202a}`. */
+/** A text with its invisible characters escaped, such as `\u{202a}`. */
 function visible(text: unknown): string {
   return String(text).replace(/[\p{Cc}\p{DI}\ufff9-\ufffb\u2800]|[^\S ]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
-/** The help: by the topic, else by the code, else by the first word of the code; each for the step, else for any. */
+/** The help: for the topic, else for the code, else for the first word of the code; each for this step, else for any step. */
 export function help(topic: string, code: string, step: string): string {
   const subjects = [topic, code, String(code.split('_', 1))].flatMap((subject) => [`${subject}@${step}`, subject])
   const texts = subjects.map((subject) => lines.map((line) => line.split(': ')).find(([names]) => names?.split(',').includes(subject)))

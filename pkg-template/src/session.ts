@@ -8,7 +8,7 @@ import { whenIdle } from './when-idle.js'
 import type { Fetch, OAuthAuthorizationServerMetadata, TokenInfo } from './types.js'
 
 /**
- * A session as it was stored, for the requests that a page makes before the core is loaded.
+ * A stored session, for the requests that a page makes before the core is loaded.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export class OAuthSession {
   readonly did: AtprotoDid
   readonly #fetch: Fetch | undefined
   readonly #requests: Requests<CoreSession>
-  /** What is known of it without the core. */
+  /** The facts of the session that are known without the core. */
   readonly #known: Pick<CoreSession, 'tokenId' | 'serverMetadata'>
 
   /** @internal */
@@ -46,7 +46,7 @@ export class OAuthSession {
   }
 
   /**
-   * Tells one access token from the next.
+   * Identifies the current access token.
    *
    * @internal
    */
@@ -54,7 +54,7 @@ export class OAuthSession {
     return (this.#requests.core ?? this.#known).tokenId
   }
 
-  /** The authorization server's metadata, as far as it is known. */
+  /** The known metadata of the authorization server. */
   get serverMetadata(): Readonly<OAuthAuthorizationServerMetadata> {
     return (this.#requests.core ?? this.#known).serverMetadata
   }
@@ -66,13 +66,14 @@ export class OAuthSession {
   }
 
   /**
-   * Makes a request to the account's PDS, signed and with the session's token.
+   * Makes a request to the account's PDS with the session's token and a DPoP proof.
    *
-   * It refuses a URL of any other server, and otherwise behaves like `fetch`: errors of the server are answers. A token
-   * that has expired is refreshed first. A request whose body is a stream cannot be sent twice, so its 401 is returned.
+   * It rejects a URL of any other server. Otherwise it behaves like `fetch`: it resolves to error responses of the server. An
+   * expired token is refreshed first. A request whose body is a stream cannot be sent twice, so its 401 is returned.
    *
-   * The token does not follow a redirect. Where the PDS redirects a GET or a HEAD, it is sent once more without the token and
-   * then goes where it is sent; any other request is rejected. With `redirect: 'manual'` the redirect itself is returned.
+   * The token is not sent to the target of a redirect. If the PDS redirects a GET or a HEAD, the request is sent once more
+   * without the token and follows the redirect; any other redirected request is rejected. With `redirect: 'manual'` the
+   * redirect itself is returned.
    *
    * @param pathname - the path, such as `/xrpc/com.atproto.server.getSession`
    */
@@ -89,10 +90,10 @@ export class OAuthSession {
   /**
    * Facts about the session's tokens.
    *
-   * @param refresh - `true` to refresh them now, `false` to leave them as they are
+   * @param refresh - `true` to refresh the tokens now, `false` not to refresh them
    */
   async getTokenInfo(refresh: boolean | 'auto' = 'auto'): Promise<TokenInfo> {
-    const { expiresAt, ...facts } = await this.#ask((core) => core.tokenInfo(refresh === 'auto' ? undefined : refresh))
+    const { expiresAt, ...facts } = await this.#withCore((core) => core.tokenInfo(refresh === 'auto' ? undefined : refresh))
     const date = expiresAt === undefined ? undefined : new Date(expiresAt)
     return {
       ...facts,
@@ -103,21 +104,21 @@ export class OAuthSession {
     }
   }
 
-  /** Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. */
+  /** Signs out: revokes the tokens at the server, if it can be reached, and deletes them here. */
   async signOut(): Promise<void> {
-    await this.#ask((core) => core.signOut())
+    await this.#withCore((core) => core.signOut())
   }
 
-  async #ask<T>(question: (core: CoreSession) => Promise<T>): Promise<T> {
+  async #withCore<T>(operation: (core: CoreSession) => Promise<T>): Promise<T> {
     try {
-      return await question(await this.#requests.attached())
+      return await operation(await this.#requests.attached())
     } catch (thrown) {
       rethrow(thrown)
     }
   }
 }
 
-/** Whether a request that must not follow a redirect was answered with one: see `request.js`. */
+/** Whether a request that must not follow a redirect was redirected: see `request.js`. */
 function isRedirected(thrown: unknown): thrown is { url: string } {
   return !(thrown instanceof Error) && (thrown as { name?: unknown } | undefined)?.name === 'Redirected'
 }

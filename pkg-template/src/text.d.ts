@@ -1,4 +1,4 @@
-/** A file that is bundled as the text it is. */
+/** A text file, bundled as a string. */
 declare module '*.txt' {
   const text: string
   export default text

@@ -2,10 +2,10 @@ import type { AtprotoDid } from './did.js'
 import type { HandleResolver } from './handle-resolver.js'
 import type { DidResolver, IdentityResolver } from './identity-resolver.js'
 
-/** Calls the network; `globalThis.fetch` by default. It is given one `Request`. */
+/** Like `globalThis.fetch`, but always called with one `Request`. */
 export type Fetch = (input: Request) => Promise<Response>
 
-/** Where the authorization server puts its answer: behind `#`, or behind `?`. */
+/** Where the authorization server puts the parameters of its response: behind `#`, or behind `?`. */
 export type OAuthResponseMode = 'fragment' | 'query'
 
 /**
@@ -16,9 +16,9 @@ export type OAuthResponseMode = 'fragment' | 'query'
 export interface OAuthClientMetadata {
   /** The URL of the published document; for development, a loopback id such as `http://localhost?redirect_uri=…`. */
   client_id?: string
-  /** Where users may be sent back to. At least one. */
+  /** The URLs that the server may redirect users to. At least one. */
   redirect_uris: readonly string[]
-  /** All scope the app may ask for, separated by spaces; `atproto` is required. */
+  /** Every scope that the app may request, separated by spaces; `atproto` is required. */
   scope?: string
   response_types?: readonly string[]
   grant_types?: readonly string[]
@@ -35,8 +35,8 @@ export interface OAuthClientMetadata {
 }
 
 /**
- * The metadata of an authorization server, as far as it is known: all of it, but that of a session which another client
- * stored is only the issuer's name until the session is refreshed.
+ * The metadata of an authorization server. For a session that another client stored, only the issuer is known until the
+ * session is refreshed.
  *
  * @see https://atproto.com/specs/oauth#authorization-servers
  */
@@ -51,7 +51,7 @@ export interface OAuthAuthorizationServerMetadata {
   [other: string]: unknown
 }
 
-/** The steps of the flow, as `onProgress` and errors name them. `spec/names.json` holds Rust to the same. */
+/** The steps of the flow, as `onProgress` and errors name them. Rust has the same: `spec/names.json`. */
 export type Step =
   | 'configure'
   | 'input'
@@ -68,7 +68,7 @@ export type Step =
   | 'request'
   | 'storage'
 
-/** What a session that has just been made or refreshed holds. */
+/** The facts of a session that was just created or refreshed. */
 export interface SessionFacts {
   tokenSet: {
     /** The authorization server. */
@@ -80,9 +80,9 @@ export interface SessionFacts {
     /** The granted scope. */
     scope: string
     token_type: 'DPoP'
-    /** Only in the tab that got it. It is of no use without the session's key. */
+    /** Only in the tab that received it. Useless without the session's key. */
     access_token?: string
-    /** Only in the tab that got it, where the server gave one. */
+    /** Only in the tab that received it, if the server issued one. */
     refresh_token?: string
     /** When the access token expires, as an ISO date. */
     expires_at?: string
@@ -100,95 +100,96 @@ export interface DeletedEventDetail {
   cause: Error
 }
 
-/** An account that is signed in here, or was. */
+/** An account that is or was signed in here. */
 export interface Account {
   /** The account's DID. */
   did: AtprotoDid
-  /** Its handle, verified when it signed in. To sign in again: `signIn(account.handle ?? account.did)`. */
+  /** Its handle, as verified at sign-in. To sign in again: `signIn(account.handle ?? account.did)`. */
   handle?: string
   /** Its PDS, with a trailing slash. */
   pds?: string
   /** Its authorization server. */
   issuer?: string
-  /** Whether its session is stored and the server refreshes it, as far as is known. It is looked up at every call. */
+  /** Whether its session is stored, and the server is not known to have refused a refresh. Looked up at every call. */
   status: 'signed-in' | 'signed-out'
-  /** When it last signed in or was restored. Absent for a session that another client stored and ours never used. */
+  /** When it last signed in or was restored. Absent for a session that another client stored and this one never used. */
   lastUsed?: Date
 }
 
-/** The client's events, in this tab and from all others. */
+/** The client's events, for changes in this tab and in all others. */
 export interface SessionEventMap {
   updated: CustomEvent<UpdatedEventDetail>
   deleted: CustomEvent<DeletedEventDetail>
   /**
-   * `accounts()` or `active` has another answer than before: a sign-in, the end of a session, another account made active,
-   * an account forgotten. Once for each change in each tab; a mere refresh is none. It has no detail: ask again.
+   * The result of `accounts()` or `active` has changed: by a sign-in, the end of a session, another active account, or a
+   * forgotten account. Dispatched once for each change in each tab, not for a refresh. It has no detail: call them again.
    */
   changed: Event
 }
 
 /** Time limits, in milliseconds. */
 export interface Timeouts {
-  /** Of a document: metadata, or an identity. Default: 10 000. */
+  /** For a document: metadata or an identity. Default: 10 000. */
   metadata?: number
   /**
-   * Of a request to the authorization server. Default: 30 000. A refresh that takes longer goes on, since its answer holds
-   * the only tokens there are; it is no longer waited for.
+   * For a request to the authorization server. Default: 30 000. After that, callers no longer wait for a refresh, but the
+   * refresh goes on: its response contains the only valid tokens.
    */
   token?: number
 }
 
-/** How a client is set up. */
+/** Options of a client. */
 export interface BrowserOAuthClientOptions {
   /** The app's client metadata. Omit it on a loopback address, for development. */
   clientMetadata?: Readonly<OAuthClientMetadata>
-  /** Where the authorization server puts its answer. Default: `fragment`. */
+  /** Where the authorization server puts the parameters of its response. Default: `fragment`. */
   responseMode?: OAuthResponseMode
   /**
-   * What resolves handles; needed unless `identityResolver` is there. The URL is that of an atproto server, which learns
-   * every handle that is typed, and the visitor's address: use your own PDS where you have one.
+   * Resolves handles; required unless there is an `identityResolver`. A URL is that of an atproto server, which sees every
+   * handle that users enter, and their IP addresses: use your own PDS if you have one.
    */
   handleResolver?: string | URL | HandleResolver
-  /** What resolves DIDs. Default: the PLC directory for `did:plc`, the host itself for `did:web`. */
+  /** Resolves DIDs. Default: the PLC directory for `did:plc`, the host itself for `did:web`. */
   didResolver?: DidResolver
-  /** What finds accounts by handle or DID, in place of `handleResolver` and `didResolver`. */
+  /** Resolves both handles and DIDs, in place of `handleResolver` and `didResolver`. */
   identityResolver?: IdentityResolver
   /** The PLC directory. Default: `https://plc.directory/`. */
   plcDirectoryUrl?: string | URL
   /**
-   * Allow servers on http, for development. As a loopback client id does, it also lets handles under `.test` and private
-   * addresses count, which lead nowhere in production.
+   * Allows servers on http, for development. Like a loopback client id, it also allows handles under `.test` and private
+   * addresses, which are refused otherwise.
    */
   allowHttp?: boolean
-  /** Calls the network in place of `globalThis.fetch`. */
+  /** Used in place of `globalThis.fetch`. */
   fetch?: Fetch
   /** How long the client's own requests may take. */
   timeouts?: Timeouts
   /**
-   * A name for database, locks, channels and items of `localStorage`, which this app then has to itself. By default all apps of an
-   * origin share those, and the official client's; either way an app sees only the sessions of its own client id.
+   * A name for this app's own database, locks, channels and items of `localStorage`. By default, all apps of an origin share
+   * them, also with the official client. Either way an app sees only the sessions of its own client id.
    */
   storageName?: string
   /**
-   * Where tokens are refreshed. Default: `page`. A server takes a refresh token once, so a page that is closed between the
-   * request and its answer has lost the session; a worker receives and stores the answer all the same.
+   * Where tokens are refreshed. Default: `page`. A server accepts a refresh token once, so a page that is closed between the
+   * request and its response loses the session; a worker still receives and stores the response.
    *
-   * - `shared-worker`: in one that the client starts at the first refresh. Chromium keeps it when the last page closes,
-   *   Firefox while another page of the app is open. WebKit's cannot read stored keys, so there this means `page`.
-   * - `service-worker`: in the app's own, which must hand its messages to `handleRefresh` of
+   * - `shared-worker`: in a worker that the client starts at the first refresh. Chromium keeps it when the last page closes,
+   *   Firefox only while another page of the app is open. WebKit's shared workers cannot read stored keys, so there this means
+   *   `page`.
+   * - `service-worker`: in the app's own service worker, which must pass its messages to `handleRefresh` of
    *   `atproto-oauth-wasm/refresh-worker`.
    *
-   * A worker uses its own `fetch`: with the option `fetch`, `didResolver` or `identityResolver` the refresh stays in the
-   * page, as it does where no worker answers.
+   * A worker uses its own `fetch`. With the option `fetch`, `didResolver` or `identityResolver`, and if no worker responds,
+   * the page refreshes.
    */
   refreshIn?: 'page' | 'shared-worker' | 'service-worker'
-  /** Called when a session is new or has new tokens, in this tab or another. Awaited, in the tab that did it. */
+  /** Called when a session is new or has new tokens, in this tab or another. The tab that made the change awaits it. */
   onSessionUpdated?: (sub: AtprotoDid, session: SessionFacts) => void | PromiseLike<void>
-  /** Called when a session is over, in this tab or another. Awaited, in the tab that did it. */
+  /** Called when a session has ended, in this tab or another. The tab that ended it awaits it. */
   onSessionDeleted?: (sub: AtprotoDid, cause: Error) => void | PromiseLike<void>
-  /** Taken for the official client's sake. Never called: documents are remembered in memory, which does not fail. */
+  /** Accepted for compatibility with the official client. Never called: the document cache is in memory, which does not fail. */
   onDidCacheError?: (error: unknown, operation: string, key: string) => void
-  /** Taken for the official client's sake. Never called: handles are remembered in memory, which does not fail. */
+  /** Accepted for compatibility with the official client. Never called: the handle cache is in memory, which does not fail. */
   onHandleCacheError?: (error: unknown, operation: string, key: string) => void
 }
 
@@ -200,13 +201,13 @@ export interface BrowserOAuthClientLoadOptions extends Omit<BrowserOAuthClientOp
   signal?: AbortSignal
 }
 
-/** What an app may ask of one sign-in. */
+/** Options of a sign-in. */
 export interface AuthorizeOptions {
-  /** A text of the app's own, handed back by `init` or `callback`. It never leaves the browser. */
+  /** Any text, which `init` or `callback` returns. It never leaves the browser. */
   state?: string
   /** One of the registered redirect URIs. Default: the first. */
   redirect_uri?: string
-  /** The scope to ask for. Default: the registered one. */
+  /** The scope to request. Default: the registered one. */
   scope?: string
   prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create'
   display?: 'page' | 'popup' | 'touch' | 'wap'
@@ -219,11 +220,11 @@ export interface AuthorizeOptions {
   dpop_jkt?: string
   /** Aborts the preparation. */
   signal?: AbortSignal
-  /** Told of each step as it begins. */
+  /** Called when each step begins. */
   onProgress?: (step: Step) => void
 }
 
-/** What an app may ask of a sign-in in a popup. */
+/** Options of a sign-in in a popup. */
 export interface PopupOptions extends AuthorizeOptions {
   /** The window's name, for `window.open`. Default: `_blank`. */
   popupName?: string
@@ -231,16 +232,16 @@ export interface PopupOptions extends AuthorizeOptions {
   popupFeatures?: string
 }
 
-/** Where a client keeps sessions: in the browser's storage, or only in this page. */
+/** Where a client keeps sessions: in the browser's storage, or in this page's memory only. */
 export type Persistence = 'durable' | 'memory'
 
 /** Facts about a session's tokens. */
 export interface TokenInfo {
-  /** When the access token expires, where the server said. */
+  /** When the access token expires, if the server has said so. */
   readonly expiresAt?: Date
   /**
-   * Whether it expired more than 5 seconds ago, as in the official client: it does not say that a token about to expire still
-   * serves. Requests renew tokens in time by themselves.
+   * Whether the token expired more than 5 seconds ago, as in the official client. Do not use it to decide whether to refresh:
+   * requests refresh tokens in time by themselves.
    */
   readonly expired?: boolean
   /** The granted scope. */

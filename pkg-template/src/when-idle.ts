@@ -1,6 +1,6 @@
-/** What nobody waits for: done when the page has nothing better to do, within a second. */
+/** Does work when the page is idle, but within a second. For work that nothing waits for. */
 export function whenIdle(work: () => void): void {
-  // Safari and workers have no such thing.
+  // Safari and workers have no `requestIdleCallback`.
   if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 1000 })
   else setTimeout(work, 50)
 }

@@ -11,15 +11,14 @@ import { inTime, readJson } from './limits.js'
 
 /** Options of {@link XrpcHandleResolver}. */
 export interface XrpcHandleResolverOptions {
-  /** Calls the network. Default: `globalThis.fetch`. */
+  /** Used in place of `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch
 }
 
 /**
- * Resolves handles by asking an atproto server, which learns every handle that is asked for.
+ * Resolves handles through an atproto server, which sees every handle that is resolved.
  *
- * A client whose `handleResolver` is a URL asks in the same way by itself, in Rust; `spec/handle-resolution.json` says what both
- * make of an answer.
+ * A client whose `handleResolver` is a URL does the same in Rust; both are tested with `spec/handle-resolution.json`.
  */
 export class XrpcHandleResolver implements HandleResolver {
   protected readonly serviceUrl: URL
@@ -43,11 +42,11 @@ export class XrpcHandleResolver implements HandleResolver {
     const { fetch } = this
     const response = await fetch(url, { redirect: 'error', signal, ...(noCache && { cache: 'no-cache' }) })
     if (!response.ok && response.status !== 400) throw new HandleResolverError('Invalid status code from resolveHandle method')
-    const answer = await readJson(response, 'Invalid response from resolveHandle method: no JSON')
-    const { error, message, did } = Object(answer) as Record<string, unknown>
+    const body = await readJson(response, 'Invalid response from resolveHandle method: no JSON')
+    const { error, message, did } = Object(body) as Record<string, unknown>
     if (response.status === 400) {
       if (typeof error !== 'string') throw new HandleResolverError('Invalid response from resolveHandle method: no error code')
-      // The lexicon's error, and the message by which older servers say the same.
+      // The lexicon's error, or the message that older servers send instead.
       if (error === 'HandleNotFound' || message === 'Unable to resolve handle') return null
       throw new HandleResolverError('Invalid status code from resolveHandle method')
     }

@@ -21,7 +21,7 @@ import type { Call, CoreOptions, CoreTokenInfo } from './seam.js';
 import type { Host } from '../../src/host/browser/operations.js';
 import type { OAuthAuthorizationServerMetadata, OAuthClientMetadata } from './types.js';
 export interface Client {
-    /** Does what `operation` names. */
+    /** Runs an operation. */
     call: Call;
 }
 ";
@@ -36,7 +36,7 @@ pub struct Client {
 
 #[wasm_bindgen]
 impl Client {
-    /// Sets a client up; throws the details of what is wrong with its options.
+    /// Makes a client; throws the details of the error if an option is invalid.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
@@ -56,7 +56,7 @@ impl Client {
         })
     }
 
-    /// Resolves to the judged client metadata that a client id stands for.
+    /// Resolves to the validated client metadata of a client id.
     #[wasm_bindgen(js_name = loadMetadata, unchecked_return_type = "Promise<OAuthClientMetadata>")]
     pub fn load_metadata(
         #[wasm_bindgen(unchecked_param_type = "Host")] host: Host,
@@ -76,7 +76,7 @@ impl Client {
         self.client.persistence() == Persistence::Durable
     }
 
-    /// Does what `operation` names, with its arguments: see [`run`].
+    /// Runs an operation with its arguments: see [`run`].
     #[wasm_bindgen(skip_typescript)]
     pub fn call(&self, operation: String, args: Array) -> Promise {
         let (client, host) = (self.client.clone(), self.host.clone());
@@ -91,15 +91,15 @@ impl Client {
         self.client.active().map(|did| did.to_string())
     }
 
-    /// Stops hearing the other tabs and keeps no connection to the database open. What is under way still ends.
+    /// Stops listening to other tabs and closes the database. Operations under way still finish.
     pub fn dispose(&self) {
         self.client.close();
         self.host.dispose();
     }
 }
 
-/// The `Operations` of `pkg-template/src/seam.ts`. All that takes time goes through here, since each exported function and each
-/// future of its own costs every visitor a kilobyte or two.
+/// The `Operations` of `pkg-template/src/seam.ts`. All asynchronous operations share one exported function and one future: each
+/// further one costs every visitor a kilobyte or two.
 async fn run(
     client: &OAuthClient,
     host: &JsHost,
@@ -129,8 +129,8 @@ async fn run(
         "callback" => outcome(host, client.callback(subject, redirect_uri).await?),
         // `sub, refresh`; resolves to a session.
         "restore" => session::wrap(host, client.restore(subject, flag(1).into()).await?),
-        // `sub, refresh`; resolves to a session.
-        "takeUp" => session::wrap(host, client.resume(subject, flag(1).into(), false).await?),
+        // `sub, refresh`; resolves to a session, and leaves the active account unchanged.
+        "attach" => session::wrap(host, client.resume(subject, flag(1).into(), false).await?),
         // `sub`
         "revoke" => {
             client.revoke(subject).await?;
@@ -164,13 +164,13 @@ async fn run(
         }
         // `input, options, progress?, aborted?, popup`
         _ => {
-            let beginning = Beginning::named(operation).ok_or_else(|| unknown(operation))?;
-            let work = begin(client, host, beginning, subject, args);
+            let kind = SignInKind::named(operation).ok_or_else(|| unknown(operation))?;
+            let work = sign_in(client, host, kind, subject, args);
             let aborted = args.get(3);
             if aborted.is_undefined() {
                 return Ok(work.await?);
             }
-            // The signal first: one that was aborted from the start lets nothing begin.
+            // The signal first: if it is aborted from the start, nothing begins.
             match race(host.rejected(&aborted), work).await {
                 First::Left(reason) => return Err(reason),
                 First::Right(outcome) => outcome?,
@@ -181,16 +181,16 @@ async fn run(
 
 /// The ways to begin a sign-in.
 #[derive(Clone, Copy)]
-enum Beginning {
+enum SignInKind {
     /// Resolves to the URL of the consent page.
     Authorize,
-    /// Leaves for the consent page. Rejects if the user comes back without an answer.
+    /// Redirects the page to the consent page. Rejects if the user comes back without a response.
     SignIn,
     /// Resolves to a session. The caller has opened the popup.
     Popup,
 }
 
-impl Beginning {
+impl SignInKind {
     fn named(operation: &str) -> Option<Self> {
         Some(match operation {
             "authorize" => Self::Authorize,
@@ -201,7 +201,7 @@ impl Beginning {
     }
 }
 
-/// The error for an operation that there is not: the package is put together from two versions.
+/// The error for an unknown operation: the files of the package are from two versions.
 fn unknown(operation: &str) -> JsValue {
     let mut error = Writer::object();
     error
@@ -210,29 +210,29 @@ fn unknown(operation: &str) -> JsValue {
     value(&mut error)
 }
 
-/// Begins a sign-in. Given up when the promise `aborted` rejects.
-async fn begin(
+/// Begins a sign-in. The caller drops this when the promise `aborted` rejects.
+async fn sign_in(
     client: &OAuthClient,
     host: &JsHost,
-    beginning: Beginning,
+    kind: SignInKind,
     input: &str,
     args: &Array,
 ) -> Result<JsValue, Error> {
     let options = &options::authorize(&Json::from_js(args.get(1)));
     let report = &host.reporter(&args.get(2));
-    Ok(match beginning {
-        Beginning::Authorize => {
+    Ok(match kind {
+        SignInKind::Authorize => {
             let url = client.authorize(input, options, report).await?;
             JsValue::from_str(url.as_str())
         }
-        Beginning::Popup => {
+        SignInKind::Popup => {
             let popup = Rc::new(PopupWindow::given(host, &args.get(4)));
             session::wrap(
                 host,
                 client.sign_in_popup(input, options, popup, report).await?,
             )
         }
-        Beginning::SignIn => {
+        SignInKind::SignIn => {
             client.sign_in(input, options, report).await?;
             JsValue::UNDEFINED
         }
@@ -247,7 +247,7 @@ fn account(account: &Account) -> String {
     facts.end()
 }
 
-/// `{session, state}`; `state` is `null` where the app gave none, which tells a sign-in from a restored session.
+/// `{session, state}`; `state` is `null` if the app gave none. A restored session has no `state`.
 fn outcome(host: &JsHost, signed_in: SignedIn) -> JsValue {
     let mut outcome = Writer::object();
     match signed_in.state.as_deref() {

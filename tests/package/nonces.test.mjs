@@ -4,12 +4,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { names } from '../../src/host/browser/names.js'
-import { keptNonce, noncesItem } from '../../src/host/browser/nonces.js'
+import { storedNonce, noncesItem } from '../../src/host/browser/nonces.js'
 import { REPOSITORY } from './packed.mjs'
 
 const { cases } = JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'spec/nonces.json'), 'utf8'))
 const DID = 'did:plc:aliceaaaaaaaaaaaaaaaaaaa'
-const found = () => keptNonce(names(), DID, 'https://pds.example.com') ?? null
+const found = () => storedNonce(names(), DID, 'https://pds.example.com') ?? null
 after(() => delete globalThis.localStorage)
 
 test('the nonce of a server is the one that the table says', () => {

@@ -1,9 +1,9 @@
-// The nonces that servers gave the sessions of an account, which the core keeps in `localStorage`: a line for each server, its
-// origin and the nonce. A page that makes requests before the core is loaded reads them here.
+// The DPoP nonces of an account's sessions, which the core stores in `localStorage`: a line for each server, with its origin and
+// the nonce. A page that makes requests before the core is loaded reads them here.
 
 import { readItem } from './local_storage.js'
 
-/** What the core takes for a nonce, by the table `spec/nonces.json`: a header of any length is refused by servers. */
+/** A nonce that the core accepts, as `spec/nonces.json` says. Servers refuse headers that are too long. */
 const NONCE = /^[ -~]{1,1024}$/
 
 /**
@@ -15,13 +15,13 @@ const NONCE = /^[ -~]{1,1024}$/
 export const noncesItem = ({ items }, did) => `${items}nonces:${did}`
 
 /**
- * The last nonce that a server gave an account's session, if it is known.
+ * The last stored nonce that an account's session received from a server.
  *
  * @param {import('./names.js').Names} names
  * @param {string} did
  * @param {string} origin
  */
-export function keptNonce(names, did, origin) {
+export function storedNonce(names, did, origin) {
   const lines = readItem(noncesItem(names, did))?.split('\n') ?? []
   const own = lines.filter((line) => line.startsWith(`${origin} `))
   const nonces = own.map((line) => line.slice(origin.length + 1))

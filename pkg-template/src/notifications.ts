@@ -2,12 +2,12 @@ import type { AtprotoDid } from './did.js'
 import type { CoreTokenFacts } from './seam.js'
 import type { BrowserOAuthClientOptions, SessionFacts } from './types.js'
 
-/** What an app is told of its sessions, by its hooks first, then by its client's events; the core sees to it that it is told once. */
-export class News {
+/** Notifies the app of changes to its sessions: by its hooks first, then by the client's events. The core calls it once per change. */
+export class Notifications {
   readonly #options: BrowserOAuthClientOptions
   readonly #events: EventTarget
-  /** The accounts of whose session's end the app was told. */
-  readonly #over = new Set<AtprotoDid>()
+  /** The accounts whose last notification was the end of their session. */
+  readonly #ended = new Set<AtprotoDid>()
   #hookError: unknown
 
   constructor(options: BrowserOAuthClientOptions, events: EventTarget) {
@@ -15,23 +15,23 @@ export class News {
     this.#events = events
   }
 
-  /** What the app's own hook threw: it rejects the call that the hook was part of, as it is. */
+  /** The error that the app's own hook threw. The call that ran the hook rejects with it. */
   get hookError(): unknown {
     return this.#hookError
   }
 
-  /** Whether the app was told that the account's session is over. */
-  isOver(sub: AtprotoDid): boolean {
-    return this.#over.has(sub)
+  /** Whether the app was notified that the account's session has ended. */
+  hasEnded(sub: AtprotoDid): boolean {
+    return this.#ended.has(sub)
   }
 
-  /** The app has a session of this account. */
-  begun(sub: AtprotoDid): void {
-    this.#over.delete(sub)
+  /** Records that the app has a session of this account. */
+  started(sub: AtprotoDid): void {
+    this.#ended.delete(sub)
   }
 
   async updated(sub: AtprotoDid, { expires_at, ...facts }: CoreTokenFacts): Promise<void> {
-    this.begun(sub)
+    this.started(sub)
     const session: SessionFacts = {
       tokenSet: {
         ...facts,
@@ -46,13 +46,13 @@ export class News {
   }
 
   async deleted(sub: AtprotoDid, cause: Error): Promise<void> {
-    this.#over.add(sub)
+    this.#ended.add(sub)
     const { onSessionDeleted } = this.#options
     await this.#hook(() => onSessionDeleted?.(sub, cause))
     this.#events.dispatchEvent(new CustomEvent('deleted', { detail: { sub, cause } }))
   }
 
-  /** The list of accounts, or which of them is active. */
+  /** The list of accounts or the active account has changed. */
   changed(): void {
     this.#events.dispatchEvent(new Event('changed'))
   }
