@@ -1,15 +1,15 @@
-// What is remembered of each account, in `localStorage`: no secrets. What cannot be stored is kept
-// in memory, so that at least this page remembers.
+// What a client remembers about each account, in `localStorage`: no secrets. Records that cannot be stored are kept in memory,
+// for this page only.
 
 import { readItem, writeItem } from './local_storage.js'
 
-/** An account's DID and the client id follow. One item for each, so that no tab writes over what another wrote of another. */
+/** Followed by an account's DID and the client id. One item for each account, so that tabs do not overwrite each other's records. */
 const ACCOUNT = 'account:'
 
-/** The accounts that the clients of an origin remember. */
+/** The account records of all clients of an origin. */
 export class AccountRecords {
   #prefix
-  /** The items that storage did not take; they go before those that are stored. @type {Map<string, string>} */
+  /** The items that could not be stored. They take precedence over stored items. @type {Map<string, string>} */
   #unstored = new Map()
 
   /** @param {import('./names.js').Names} names */
@@ -18,7 +18,7 @@ export class AccountRecords {
   }
 
   /**
-   * The accounts of a client, as they were written, each with its `did`.
+   * The records of a client's accounts as they were written, each with its `did`.
    *
    * @param {string} client
    */
@@ -35,7 +35,7 @@ export class AccountRecords {
   }
 
   /**
-   * Writes what is known of an account, or removes it.
+   * Writes or removes the record of an account.
    *
    * @param {string} client
    * @param {string} did
@@ -51,9 +51,9 @@ export class AccountRecords {
 }
 
 /**
- * Whether an item, by its name, may say something of the accounts.
+ * Whether a change of an item may concern the accounts.
  *
- * @param {string | null} name of no item where all are meant
+ * @param {string | null} name the item's name; `null` if all items were removed
  */
 export const isOfAccounts = (name) => name === null || [ACCOUNT, 'active:', '(sub)'].some((part) => name.includes(part))
 

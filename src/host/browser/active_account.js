@@ -1,12 +1,12 @@
-// Which account each client used last, in `localStorage`.
+// The account that each client used last, in `localStorage`.
 
 import { readItem, writeItem } from './local_storage.js'
 
 /**
- * The account that a client used last; `undefined` where it is not known.
+ * The account that a client used last; `undefined` if it is not known.
  *
- * The official client's item is for all apps of the origin, so each of our clients has one of its own beside it, and believes
- * the common one where no other of ours has written that: then the official client of the same app has.
+ * The official client has one item for all apps of the origin. So each of our clients also has an item of its own. It trusts the
+ * common item only if that differs from its own and no other of our clients wrote it: then the official client of the same app did.
  *
  * @param {import('./names.js').Names} names
  * @param {string} client
@@ -20,7 +20,7 @@ export function activeAccount(names, client) {
 }
 
 /**
- * Remembers the account that a client used last, or that there is none; whether it is stored.
+ * Stores the account that a client used last, or that there is none. Returns whether it is stored.
  *
  * @param {import('./names.js').Names} names
  * @param {string} client
@@ -43,7 +43,7 @@ export function setActiveAccount(names, client, did) {
 const ownActive = ({ items }, client) => `${items}active:${client}`
 
 /**
- * Whether the account is the one that another of our clients used last.
+ * Whether another of our clients used this account last.
  *
  * @param {import('./names.js').Names} names
  * @param {string} client

@@ -1,8 +1,8 @@
 // `BroadcastChannel`: messages to other tabs and to popups.
 
 /**
- * One `BroadcastChannel`; where there are none, nobody is told and nothing is heard. Posting and hearing go through one
- * object, which alone does not hear itself.
+ * One `BroadcastChannel`. If the host has no such class, it sends and receives nothing. Posting and listening use the same
+ * object, since a `BroadcastChannel` does not receive its own messages.
  */
 export class Channel {
   #name
@@ -19,7 +19,7 @@ export class Channel {
   }
 
   /**
-   * Tells all others, even after the end: what was begun before can be done after it.
+   * Posts a message, also after `close`: an operation that began before may end after it.
    *
    * @param {unknown} data
    */
@@ -29,12 +29,12 @@ export class Channel {
   }
 
   /**
-   * Hears the others, until the returned function is called.
+   * Listens until the returned function is called.
    *
-   * @param {(data: any) => void} heard
+   * @param {(data: any) => void} handle
    */
-  hear(heard) {
-    const listener = (/** @type {MessageEvent} */ { data }) => heard(data)
+  listen(handle) {
+    const listener = (/** @type {MessageEvent} */ { data }) => handle(data)
     this.#open?.addEventListener('message', listener)
     return () => this.#open?.removeEventListener('message', listener)
   }

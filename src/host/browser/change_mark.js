@@ -1,27 +1,27 @@
-// A mark in `localStorage` that tells whether what another tab wrote before a message can be read here.
+// A mark in `localStorage`, to detect whether this tab can read what another tab wrote before it sent a message.
 
 import { writeItem } from './local_storage.js'
 
-/** How often to look whether a marked change can be read, and how long to wait in between, in milliseconds. */
+/** How often to look for the mark of a change, and how long to wait in between, in milliseconds. */
 const LOOKS = 10
 const PAUSE = 10
 
 /**
- * Marks what was written to `localStorage` so far as one change, and returns the mark.
+ * Writes a new mark after a change to `localStorage`, and returns it.
  *
  * @param {string} item
  */
 export function markChange(item) {
   const mark = String(Math.random())
-  // If the mark cannot be written, nothing else was written either.
+  // If the mark cannot be written, the change was not written either.
   writeItem(item, mark)
   return mark
 }
 
 /**
- * Waits until a marked change can be read here. Browsers do not promise that what is written before a message is sent can be
- * read when the message arrives, and a tab that asks for the active account now must not get the former one. Later changes
- * have marks and messages of their own.
+ * Waits until this tab can read a marked change. Browsers do not guarantee that a message arrives after what was written before
+ * it, and a tab that reads the active account at the message must not get the former one. Later changes have marks and messages
+ * of their own.
  *
  * @param {string} item
  * @param {unknown} mark
@@ -38,7 +38,7 @@ function shows(item, mark) {
   try {
     return !mark || localStorage.getItem(item) === mark
   } catch {
-    // There is nothing to wait for.
+    // Storage is denied: there is nothing to wait for.
     return true
   }
 }

@@ -1,24 +1,23 @@
 // `fetch`, for the client's own requests.
 //
-// A custom `fetch` is called with one argument, a `Request`, as the official client calls it. Such a function may ignore
-// the signal, follow redirects or never answer, so time limit, size limit and redirects are judged here and not left to
-// it.
+// A custom `fetch` is called with one argument, a `Request`, as the official client calls it. Such a function may ignore the
+// signal, follow redirects or never respond, so this file enforces the time limit, the size limit and the rule for redirects.
 
-/** The largest body that is read in search of a demand for a nonce, in bytes; and how long that may take, in milliseconds. */
+/** Limits for reading the body of a 400 or 401 in search of `use_dpop_nonce`: its size in bytes, the time in milliseconds. */
 const LARGEST_COPY = 10 * 1024
 const COPY_PATIENCE = 5_000
 
 const TOO_LARGE = { name: 'TooLarge' }
 
 /**
- * Sends a request and reads the response. What fails is rejected with what was thrown, or an object whose name is `Redirected`,
+ * Sends a request and reads the response. Rejects with the error of `fetch`, or with an object whose `name` is `Redirected`,
  * `TooLarge` or `TimeoutError`.
  *
  * @param {Function | undefined} custom
  * @param {string} url
- * @param {RequestInit} init what requests differ in
- * @param {{ signal: AbortSignal, milliseconds: number, largest: number, wanted: string[] }} limits when to give up, 0 for no time
- *   limit; the most bytes of a body; the headers to read
+ * @param {RequestInit} init the options that differ from one request to another
+ * @param {{ signal: AbortSignal, milliseconds: number, largest: number, wanted: string[] }} limits the time limit, 0 for none; the
+ *   most bytes of a body; the names of the headers to read
  * @returns {Promise<import('./operations.js').ReceivedResponse>}
  */
 export async function sendRequest(custom, url, init, { signal, milliseconds, largest, wanted }) {
@@ -33,7 +32,7 @@ export async function sendRequest(custom, url, init, { signal, milliseconds, lar
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   /** @type {Promise<any>} */
-  const over = new Promise((_, reject) => {
+  const ended = new Promise((_, reject) => {
     signal.onabort = () => {
       clearTimeout(timer)
       controller.abort()
@@ -42,21 +41,21 @@ export async function sendRequest(custom, url, init, { signal, milliseconds, lar
     if (milliseconds) timer = setTimeout(reject, milliseconds, { name: 'TimeoutError' })
   })
   try {
-    // Whoever does not race it must not be told that nobody caught it.
-    over.catch(() => {})
+    // Avoid an unhandled rejection when nothing races against this promise.
+    ended.catch(() => {})
     /** @param {any} step */
-    const inTime = (step) => Promise.race([step, over])
+    const inTime = (step) => Promise.race([step, ended])
 
     const response = await inTime((custom ?? globalThis.fetch).call(globalThis, request))
     const { status, type, redirected, headers } = response ?? {}
     if (type === 'opaqueredirect' || redirected || (status >= 300 && status < 400)) throw { name: 'Redirected' }
-    // What is no response, and the response that stands for a network error, have no status, or 0.
+    // The status is missing if this is not a response, and 0 for `Response.error()`.
     if (!(status >= 200 && status < 600)) throw Error('no response')
     if (Number(headers?.get('content-length')) > largest) throw TOO_LARGE
     const body = await read(response, largest, inTime)
     return { status, body, headers: Object.fromEntries(wanted.map((name) => [name, headers?.get(name) ?? undefined])) }
   } catch (error) {
-    // What is still under way nobody waits for.
+    // Nothing waits for the rest of the response.
     controller.abort()
     throw error
   } finally {
@@ -66,12 +65,12 @@ export async function sendRequest(custom, url, init, { signal, milliseconds, lar
 }
 
 /**
- * Reads a copy of a response's body, if that is JSON, and leaves the response as it is. Rejects if it is too large or too slow.
+ * Reads a copy of a response's body if it is JSON, and leaves the response itself unread. Rejects if it is too large or too slow.
  *
- * @param {Response} answer
+ * @param {Response} response
  */
-export async function peek(answer) {
-  if (!/[/+]json\b/i.test(answer.headers.get('content-type') ?? '')) return undefined
+export async function peek(response) {
+  if (!/[/+]json\b/i.test(response.headers.get('content-type') ?? '')) return undefined
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   /** @type {Promise<never>} */
@@ -79,29 +78,29 @@ export async function peek(answer) {
     timer = setTimeout(reject, COPY_PATIENCE)
   })
   try {
-    return await read(answer.clone(), LARGEST_COPY, (step) => Promise.race([step, late]))
+    return await read(response.clone(), LARGEST_COPY, (step) => Promise.race([step, late]))
   } finally {
     clearTimeout(timer)
   }
 }
 
 /**
- * Counts the bytes as they come, so that an endless answer ends here.
+ * Reads the body of a response. Counts the bytes as they arrive, to stop at an endless body.
  *
- * @param {Response} answer
+ * @param {Response} response
  * @param {number} largest
  * @param {(step: Promise<any>) => Promise<any>} inTime
  */
-async function read(answer, largest, inTime) {
+async function read(response, largest, inTime) {
   let text = ''
-  if (!answer.body) {
-    // No body, or a custom `fetch` whose answer has no streams.
-    text = String(await inTime(answer.text()))
+  if (!response.body) {
+    // No body, or a response of a custom `fetch` without streams.
+    text = String(await inTime(response.text()))
     if (new Blob([text]).size > largest) throw TOO_LARGE
     return text
   }
-  const reader = answer.body.getReader()
-  // As `Response.text()` decodes: without a byte order mark, broken sequences replaced.
+  const reader = response.body.getReader()
+  // Decodes like `Response.text()`: drops a byte order mark, replaces invalid sequences.
   const decoder = new TextDecoder()
   let length = 0
   for (;;) {
@@ -109,7 +108,7 @@ async function read(answer, largest, inTime) {
     if (!(value instanceof Uint8Array)) return text + decoder.decode()
     length += value.length
     if (length > largest) {
-      // Not waited for: that of a copy is cancelled only with the other one.
+      // Do not await this: the stream of a copy is cancelled only when the original's is too.
       reader.cancel().catch(() => {})
       throw TOO_LARGE
     }

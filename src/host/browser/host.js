@@ -1,6 +1,6 @@
-// The browser as a host of the core: the operations of `operations.d.ts`, by the modules beside this one.
+// The browser as a host of the core: implements the operations of `operations.d.ts` with the modules in this folder.
 //
-// Nothing is looked up before it is used, so that a host can be made where there is no browser: a server that renders the app.
+// The constructor uses no Web API, so that a server that renders the app can make a host too.
 
 import { AccountRecords, isOfAccounts } from './accounts.js'
 import { activeAccount, setActiveAccount } from './active_account.js'
@@ -19,19 +19,19 @@ import { Place } from './web_locks.js'
 /** @import { Calls, Effect, Effects, Hooks, Host, PopupMessage, ResolverKind, Resolvers, Subscriptions, TabMessageDetails } from './operations.js' */
 
 /**
- * What a browser host is made with.
+ * Options of a browser host.
  *
  * @typedef {object} HostOptions
- * @property {string} [storageName] of all that is stored, which this app then has to itself
+ * @property {string} [storageName] the name of this app's own storage
  * @property {Function} [fetch] called in place of `globalThis.fetch`
- * @property {Resolvers} [resolvers] the app's own
- * @property {(sub: string, tokenId: string) => Promise<unknown>} [refresh] has sessions refreshed where it outlives the page
- * @property {Hooks} [hooks] what the app is told
- * @property {Tabs} [tabs] the other tabs, where they are listened to already
+ * @property {Resolvers} [resolvers] the app's own resolvers
+ * @property {(sub: string, tokenId: string) => Promise<unknown>} [refresh] refreshes a session where that outlives the page
+ * @property {Hooks} [hooks] notify the app
+ * @property {Tabs} [tabs] the other tabs, if the client listens to them already
  */
 
 /**
- * What the core has a number of: keys and windows. All hosts of a page share it, as they share what is stored.
+ * The keys and windows that the core knows by number. All hosts of a page share them, as they share storage.
  *
  * @type {Map<number, any>}
  */
@@ -39,7 +39,7 @@ const held = new Map()
 let lastNumber = 0
 
 /**
- * For Rust apps, which have no other options.
+ * Makes a host for a Rust app, which has no other options.
  *
  * @param {string} [storageName]
  * @param {Function} [fetch]
@@ -63,7 +63,7 @@ export class BrowserHost {
   #popups
   /** @type {Tabs | undefined} */
   #tabs
-  /** The account used last, if storage did not take it. @type {{ did: string | null } | undefined} */
+  /** The account used last, if it could not be stored. @type {{ did: string | null } | undefined} */
   #active
   /** The effects under way. @type {Map<number, AbortController>} */
   #effects = new Map()
@@ -86,8 +86,7 @@ export class BrowserHost {
   }
 
   /**
-   * What an API throws all the same is as good as no value: an exception must not pass through the core, which would not go on
-   * after it.
+   * Runs an operation at once. If it throws, it has no value: the core must not see an exception, which would leave it unusable.
    *
    * @param {string} operation
    * @param {string} args
@@ -125,7 +124,7 @@ export class BrowserHost {
   }
 
   /**
-   * Holds what JavaScript alone can hold, for the core to name it by its number.
+   * Keeps a value that only JavaScript can keep, and returns its number for the core.
    *
    * @param {unknown} value
    */
@@ -250,7 +249,7 @@ export class BrowserHost {
    */
   async perform({ signal }, operation, store, client, key, row, expected) {
     await this.#database.connect()
-    // Whoever gave up before there was a database has stored nothing.
+    // Store nothing for a caller that gave up while the database was opening.
     if (signal.aborted) return undefined
     if (row) row.keyPair = held.get(row.key).pair
     delete row?.key
@@ -264,8 +263,7 @@ export class BrowserHost {
   }
 
   /**
-   * It points to a row of the database: where rows are in memory only, so is this, or it would point to nothing for a page
-   * that comes later.
+   * If sessions are memory-only, this is kept in memory too: after a reload, a stored one would name a session that is lost.
    *
    * @param {string} client
    * @param {string | null} did
@@ -329,7 +327,7 @@ export class BrowserHost {
   listenToTabs({ signal, deliver }) {
     const tabs = this.#otherTabs
     signal.onabort = () => tabs.close()
-    tabs.hear(deliver)
+    tabs.listen(deliver)
   }
 
   /**
@@ -476,7 +474,7 @@ export class BrowserHost {
   }
 }
 
-/** @param {string} text with an octet in each character */
+/** @param {string} text one character for each octet */
 const octets = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0))
 
 /** @param {ArrayBuffer} octets */

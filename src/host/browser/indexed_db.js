@@ -1,16 +1,16 @@
-// IndexedDB: the database of the official client, so that users stay signed in when an app changes over.
+// IndexedDB: the official client's database, so that users stay signed in when an app changes to this client.
 //
-// Every operation is one short transaction that waits for nothing but its own requests: Firefox ends a transaction that
-// waits for WebCrypto.
+// Every operation is one short transaction that waits only for its own requests: Firefox ends a transaction that waits for
+// WebCrypto.
 
-/** The official client's name for it. */
+/** The official client's name for the database. */
 const NAME = '@atproto-oauth-client'
 const VERSION = 1
 
-/** Of the official client's stores, the two that this one uses. */
+/** The two of the official client's stores that this client uses. */
 const OWN_STORES = ['state', 'session']
 
-/** All of them: a database without the others would break that client. */
+/** All stores of the official client, which needs every one of them. */
 const STORES = [
   ...OWN_STORES,
   'didCache',
@@ -20,67 +20,67 @@ const STORES = [
   'protectedResourceMetadataCache',
 ]
 
-/** The index over the rows' time of expiry, an ISO text. It is also the name of that member. */
+/** The name of the index over the rows' time of expiry, an ISO text, and of that member. */
 const EXPIRY = 'expiresAt'
 
 /**
- * How long to wait for the database to open: this many times half a second. A page that was asleep, or busy with its own
- * scripts, loses one of them and not all: the answer may be there and only not be heard yet.
+ * How long to wait for the database to open: this many times half a second. A page that was suspended or busy loses only one of
+ * these intervals: the database may be open while its event is still queued.
  */
 const PATIENCE = 10
 
 /**
- * The rows of one store, within one transaction: it ends when nothing more is asked of them, so nothing else may be waited
- * for. Those that have expired count as absent.
+ * The rows of one store within one transaction. The transaction ends when there is no request under way, so wait for nothing
+ * else. Expired rows count as absent.
  *
  * @typedef {object} Rows
  * @property {(key: string) => Promise<any>} get the row; `undefined` if there is none
  * @property {() => Promise<any[]>} all
  * @property {(key: string, row: unknown) => Promise<unknown>} put
  * @property {(key: string) => Promise<unknown>} delete
- * @property {(key: string) => void} confirmAbsent throws if nobody can know whether an absent row is stored somewhere
+ * @property {(key: string) => void} confirmAbsent throws if it is unknown whether a missing row is stored
  */
 
 /**
- * The rows of a page that has no database, by the names of database and store and by key; `null` for one that was removed.
- * All clients of the page share them, as they would share the database.
+ * The rows of a page that has no database, by names of database and store and by key; `null` for a deleted row. All clients of
+ * the page share them, as they would share the database.
  *
  * @type {Map<string, unknown>}
  */
 const memory = new Map()
 
 /**
- * The database, opened at first use. A client to whom it does not open then keeps its rows in memory for good, so that no
- * row is ever in both places; one to whom it did open never does.
+ * The database, opened at first use. If it does not open then, its rows are in memory for good; if it does, they never are. So
+ * no row is ever in both places.
  *
- * What fails is rejected with `{ kind, error }`: `denied`, `full` or `failed`, and what the browser said.
+ * Rejects with `{ kind, error }`: `denied`, `full` or `failed`, and the browser's error.
  */
 export class Database {
   #name
   /** @type {IDBDatabase | undefined} */
   #connection
-  /** Why there is none; rows are in memory then. @type {{ kind: string, error: unknown } | undefined} */
+  /** Why the database is denied, if it is; then rows are in memory. @type {{ kind: string, error: unknown } | undefined} */
   #denied
-  /** Whether it was opened once. */
+  /** Whether it has ever been open. */
   #worked = false
   #swept = false
   #disposed = false
-  /** How many operations are under way. */
+  /** The number of operations under way. */
   #running = 0
 
-  /** @param {string} [name] of a database of the app's own */
+  /** @param {string} [name] the name of the app's own database */
   constructor(name = NAME) {
     this.#name = name
   }
 
-  /** Whether rows outlive the page, as far as is known yet. */
+  /** Whether rows outlive the page. `true` until the database is denied. */
   get durable() {
     return !this.#denied
   }
 
   /**
-   * Keeps no connection open from now on. Operations still work, each through a connection of its own: what was begun
-   * before, such as a refresh whose tokens are on their way, must not be lost.
+   * Closes the connection when no operation is under way. Later operations still work, each through a connection of its own: a
+   * refresh that has begun must still be able to store its tokens.
    */
   dispose() {
     this.#disposed = true
@@ -91,21 +91,21 @@ export class Database {
     if (this.#disposed && !this.#running) this.#close()
   }
 
-  /** Opens the database, and sweeps it. */
+  /** Opens the database and deletes expired rows. */
   async settle() {
     await this.connect()
     this.#sweepOnce()
     this.#closeIfDone()
   }
 
-  /** Opens a connection unless there is one, or finds that there is none to be had. */
+  /** Opens a connection unless there is one, or finds that the database is denied. */
   async connect() {
     let retried = false
     for (;;) {
       if (this.#connection || this.#denied) return
       try {
         const connection = await this.#open()
-        // Others may have opened one too, or given up, in the meantime.
+        // Another call may have opened one too, or failed, in the meantime.
         if (this.#connection || this.#denied) {
           connection.close()
         } else {
@@ -114,7 +114,7 @@ export class Database {
         }
       } catch (error) {
         if (isLost(error) && !retried) retried = true
-        // What it stored is there, and must not be taken for absent.
+        // Rows are stored in it, and must not count as absent.
         else if (this.#worked) throw judge(error)
         else this.#denied ??= { kind: 'denied', error }
       }
@@ -122,8 +122,8 @@ export class Database {
   }
 
   /**
-   * Does `work` with the rows of one store in one transaction, and resolves to what that gives. Done means committed. Where
-   * the connection is lost under it, the work is done once more: it must change nothing but the rows.
+   * Does `work` with the rows of one store in one transaction, and resolves to its result after the commit. If the connection is
+   * lost meanwhile, the work is done once more, so it must change nothing but the rows.
    *
    * @template T
    * @param {string} store
@@ -151,7 +151,7 @@ export class Database {
   async #run(store, mode, work) {
     let reopened = false
     let freed = false
-    // Who stores a sign-in may have left another behind.
+    // A page that stores a sign-in may have abandoned an earlier one.
     if (store === 'state' && mode === 'readwrite') this.#swept = false
     for (;;) {
       await this.connect()
@@ -164,8 +164,8 @@ export class Database {
         this.#sweepOnce()
         return result
       } catch (error) {
-        // The connection was closed under us: another tab deletes the database, or the browser dropped it. Its
-        // transaction did nothing, so that it can be repeated, once, through a new connection.
+        // The connection was closed: another tab deletes the database, or the browser dropped it. The transaction had no
+        // effect, so repeat it once through a new connection.
         if (isLost(error) && !reopened) {
           reopened = true
           this.#close()
@@ -180,7 +180,7 @@ export class Database {
     }
   }
 
-  /** Nobody waits for this. It comes after the first operation, which would have to wait for it. */
+  /** Deletes expired rows. Nothing waits for this, and it runs after the first operation, which it would delay. */
   #sweepOnce() {
     if (this.#connection && !this.#swept) {
       this.#swept = true
@@ -203,11 +203,11 @@ export class Database {
       const timer = setInterval(() => {
         if (--patience) return
         clearInterval(timer)
-        // It may open yet, when nobody wants it any more.
+        // If it still opens, it is no longer needed.
         request.onsuccess = () => request.result.close()
         reject(absent)
       }, 500)
-      // `blocked` cannot come: version 1 is upgraded from nothing, which no other tab can have open.
+      // There is no `blocked` event: before version 1 there is no database that another tab could have open.
       request.onupgradeneeded = () => create(request.result)
       request.onerror = () => {
         clearInterval(timer)
@@ -216,8 +216,8 @@ export class Database {
       request.onsuccess = () => {
         clearInterval(timer)
         const connection = request.result
-        // Else the other tab that wants to delete or upgrade the database would wait for ever. And one that the browser
-        // closed is of no use any more. The next operation opens it anew.
+        // An open connection would block another tab that deletes or upgrades the database; a connection that the browser
+        // closed is useless. The next operation opens a new one.
         connection.onversionchange = connection.onclose = () => {
           connection.close()
           if (this.#connection === connection) this.#connection = undefined
@@ -233,11 +233,11 @@ function create(database) {
   for (const name of STORES) database.createObjectStore(name, { autoIncrement: true }).createIndex(EXPIRY, EXPIRY)
 }
 
-/** The last work on rows in memory. @type {Promise<unknown>} */
+/** Settles after the last work on rows in memory. @type {Promise<unknown>} */
 let lastInMemory = Promise.resolve()
 
 /**
- * Does one work after the other, as transactions are: of two who take a row, one gets it.
+ * Does one work after another, like transactions: if two of them take a row, only one gets it.
  *
  * @template T
  * @param {() => Promise<T>} work
@@ -250,10 +250,10 @@ function inTurn(work) {
 }
 
 /**
- * The rows in memory of one store. Of a row that was never there, nobody knows whether the database would have it, so that
- * it is not taken for absent; one that was removed is. They end with the page: nothing to sweep.
+ * The rows of one store in memory. A missing key means "unknown", since the database might have the row: `confirmAbsent` throws.
+ * A deleted key is stored as `null` and means "absent". The rows end with the page, so expired ones need not be deleted.
  *
- * @param {string} store the start of their names
+ * @param {string} store the prefix of the rows' names
  * @param {object} denied
  * @returns {Rows}
  */
@@ -295,7 +295,7 @@ async function transact(connection, store, mode, work, foundExpired) {
     transaction.oncomplete = resolve
     transaction.onabort = () => reject(transaction.error)
   })
-  // Where the work fails first, that is what is thrown.
+  // Avoid an unhandled rejection if the work fails first, whose error is thrown below.
   ended.catch(() => {})
   const rows = transaction.objectStore(store)
   /** @param {unknown} row */
@@ -321,7 +321,7 @@ async function transact(connection, store, mode, work, foundExpired) {
     try {
       transaction.abort()
     } catch {
-      // It has ended already.
+      // The transaction has ended already.
     }
     throw error
   }
@@ -339,8 +339,8 @@ const settled = (request) =>
   })
 
 /**
- * Makes room, in one transaction that nobody waits for: removes the rows that have expired, and the whole of the official
- * client's caches, where they are among the stores.
+ * Frees space in one transaction that nothing waits for: deletes expired rows, and all rows of the official client's caches if
+ * they are among the stores.
  *
  * @param {IDBDatabase} connection
  * @param {string[]} stores
@@ -354,13 +354,13 @@ function clean(connection, stores) {
       else rows.clear()
     }
   } catch {
-    // The next operation finds out what is wrong with the connection.
+    // The next operation reports what is wrong with the connection.
   }
 }
 
 /**
- * Removes the rows that have expired. Times are ISO texts, so the range is one of texts: as numbers, which sort before any
- * text, they would match nothing.
+ * Deletes expired rows. Times are ISO texts, so the bound must be a text too: numbers sort before any text, and would match
+ * nothing.
  *
  * @param {IDBObjectStore} rows
  */
@@ -377,8 +377,7 @@ function sweep(rows) {
 const isExpired = (row) => Date.parse(row?.expiresAt) <= Date.now()
 
 /**
- * Whether the connection, and not the operation, is at fault. An aborted transaction without an error was ended by the
- * browser.
+ * Whether the connection failed and not the operation. A transaction that aborts without an error was aborted by the browser.
  *
  * @param {any} error
  */
@@ -387,7 +386,7 @@ const isLost = (error) => error === null || ['InvalidStateError', 'UnknownError'
 /** @param {any} error */
 const isFull = (error) => error?.name === 'QuotaExceededError'
 
-/** @param {any} error as the browser or the work gave it */
+/** @param {any} error the error of the browser or of the work */
 function judge(error) {
   if (error?.kind) return error
   if (isFull(error)) return { kind: 'full', error }

@@ -1,4 +1,4 @@
-// `localStorage`, which a page may be denied: then no item exists, and none is stored. A worker has none.
+// `localStorage`. If it is denied, or missing as in a worker, no item exists and none is stored.
 
 /** @param {string} name */
 export function readItem(name) {
@@ -10,7 +10,7 @@ export function readItem(name) {
 }
 
 /**
- * Writes an item, or removes it; whether that was done.
+ * Writes or removes an item. Returns whether that worked.
  *
  * @param {string} name
  * @param {string} [value]

@@ -1,8 +1,8 @@
-// What the things that tabs of an origin share are called.
+// The names of everything that the tabs of an origin share.
 
 /**
- * What the things that tabs share are called: those of the official client by its names, so that either finds what the other
- * left, and the others by ours. An app that gives a name has all of them to itself.
+ * The names of everything that tabs share. What the official client has too has its names, so that each client finds what the
+ * other stored; the rest has ours. With a `storageName`, an app shares none of them with other apps.
  *
  * @param {string} [storageName]
  */
@@ -11,13 +11,13 @@ export const names = (storageName) => {
     ? [storageName, storageName, storageName]
     : ['@atproto-oauth-client', '@@atproto/oauth-client-browser', 'atproto-oauth-wasm']
   return {
-    /** An account's DID follows. */
+    /** Followed by an account's DID. */
     lock: `${lock}-`,
     channel: `${client}(synchronization-channel:2)`,
     popup: `${client}(popup-channel)`,
-    /** The item of `localStorage` that says which account was used last, by whatever client. */
+    /** The item of `localStorage` with the account that any client used last. */
     active: `${client}(sub)`,
-    /** What our own items of `localStorage` begin with. */
+    /** The prefix of our own items of `localStorage`. */
     items: `${items}:`,
   }
 }

@@ -1,30 +1,30 @@
-// What the core asks of a host: the one list of it in TypeScript. `src/host/operations.rs` says the same in Rust, and a test
+// The operations that the core calls on a host, in TypeScript. `src/host/operations.rs` has the same list in Rust; a test
 // compares names and arguments of the two.
 //
-// Arguments arrive as JSON and are what the core made them. What is given back is not trusted: the core checks it. Keys and
-// windows stay with the host, under numbers.
+// Arguments arrive as JSON. The core does not trust results and checks them. Keys and windows stay in the host; the core knows
+// them by number.
 
 /** An effect under way. */
 export interface Effect {
-  /** Aborted at its end: what is under way is to be given up, what it holds to be released. */
+  /** Aborted when the effect ends: then abort what is under way, and release what it holds. */
   readonly signal: AbortSignal
   /** For subscriptions: delivers a value. */
   deliver(value?: unknown): void
 }
 
-/** What gives its value at once. None throws. */
+/** Operations that return their value at once. None throws. */
 export interface Calls {
   /** Milliseconds since the epoch. */
   now(): number
-  /** The URL of something on a server whose responses show us their `Date`. */
+  /** A URL of a server whose responses have a `Date` that we may read. */
   timeReference(): string | undefined
   privateKey(key: number): CryptoKey | undefined
-  /** What is held under a number is of no use any more. */
+  /** Releases the value with this number. */
   release(number: number): void
-  /** Whether rows outlive the page, as far as is known. */
+  /** Whether rows outlive the page. `true` until it is known that they do not. */
   isDurable(): boolean
   activeAccount(client: string): string | undefined
-  /** Whether other tabs see it. */
+  /** Returns whether other tabs see it. */
   setActiveAccount(client: string, did: string | null): boolean
   rememberedAccounts(client: string): RememberedAccount[]
   rememberAccount(client: string, did: string, account: object | null): void
@@ -35,32 +35,32 @@ export interface Calls {
   postToTabs(name: string, sub: string, cause: string | null, details: TabMessageDetails): void
   hasPopupChannel(): boolean
   postToPopups(message: PopupMessage): void
-  /** The popup's number; `undefined` where the browser does not open one. */
+  /** Returns the popup's number; `undefined` if the browser blocks the popup. */
   openPopup(): number | undefined
   navigatePopup(popup: number, url: string): void
   popupState(popup: number): PopupState
   closePopup(popup: number): void
   closeOwnWindow(): void
-  /** The page's address; `undefined` where there is no page. */
+  /** The page's address; `undefined` if there is no page. */
   location(): string | undefined
   replaceLocation(url: string): void
-  /** Whether the app has a resolver of its own of this kind. */
+  /** Whether the app has its own resolver of this kind. */
   resolves(kind: ResolverKind): boolean
-  /** Whether sessions are refreshed where it outlives the page. */
+  /** Whether `refresh` refreshes sessions where that outlives the page. */
   refreshesElsewhere(): boolean
-  /** Calls the function that is held under a number with the name of a step. */
+  /** Calls the function with this number with the name of a step. */
   report(listener: number, step: string): void
   notifyAccountsChanged(): void
 }
 
-/** What takes time, and delivers once. */
+/** Asynchronous operations with one result. */
 export interface Effects {
   sleep(effect: Effect, milliseconds: number): Promise<void>
-  /** Rejects with `undefined` where there is no WebCrypto, as the next two do. */
+  /** Rejects with `undefined` if there is no WebCrypto, as the next two do. */
   generateKey(effect: Effect): Promise<KeyFacts>
-  /** The octets of an ES256 signature, a character each. */
+  /** The octets of an ES256 signature, one character for each. */
   sign(effect: Effect, key: number, input: string): Promise<string>
-  /** The octets of the SHA-256 digest, a character each, as those of `data` are. */
+  /** The octets of the SHA-256 digest, one character for each, as in `data`. */
   digest(effect: Effect, data: string): Promise<string>
   send(
     effect: Effect,
@@ -92,27 +92,27 @@ export interface Effects {
   resolve(effect: Effect, kind: ResolverKind, subject: string, fresh: boolean): Promise<unknown>
   /** Resolves to `{ error }` if the refresh failed. */
   refresh(effect: Effect, sub: string, tokenId: string): Promise<unknown>
-  /** What comes of the promise that is held under a number, which is released. */
+  /** Settles like the promise with this number, and releases it. */
   settled(effect: Effect, promise: number): Promise<unknown>
   notifyUpdated(effect: Effect, sub: string, tokens: object): Promise<void>
   notifyDeleted(effect: Effect, sub: string, details: object): Promise<void>
 }
 
-/** What takes time, and delivers many times. */
+/** Operations that deliver many values. */
 export interface Subscriptions {
   /** Delivers a `TabMessage` for each. */
   listenToTabs(effect: Effect): void
   /** Delivers a `PopupMessage` for each. */
   listenToPopups(effect: Effect): void
-  /** Delivers `true` when the browser is online again, `false` when another tab wrote what may concern the accounts. */
+  /** Delivers `true` when the browser is online again, and `false` when another tab wrote an item that may concern the accounts. */
   listenToPage(effect: Effect): void
 }
 
 /** A host: the browser's is in `host.js`. */
 export interface Host {
-  /** Has it deliver what comes of effects. */
+  /** Sets the function that receives the values of effects. */
   connect(deliver: (effect: number, failed: boolean, value: unknown) => void): void
-  /** Holds what JavaScript alone can hold under a number, which it gives. */
+  /** Keeps a value that only JavaScript can keep, and returns its number. */
   hold(value: unknown): number
   /** Holds a promise under a number. */
   defer(): number
@@ -125,10 +125,10 @@ export interface Host {
 
 export type ResolverKind = 'identity' | 'handle' | 'did'
 
-/** An app's own way to find an account; `null`: there is none. */
+/** Calls an app's own resolver; `null`: there is no such account. */
 export type Ask = (subject: string, noCache: boolean, signal: AbortSignal) => unknown
 
-/** The app's own resolvers, as far as it has any. */
+/** The app's own resolvers, by kind. */
 export type Resolvers = Partial<Record<ResolverKind, Ask>>
 
 export type PopupState = 'own' | 'foreign' | 'hidden' | 'gone'
@@ -156,23 +156,24 @@ export interface ReceivedResponse {
   body: string
 }
 
-/** An account as it was remembered; unchecked but for `did`. */
+/** An account record as it was written. Only `did` is checked. */
 export interface RememberedAccount {
   did: string
 }
 
-/** What our clients tell each other beyond the official client's messages. */
+/** What our clients' messages contain in addition to the official client's. */
 export interface TabMessageDetails {
   client: string
   code?: string
+  /** The error's message. */
   words?: string
   /** The account whose session's end has changed the list of accounts. */
   ended?: string
 }
 
 /**
- * A message between a popup and the page that opened it: of `params`, `did` and `failure` it has one, and an acknowledgement
- * has none. `failureParams` are form-encoded.
+ * A message between a popup and the page that opened it. It has one of `params`, `did` and `failure`, or none of them if it is
+ * an acknowledgement. `failureParams` are form-encoded.
  */
 export interface PopupMessage {
   key: string

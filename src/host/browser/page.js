@@ -1,10 +1,10 @@
-// The page: its address, and what it hears from outside.
+// The page: its address and its events.
 
-/** The page's address; `undefined` where there is no page. A worker has a `location` too: its script's. */
+/** The page's address; `undefined` if there is no page. A worker's `location` is that of its script. */
 export const pageLocation = () => (globalThis.document === undefined ? undefined : globalThis.location?.href)
 
 /**
- * Where this page, or this worker's script, came from, without query and fragment: a sign-in's answer can be there.
+ * The address of this page or of this worker's script, without query and fragment, which may hold an authorization response.
  */
 export function ownServer() {
   const { origin, pathname } = globalThis.location ?? {}
@@ -12,7 +12,7 @@ export function ownServer() {
 }
 
 /**
- * Changes the address shown, without loading anything and without a new history entry.
+ * Changes the address of the page without loading anything and without a new history entry.
  *
  * @param {string} url
  */
@@ -25,11 +25,10 @@ export function replaceLocation(url) {
 }
 
 /**
- * Leaves for another page, at once. Resolves when this one comes back out of the back/forward cache, or if there is no page
- * that can leave for such an address.
+ * Leaves for another page at once. Resolves when this page is restored from the back/forward cache, or if it cannot leave.
  *
  * @param {string} url
- * @param {AbortSignal} signal of whoever waits
+ * @param {AbortSignal} signal aborted when nothing waits for the return any more
  * @returns {Promise<void>}
  */
 export const leave = (url, signal) =>

@@ -1,11 +1,11 @@
-// Popup windows, and the messages between a popup and the page that opened it. Opener policies do not cut the channel that
-// these go over, as they cut `window.opener`. The messages are the official client's.
+// Popup windows, and the messages between a popup and the page that opened it. They use a `BroadcastChannel`, which an opener
+// policy does not cut, unlike `window.opener`. The messages are the official client's.
 
 import { Channel } from './broadcast_channel.js'
 
 const FEATURES = 'width=600,height=600,menubar=no,toolbar=no'
 
-/** Opens a blank popup; `undefined` where the browser does not. */
+/** Opens a blank popup; returns `undefined` if the browser blocks it. */
 export function openPopup() {
   const popup = globalThis.open?.('about:blank', '_blank', FEATURES)
   if (!popup) return undefined
@@ -15,13 +15,13 @@ export function openPopup() {
 }
 
 /**
- * Sends a popup to an address.
+ * Navigates a popup to a URL.
  *
  * @param {Window} popup
  * @param {string} url
  */
 export function navigatePopup(popup, url) {
-  // Again: a popup that was opened before, by its name, may not have been blank when it was disowned.
+  // Again: a popup that was reused by its name may have shown another server's page when it was opened.
   disown(popup)
   try {
     popup.location.href = url
@@ -31,16 +31,16 @@ export function navigatePopup(popup, url) {
 }
 
 /**
- * What can be told of a popup: `own` or `foreign` by whose page it shows, `gone`, or `hidden`: it is said to be closed, but the
- * focus has not come back, so that its page may only be hidden from us.
+ * The state of a popup: `own` or `foreign`, by the origin of its page; `gone`; or `hidden` if it reports that it is closed but
+ * the focus has not come back. Then an opener policy of its page may only hide it from us.
  *
  * @param {Window} popup
  */
 export function popupState(popup) {
-  // A window that the user closed gives the focus back; one whose new page only hides it from us keeps it.
+  // A window that the user closes gives the focus back. A window whose page hides it from us keeps the focus.
   if (popup.closed) return globalThis.document?.hasFocus() === false ? 'hidden' : 'gone'
   try {
-    // Reading where a page of another origin is throws.
+    // Reading the address of a page of another origin throws.
     return popup.location.href === undefined ? 'foreign' : 'own'
   } catch {
     return 'foreign'
@@ -48,7 +48,7 @@ export function popupState(popup) {
 }
 
 /**
- * Takes the app's window from the popup's reach: otherwise any page that the popup comes to could send it elsewhere.
+ * Removes the popup's reference to the app's window: otherwise any page that the popup shows could navigate the app's window.
  *
  * @param {Window} popup
  */
@@ -56,13 +56,13 @@ function disown(popup) {
   try {
     popup.opener = null
   } catch {
-    // It shows another server's page, which `navigatePopup` ends.
+    // It shows another server's page. `navigatePopup` tries again, and then replaces that page.
   }
 }
 
 /** @typedef {import('./operations.js').PopupMessage} PopupMessage */
 
-/** The channel between popups and the pages that opened them. It is open from its first use until its last listener has gone. */
+/** The channel between popups and the pages that opened them. It is open from its first use until its last listener is removed. */
 export class PopupChannel {
   #name
   /** @type {Channel | undefined} */
@@ -81,7 +81,7 @@ export class PopupChannel {
   /** @param {PopupMessage} message */
   post({ key, params, did, failure, failureParams }) {
     if (params !== undefined) {
-      // The official client, which listens too, takes no message without `result` or `ack`.
+      // The official client, which listens too, ignores messages without `result` or `ack`.
       this.#open.post({ key, params })
     } else if (did !== undefined) {
       this.#open.post({ key, result: { status: 'fulfilled', value: did } })
@@ -106,13 +106,13 @@ export class PopupChannel {
    */
   listen(listener, signal) {
     const channel = this.#open
-    const end = channel.hear((data) => {
+    const stop = channel.listen((data) => {
       const message = read(Object(data))
       if (message) listener(message)
     })
     this.#listeners++
     signal.onabort = () => {
-      end()
+      stop()
       if (--this.#listeners) return
       channel.close()
       this.#channel = undefined

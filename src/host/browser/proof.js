@@ -1,25 +1,25 @@
-// DPoP proofs (RFC 9449) of requests to a PDS. `src/oauth/dpop.rs` makes those for the authorization server; both are held to
-// `spec/proof.json`.
+// DPoP proofs (RFC 9449) for requests to a PDS. `src/oauth/dpop.rs` makes those for the authorization server; both are tested
+// with `spec/proof.json`.
 
 import { sign } from './web_crypto.js'
 
 /**
- * What all requests with one access token have in common. Times are milliseconds.
+ * The values that all requests with one access token have in common. Times are milliseconds.
  *
  * @typedef {object} RequestCredentials
- * @property {string | undefined} pds the PDS's origin; absent if what is stored is no URL
+ * @property {string | undefined} pds the PDS's origin; absent if the stored value is not a URL
  * @property {string} authorization the `Authorization` header
- * @property {string} tokenId the access token's digest, which is the `ath` claim: it tells one token from the next
+ * @property {string} tokenId the access token's digest, which is the `ath` claim and identifies the token
  * @property {string} head the encoded header of every proof, with the dot behind it
  * @property {CryptoKey} key
  * @property {string | null | undefined} nonce the last nonce of the PDS
  * @property {number} clockOffset by how much the PDS's time is ahead of this machine's
- * @property {number | undefined} until until when the token may be sent, by this machine's clock
+ * @property {number | undefined} until the time, by this machine's clock, from which the token may not be sent any more
  */
 
 /**
- * What the ids of the proofs with one token begin with, 128 random bits; and how many proofs there were, which makes each id
- * unique. Only the PDS sees it, so no two servers and no two accounts have an id in common.
+ * For the ids of the proofs with one token: their prefix of 128 random bits, and the number of proofs so far, which makes each
+ * id unique. Each prefix goes to one PDS for one account, so that servers cannot link accounts by it.
  *
  * @type {WeakMap<RequestCredentials, { prefix: string, count: number }>}
  */

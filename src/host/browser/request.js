@@ -1,7 +1,7 @@
-// Requests with a session: the credentials are attached, a refused request is sent again, and the token goes to the PDS only.
+// Requests with a session: attaches the credentials, sends a refused request again, and sends the token to the PDS only.
 //
-// One implementation for apps in Rust and in JavaScript. `src/client/request.rs` is the same for hosts without JavaScript;
-// both are held to `spec/path.json`.
+// Apps in Rust and in JavaScript use this one implementation. `src/client/request.rs` is the same for hosts without JavaScript;
+// both are tested with `spec/path.json`.
 
 import { peek } from './fetch.js'
 import { signed, unsignedProof } from './proof.js'
@@ -9,36 +9,36 @@ import { signed, unsignedProof } from './proof.js'
 /** @typedef {import('./proof.js').RequestCredentials} RequestCredentials */
 
 /**
- * A session in the core. What its methods throw or reject with is passed on.
+ * A session in the core. Errors of its methods are passed on.
  *
  * @typedef {object} Core
- * @property {number} stamp another one whenever `credentials` gives other tokens; 0 once the session has ended
+ * @property {number} stamp changes whenever `credentials` has new tokens; 0 once the session has ended
  * @property {() => RequestCredentials} credentials
  * @property {() => Promise<unknown>} refreshIfDue refreshes the tokens if they are about to expire
  * @property {(path: string) => string} url the absolute URL of a request; throws if that is not on the PDS
  * @property {(thrown: unknown) => unknown} keyError the error for a key that could not sign
  * @property {(url: string, tokenId: string, nonce: string | undefined, signedAt: number, clockOffset: number, tried: number, status: number, receivedNonce: string | undefined, challenge: string | undefined, date: string | undefined, smallJson: string | undefined) => Promise<number | undefined>} report
- *   learns from a response. Resolves to what was tried by then if the request is to be sent again, else to `undefined`
+ *   handles a response. Resolves to the new value of `tried` if the request must be sent again, else to `undefined`
  */
 
 /** The methods that `fetch` writes in upper case; a proof must name the method as it is sent. */
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 
-/** A path that a URL parser leaves as it is: neither another host nor a step in the path. It then needs no parser. */
+/** A path that a URL parser would not change: it names no other host and has no dot segments. It needs no parser. */
 const PLAIN_PATH = /^(?=\/)(?!\/\/)(?:\/(?![.%])|[\w\-~?=&:+,@.%])*$/
 
 /**
- * A session that was read from storage, for which the core is yet to be attached.
+ * A session that was read from storage and is not attached to the core yet.
  *
  * @template {Core} C
  * @typedef {object} Stored
  * @property {RequestCredentials} credentials
- * @property {() => Promise<C>} attach resolves to the session in the core, which it may have to load; called again if it failed
+ * @property {() => Promise<C>} attach loads the core if necessary, and resolves to the session in it; called again after a failure
  * @property {() => boolean} hasEnded whether the session has ended, as far as is known without the core
  */
 
 /**
- * The requests of one session. Until the core is attached, they are made with the credentials that were stored.
+ * The requests of one session. Until it is attached to the core, they use the stored credentials.
  *
  * @template {Core} C
  */
@@ -51,15 +51,15 @@ export class Requests {
   #attaching
   /** @type {RequestCredentials | undefined} */
   #credentials
-  /** The core's when it gave the credentials. @type {number | undefined} */
+  /** The core's stamp when `#credentials` were read. @type {number | undefined} */
   #stamp
-  /** The report of the last response whose nonce the core does not know yet. @type {(() => Promise<unknown>) | undefined} */
+  /** Reports the last response with a new nonce, which the core does not know yet. @type {(() => Promise<unknown>) | undefined} */
   #unreported
   #later
 
   /**
    * @param {C | Stored<C>} session
-   * @param {(work: () => void) => void} [later] does what no request waits for; by default at once
+   * @param {(work: () => void) => void} [later] schedules work that no request waits for; by default, does it at once
    */
   constructor(session, later = (work) => work()) {
     if ('attach' in session) {
@@ -71,13 +71,13 @@ export class Requests {
     this.#later = later
   }
 
-  /** The session in the core, if that is attached. */
+  /** The session in the core, if it is attached. */
   get core() {
     return this.#core
   }
 
   /**
-   * The session in the core, once it is attached.
+   * Attaches the session to the core, unless it is attached already.
    *
    * @returns {Promise<C>}
    */
@@ -96,8 +96,8 @@ export class Requests {
   /**
    * Makes a request to the PDS. Rejects with what `fetch` or the core throws, or with `{ name: 'Redirected', url }`.
    *
-   * The token does not follow a redirect. If the PDS redirects a GET or a HEAD, it is sent once more without the token and then
-   * follows the redirect; with `redirect: 'manual'` the redirect itself is returned.
+   * The token is not sent to the target of a redirect. If the PDS redirects a GET or a HEAD, the request is sent once more without
+   * the token and follows the redirect; with `redirect: 'manual'` the redirect itself is returned.
    *
    * @param {string} path
    * @param {RequestInit} [init]
@@ -126,24 +126,24 @@ export class Requests {
       }
       const received = response.headers.get('dpop-nonce')
       const isNew = received && received !== nonce
-      // Nearly all requests end here: nothing was waited for but the browser.
+      // Nearly all requests end here, without a call of the core.
       if (response.status !== 401 && !isNew) return response
       const report = () => this.#report(response, isNew, url, tokenId, nonce ?? undefined, signedAt, clockOffset, tried)
-      // Only a 401, or a 400 whose body demands the nonce, can be about the proof.
+      // Only a 401, or a 400 with `use_dpop_nonce` in its body, can be about the proof.
       if (response.status !== 401 && response.status !== 400) {
         credentials.nonce = received
         this.#reportLater(report)
         return response
       }
       const reported = report()
-      // Most are about the request, and are the app's also if the core cannot be loaded.
+      // Most responses with 400 are about the request: return them to the app even if the core cannot be loaded.
       const next = await (response.status === 400 ? reported.catch(() => undefined) : reported)
       if (next === undefined || !isReplayable) return response
       tried = next
     }
   }
 
-  /** What to send with, at once; `undefined` if something must be waited for first. */
+  /** The credentials to send a request with now; `undefined` if the tokens must be refreshed first. */
   #current() {
     const core = this.#core
     if (core && core.stamp !== this.#stamp) {
@@ -163,25 +163,25 @@ export class Requests {
 
   /**
    * @param {Response} response
-   * @param {unknown} isNew whether its nonce is another than the proof's
+   * @param {unknown} isNew whether its nonce differs from the proof's
    * @param {[url: string, tokenId: string, nonce: string | undefined, signedAt: number, clockOffset: number, tried: number]} sent
    */
   async #report(response, isNew, ...sent) {
     const { status, headers } = response
     const header = (/** @type {string} */ name) => headers.get(name)?.toString()
     const challenge = header('www-authenticate')
-    // Only a body can demand the new nonce if the status and the challenge do not.
-    const mayDemand = isNew && (status === 400 || (status === 401 && !challenge))
-    const smallJson = mayDemand ? await peek(response).catch(() => undefined) : undefined
+    // Read the body only if it may contain `use_dpop_nonce`: for a 400, or a 401 without a challenge.
+    const mayDemandNonce = isNew && (status === 400 || (status === 401 && !challenge))
+    const smallJson = mayDemandNonce ? await peek(response).catch(() => undefined) : undefined
     const core = await this.attached()
     const next = await core.report(...sent, status, header('dpop-nonce'), challenge, header('date'), smallJson)
-    // It may have learned more than the nonce.
+    // The report may change more than the nonce: read the credentials again.
     this.#stamp = undefined
     return next
   }
 
   /**
-   * Reports a new nonce when there is time: some servers send one with every response.
+   * Reports a new nonce when the page is idle, and only the last one: some servers send one with every response.
    *
    * @param {() => Promise<unknown>} report
    */
@@ -198,7 +198,7 @@ export class Requests {
 }
 
 /**
- * Makes one request of a session whose core is here: for apps in Rust.
+ * Makes one request with a session in the core: for apps in Rust.
  *
  * @param {Core} core
  * @param {string} path
@@ -207,7 +207,7 @@ export class Requests {
 export const request = (core, path, init) => new Requests(core).send(path, init)
 
 /**
- * What a `Request` says, to be sent as often as the server wants: its body is read, and with it the request is used up.
+ * The options of a `Request`, for requests that may be sent more than once. Reads its body, after which it cannot be used again.
  *
  * @param {Request} request
  */
@@ -218,7 +218,7 @@ export async function initOf(request) {
 }
 
 /**
- * Sends a request: with credentials it follows no redirect, and without it does what the app says.
+ * Sends a request. With credentials it follows no redirect; without, it does what the app's options say.
  *
  * @param {string} url
  * @param {RequestInit | undefined} init
@@ -248,14 +248,14 @@ function withHeaders(given, credentials) {
 }
 
 /**
- * Whether a body can be read once only: a stream, or what some hosts take for one.
+ * Whether a body can be read only once: a stream, or an async iterable, which some hosts accept as one.
  *
  * @param {any} body
  */
 const isStream = (body) => Boolean(body?.getReader ?? body?.[Symbol.asyncIterator])
 
 /**
- * Whether a response sends the client to another address, or comes from one: a custom `fetch` may follow all the same.
+ * Whether a response is a redirect or the result of one: a custom `fetch` may follow redirects regardless.
  *
  * @param {Response} response
  */

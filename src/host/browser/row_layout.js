@@ -1,4 +1,4 @@
-// The layout of a stored row: the official client's own format, so that either client reads what the other stored.
+// The layout of a stored row: the official client's format, so that each client reads what the other stored.
 //
 // This file alone knows the layout, except for the row's time of expiry, which `indexed_db.js` reads. Callers use a flat
 // object: the official client's members by their own names, with `expires_at` in milliseconds since the epoch; the members
@@ -10,11 +10,11 @@ import { open } from './web_crypto.js'
 /** The official client's members of a session's token set and of a pending sign-in. */
 const OFFICIAL = ['iss', 'sub', 'aud', 'scope', 'access_token', 'refresh_token', 'verifier', 'appState']
 
-/** What a header can carry unchanged: the core's `is_access_token`, by the table `spec/tokens.json`. */
+/** An access token that a header can carry unchanged: like the core's `is_access_token`, as `spec/tokens.json` says. */
 const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
 
 /**
- * A stored session, flat. The members that may be missing are not checked, and can be anything.
+ * A stored session as a flat object. Optional members are not checked and can be anything.
  *
  * @typedef {object} SessionRow
  * @property {string} iss
@@ -39,7 +39,7 @@ const ACCESS_TOKEN = /^[!-~]([ -~]*[!-~])?$/
 export const isObject = (row) => typeof row === 'object' && row !== null && !Array.isArray(row)
 
 /**
- * The client id that a row names; that of the official client's rows is not a text.
+ * The client id in a row. Rows of the official client have none.
  *
  * @param {any} row
  * @returns {unknown}
@@ -58,7 +58,7 @@ export const accessTokenOf = (row) => row?.value?.tokenSet?.access_token
  * The row of a flat object.
  *
  * @param {string} store
- * @param {any} flat with `keyPair` in place of `key`, no time that a `Date` cannot hold, and no member that is `undefined`
+ * @param {any} flat with `keyPair` in place of `key`; every time must be valid for a `Date`, and no member `undefined`
  */
 export function layOut(store, { authMethod, keyId, keyPair, expires_at, ...members }) {
   /** @type {any} */
@@ -79,14 +79,14 @@ export function layOut(store, { authMethod, keyId, keyPair, expires_at, ...membe
 /**
  * The flat object of a row.
  *
- * What fails is rejected with one of three kinds: `unreadable` if the browser does not give out the row; `corrupt`, where
- * `error` is the name of the member that cannot be read; or `key` if there can be no keys.
+ * Rejects with an object of one of three kinds: `unreadable` if the browser does not return the row; `corrupt`, with the name of
+ * the invalid member as `error`; `key` if WebCrypto is not available.
  *
  * @param {string} store
  * @param {any} row
  */
 export async function read(store, row) {
-  // WebKit's shared workers give `null` for a row that holds a key. The row exists, and other contexts can read it.
+  // WebKit's shared workers return `null` for a row that contains a key. The row exists, and other contexts can read it.
   if (!isObject(row)) throw { kind: 'unreadable' }
   const { value } = row
   check(value != null, 'value')
@@ -103,8 +103,7 @@ export async function read(store, row) {
 }
 
 /**
- * How the client that a row belongs to authenticates itself. Rows from before 2025 do not say; in a browser they are of public
- * clients.
+ * The client authentication method of a row. Rows from before 2025 have none; in a browser they belong to public clients.
  *
  * @param {any} value
  */
@@ -135,7 +134,7 @@ function tokens(value) {
 }
 
 /**
- * What a list of sessions shows of a row, in a list: nothing if it cannot be read.
+ * The entry for a row in a list of sessions, as an array: empty if the row is invalid.
  *
  * @param {any} row
  */
@@ -148,7 +147,7 @@ export function listed(row) {
 }
 
 /**
- * The members of an object that must be texts.
+ * The named members of an object, each of which must be a text.
  *
  * @param {any} object
  * @param {string[]} names

@@ -1,23 +1,23 @@
-// The rows of one client in the database: which row is whose, and what can be done with it.
+// The rows of one client in the database: which rows it owns, and the operations on them.
 
 import { accessTokenOf, isObject, layOut, listed, ownerOf, read } from './row_layout.js'
 
 /**
- * The operations on the rows of a store, by name. `expected` is an access token: `put` and `delete` then replace or remove
- * only a session that has it, and resolve to whether they did.
+ * The operations on the rows of a store, by name. `expected` is an access token: with it, `put` and `delete` replace or remove
+ * only a session that has this token. They resolve to whether they did.
  *
  * @type {Record<string, (rows: import('./indexed_db.js').Rows, place: Place, row: any, expected: unknown) => Promise<any>>}
  */
 const OPERATIONS = {
   get: async (rows, place) => {
     const { found } = await locate(rows, place)
-    // A pending sign-in that is not in memory was begun elsewhere, for which it is as good as absent.
+    // A pending sign-in that is not in memory did not start in this page, so it counts as absent.
     if (found === undefined && place.store === 'session') rows.confirmAbsent(place.key)
     return found
   },
   take: async (rows, place) => {
     const { at, found } = await locate(rows, place)
-    // What cannot be read must not be lost.
+    // Keep a row that cannot be read.
     if (isObject(found)) await rows.delete(at)
     return found
   },
@@ -38,19 +38,19 @@ const OPERATIONS = {
 }
 
 /**
- * Where a client's row is: `key` is an account's DID, or the `state` of a pending sign-in.
+ * Identifies a client's row. `key` is an account's DID, or the `state` of a pending sign-in.
  *
  * @typedef {{ store: string, client: string, key: string }} Place
  */
 
 /**
- * Finds the row of a client. An account's first session on this origin is under its DID, where the official client looks for it;
- * that of a further client is under DID and client id, so that none is in another's way. A row that names no client is
- * whoever's asks first: the official client's name none.
+ * Finds the row of a client. An account's first session on this origin is stored under its DID, where the official client looks
+ * for it. Further clients store theirs under DID and client id, so that they do not overwrite each other. A row without a client
+ * id, such as the official client's, belongs to the first client that reads it.
  *
  * @param {import('./indexed_db.js').Rows} rows
  * @param {Place} place
- * @returns {Promise<{ at: string, found: any }>} `found` is `undefined` where there is none; `at` is where to store one
+ * @returns {Promise<{ at: string, found: any }>} `found` is `undefined` if there is none; `at` is the key to store it under
  */
 async function locate(rows, { store, client, key }) {
   const own = `${key} ${client}`
@@ -76,8 +76,8 @@ function isOf(row, client) {
 const isExpected = (row, expected) => expected === undefined || accessTokenOf(row) === expected
 
 /**
- * Does one operation on the rows of a client. Resolves to a row where it reads one, to a list of sessions without their keys
- * where it lists, and otherwise to whether it was done. What fails is rejected as the database or `read` rejects it.
+ * Does one operation on the rows of a client. `get` and `take` resolve to a row, `list` to the sessions without their keys,
+ * `owner` to a client id, the others to whether they did anything. Errors are those of the database and of `read`.
  *
  * @param {import('./indexed_db.js').Database} database
  * @param {string} store

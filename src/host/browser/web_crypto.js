@@ -1,17 +1,17 @@
 // WebCrypto: the client's keys and digests.
 //
-// Keys are of P-256, and the browser keeps their private half. `crypto.subtle` exists in secure contexts only; elsewhere
-// these functions throw `undefined`.
+// Keys are P-256, and private keys cannot be extracted. `crypto.subtle` exists in secure contexts only; elsewhere these
+// functions throw `undefined`.
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' }
 
-/** Makes a pair that cannot be read out: `{ pair, private, x, y }`, with the coordinates of its public key. */
+/** Generates a key pair: `{ pair, private, x, y }`, with the coordinates of its public key. */
 export async function generate() {
   return describe(await subtle().generateKey(ALGORITHM, false, ['sign', 'verify']))
 }
 
 /**
- * The same of a pair that was stored, if it is one for ES256.
+ * The same for a stored key pair. Throws if it is not for ES256.
  *
  * @param {CryptoKeyPair} pair
  */
@@ -24,7 +24,7 @@ export async function open(pair) {
 }
 
 /**
- * Not `async`, which would take a turn more: it is on the path of every request of the app.
+ * Not `async`, which would take one more turn: every request of the app signs a proof.
  *
  * @param {CryptoKey} key
  * @param {BufferSource} data

@@ -1,7 +1,7 @@
-// Web Locks, or a queue within the page where there are none.
+// Web Locks, or a queue within the page if there are none.
 
 /**
- * For every lock name, the promise of the one who asked last in this page. Shared by all clients of the page.
+ * For every lock name, the promise that the next place in this page's queue waits for. All clients of the page share it.
  *
  * @type {Map<string, Promise<unknown>>}
  */
@@ -13,8 +13,8 @@ export class Place {
   #leave = () => {}
 
   /**
-   * Resolves once the lock is held. `navigator.locks` hands one to a callback and keeps it until the promise which that
-   * returns is settled.
+   * Resolves once the lock is held. `navigator.locks` calls a callback with the lock, and holds it until the promise that the
+   * callback returns settles.
    *
    * @param {string} name
    */
@@ -24,33 +24,33 @@ export class Place {
     const left = new Promise((resolve) => (this.#leave = resolve))
     try {
       await new Promise((resolve, reject) => {
-        const grant = () => {
+        const hold = () => {
           resolve(undefined)
           return left
         }
-        navigator.locks.request(name, { signal }, grant).catch(reject)
+        navigator.locks.request(name, { signal }, hold).catch(reject)
       })
     } catch {
-      // There are no Web Locks, or they refuse (a frame without an origin of its own), unless it was left already.
+      // Web Locks are missing or denied (in a frame with an opaque origin), unless `leave` was called.
       if (!signal.aborted) await this.#queue(name)
     }
   }
 
   /**
-   * The page's own queue, first come first served: whoever comes next waits for this one's promise.
+   * Joins the page's own queue: the next place waits for this one's promise.
    *
    * @param {string} name
    */
   #queue(name) {
     const before = last.get(name)
-    // A promise resolved by another follows it: whoever waits behind a waiter that has gone now waits for the one before.
+    // A promise resolved with another promise follows it: if a place is left while it waits, the next place waits for the one before.
     last.set(name, new Promise((resolve) => (this.#leave = () => resolve(before))))
     return before
   }
 
-  /** Out of the queue, or released. */
+  /** Leaves the queue, or releases the lock. */
   leave() {
-    // Before the abort: should the grant be under way already, its callback then returns a settled promise.
+    // Before the abort: if the callback is about to run, it then returns a settled promise.
     this.#leave()
     this.#controller.abort()
   }
