@@ -2,8 +2,8 @@
 //
 //   node xtask/bundle.mjs <folder of the core's glue> <output folder> <module>...
 //
-// The TypeScript of pkg-template/src imports the JavaScript beside the Rust as the files it is. The glue imports wasm-bindgen's
-// copies of the same files; those imports lead to the originals, so that the package has one of each.
+// The TypeScript of pkg-template/src imports the JavaScript modules of src/host/browser directly. The glue imports wasm-bindgen's
+// copies of them; these imports are resolved to the originals, so that the package contains each module once.
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +30,7 @@ for (const module of modules) {
   await build({
     entryPoints: [path.join(root, 'pkg-template/src', `${module}.ts`)],
     outfile: path.join(output, `${module}.js`),
-    // Each stays a module of its own: nothing of a worker where none is wanted.
+    // The modules stay separate, so that apps that refresh in the page load no code for workers.
     external: modules.filter((other) => other !== module).map((other) => `./${other}.js`),
     plugins: [core],
     mangleProps: new RegExp(`^(?:${Object.keys(names).join('|')})$`),

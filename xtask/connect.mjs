@@ -1,13 +1,13 @@
-// Writes `glue.js`, through which pkg-template/src/core-loader.ts connects the wasm module with the JavaScript that wasm-bindgen
-// writes for it: what pkg-template/src/glue.d.ts declares.
+// Writes `glue.js`, with which pkg-template/src/core-loader.ts connects the wasm module and wasm-bindgen's JavaScript for it.
+// pkg-template/src/glue.d.ts declares its exports.
 //
 //   node xtask/connect.mjs <folder with core_bg.wasm and core_bg.js>
 //
-// Both files are deployed as files of their own, and a cache may mix two builds. So both carry a build id: the one in a custom
-// section, the other as a constant. It is a digest of both, so that the same input makes the same package.
+// The module and the script are separate files, and a cache may mix two builds. So both contain a build id: the module in a custom
+// section, the script as a constant. The id is a digest of both, so that the same input produces the same package.
 //
-// wasm-bindgen's names of functions are long, and those with hashes do not compress: about 30 bytes of download for each. In the
-// package an import's name is its place in an array, and exports have short names, which the bundler reads in `names.json`.
+// wasm-bindgen's function names are long, and those with hashes do not compress: each costs about 30 bytes of download. In the
+// package an import's name is its index in an array, and exports have short names, which the bundler reads from `names.json`.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -41,7 +41,7 @@ const digest = createHash('sha256')
 for (const part of [wasm, fs.readFileSync(place('core_bg.js')), bound]) digest.update(part)
 const id = digest.digest('hex').slice(0, 16)
 
-// Section 0, its length, and the name with a length of its own; all of them are below 128, which is one byte each.
+// A custom section: id 0, its length, the length of its name, the name. All numbers are below 128, so each is one byte.
 const section = Buffer.concat([Buffer.from([BUILD_SECTION.length]), Buffer.from(BUILD_SECTION + id)])
 fs.writeFileSync(place('core_bg.wasm'), Buffer.concat([wasm, Buffer.from([0, section.length]), section]))
 fs.writeFileSync(place('glue.js'), `${bound}export const buildId = '${id}'\n`)

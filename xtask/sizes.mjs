@@ -1,4 +1,4 @@
-// Prints what a built package weighs. What a visitor downloads is index.js and the wasm, compressed by the server.
+// Prints the sizes of a built package's files. A visitor downloads index.js and the wasm, compressed by the server.
 import fs from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'

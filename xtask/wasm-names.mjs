@@ -1,14 +1,14 @@
-// The names by which a wasm module and its JavaScript know each other's functions: reading them, and writing others.
+// Renames the functions that a wasm module imports and exports.
 
 const IMPORT_SECTION = 2
 const EXPORT_SECTION = 7
 const [FUNCTION, TABLE, MEMORY, GLOBAL, TAG] = [0, 1, 2, 3, 4]
 
 /**
- * A copy of a module with other names.
+ * Copies a module with new names for its imports and exports.
  *
  * @param {Buffer} wasm
- * @param {{ imported(name: string): string, exported(name: string): string }} rename gives the new names of functions
+ * @param {{ imported(name: string): string, exported(name: string): string }} rename returns the new name of a function
  */
 export function renamed(wasm, rename) {
   const reader = new Reader(wasm)
@@ -89,7 +89,7 @@ class Reader {
     return this.take(this.readNumber()).toString()
   }
 
-  /** Moves past the description of an import, which comes after its names; returns its kind. */
+  /** Skips the description of an import, which follows its names, and returns its kind. */
   skipDescription() {
     const kind = this.readByte()
     if (kind === FUNCTION) this.readNumber()

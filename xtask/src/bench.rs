@@ -6,10 +6,10 @@ use crate::node::Node;
 use crate::workspace::Workspace;
 use crate::{browser, package, process};
 
-/// Where a quick run writes, whose figures are too few to be kept.
+/// The output of a quick run, which makes too few measurements to keep.
 const PASSING: &str = "target/bench";
 
-/// What the command line asked for.
+/// The command's options.
 pub(crate) struct Options {
     quick: bool,
 }

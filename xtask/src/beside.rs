@@ -1,4 +1,4 @@
-//! A step that runs beside another, with what that leaves of the processor; its output is shown if it fails.
+//! A step that runs in the background with the processor time that other steps leave; its output is shown if it fails.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::process::{self, Running};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-/// A step under way.
+/// A running background step.
 pub(crate) struct Beside {
     running: Running,
     name: String,
@@ -20,7 +20,7 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Starts a command, and says so.
+    /// Starts a command and prints that.
     pub(crate) fn start(workspace: &Workspace, command: &Command) -> Result<Self> {
         let name = process::describe(command);
         let output = workspace.target().join("beside.log");
@@ -35,7 +35,7 @@ impl Beside {
         })
     }
 
-    /// Waits for its end, and says what came of it.
+    /// Waits for the command to end and prints its result.
     pub(crate) fn finish(mut self) -> Result<Tally> {
         let success = self.running.wait()?.success();
         let seconds = self.start.elapsed().as_secs_f64();

@@ -31,12 +31,12 @@ const WEBKIT_ADVICE: &str = "install WebKitGTK with its driver, and a screen for
 
 const FIREFOX_ADVICE: &str = "install Firefox (Debian: `apt-get install firefox-esr`)";
 
-/// Chrome or Chromium, installed where that needs no question: on Debian as root.
+/// Chrome or Chromium. Installs it if that needs no confirmation: on Debian as root.
 pub(crate) fn chrome(workspace: &Workspace) -> Result<PathBuf> {
     find_or_install(workspace, find_chrome)
 }
 
-/// The program that drives it for wasm-bindgen's test runner.
+/// ChromeDriver, for wasm-bindgen's test runner.
 pub(crate) fn driver(workspace: &Workspace) -> Result<PathBuf> {
     find_or_install(workspace, find_driver)
 }
@@ -49,7 +49,7 @@ fn find_driver() -> Option<PathBuf> {
     find_program("CHROMEDRIVER", &["chromedriver"], &DRIVER_PATHS)
 }
 
-/// WebKitGTK with its driver, and a screen for it.
+/// WebKitGTK, its driver, and a virtual screen.
 pub(crate) fn webkit(workspace: &Workspace) -> Result<()> {
     let find = || {
         let needed = ["WebKitWebDriver", "xvfb-run", "xauth"];
@@ -64,7 +64,7 @@ pub(crate) fn webkit(workspace: &Workspace) -> Result<()> {
     .map(drop)
 }
 
-/// Firefox, and its driver, which Debian does not have: the driver's path.
+/// Firefox and its driver, which Debian does not package. Returns the driver's path.
 pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
     Browser {
         name: "Firefox",
@@ -89,7 +89,7 @@ fn find_or_install(workspace: &Workspace, find: fn() -> Option<PathBuf>) -> Resu
     .find_or_install(workspace, find)
 }
 
-/// A browser of Debian's.
+/// A browser from Debian's packages.
 struct Browser {
     name: &'static str,
     packages: &'static [&'static str],
@@ -133,7 +133,7 @@ fn find_program(variable: &str, names: &[&str], paths: &[&str]) -> Option<PathBu
 
 fn is_debian() -> bool {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    // Not its descendants: Ubuntu's package of the same name is a stub for another package manager.
+    // Debian only, not its derivatives: Ubuntu's package of the same name is a stub for another package manager.
     release.lines().any(|line| line == "ID=debian") && on_path("apt-get").is_some()
 }
 
@@ -141,7 +141,7 @@ fn is_root(workspace: &Workspace) -> bool {
     process::read(workspace.command("id").arg("-u"), "").is_ok_and(|id| id.trim() == "0")
 }
 
-/// Opens an address in the user's browser where there is a screen to show it on. It is the user's: it stays when the command ends.
+/// Opens an address in the user's browser if there is a screen. The browser keeps running when the command ends.
 pub(crate) fn open(address: &str) {
     let Some(mut command) = opener() else { return };
     let started = command
@@ -158,7 +158,7 @@ pub(crate) fn open(address: &str) {
 fn opener() -> Option<Command> {
     let has = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let mut command = if cfg!(target_os = "macos") {
-        // A login over the network has no screen of its own.
+        // A login over the network has no screen.
         (!has("SSH_CONNECTION") && Path::new("/usr/bin/open").is_file())
             .then(|| Command::new("/usr/bin/open"))?
     } else {
@@ -167,7 +167,7 @@ fn opener() -> Option<Command> {
         }
         Command::new(on_path("xdg-open").or_else(find_chrome)?)
     };
-    // Ctrl-C in the terminal is for the demo, not for the browser.
+    // Ctrl-C in the terminal must end the demo, not the browser.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     Some(command)

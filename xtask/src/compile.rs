@@ -16,17 +16,17 @@ use crate::workspace::Workspace;
 const CARGO_ADVICE: &str =
     "see the compiler's messages above; the switches for size were tried with Rust 1.95";
 
-/// A panic ends the module at once, without a message, and no type can print its insides: nobody could read either in a
-/// stranger's browser. The standard library is compiled the same way, which takes a tenth off the download. Unstable,
-/// hence only for the package: an app in Rust compiles the crate as it compiles everything else. Inlining before LLVM is
-/// what rustc does for speed, and leaves out of futures what they would otherwise keep.
+/// A panic ends the module at once without a message, and `Debug` prints nothing: nobody could read either in a visitor's
+/// browser. The standard library is compiled with the same flags, which makes the download a tenth smaller. The flags are
+/// unstable, so only the package uses them; an app in Rust compiles the crate with its own. Inlining in MIR, before LLVM,
+/// makes the state of futures smaller.
 ///
-/// Without reference types, JavaScript's values are numbers all through the module and its glue looks them up in a list,
-/// which takes less code than moving them in and out of a table at every export. LLVM's threshold is a little above what
-/// it is for size: the calls that go take more than what comes in their place.
+/// Without reference types, JavaScript values are numbers throughout the module, and the glue looks them up in a list. That
+/// takes less code than moving them in and out of a table at every export. LLVM's inline threshold is slightly above its
+/// default for size: the calls that it removes are larger than the inlined code.
 ///
-/// Of the default stack, a mebibyte, less than a tenth is ever used, and each page would hold all of it. It lies below the
-/// module's data: a call that needs more ends the module with an access below zero, and overwrites nothing.
+/// The default stack is one mebibyte, all of which each page would hold, and less than a tenth of it is ever used. The stack
+/// lies below the module's data: a call that needs more traps at an access below zero, and overwrites nothing.
 const SIZE_FLAGS: [&str; 12] = [
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
@@ -47,7 +47,7 @@ const OWN_STD: [&str; 3] = [
     "-Zbuild-std-features=optimize_for_size",
 ];
 
-/// Rust switches these on for the target, but a stripped module does not say so and wasm-opt would refuse it.
+/// Rust enables these for the target, but a stripped module does not list them, and wasm-opt would reject it.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -57,7 +57,7 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Whether the functions of the module keep their names, for a developer to read.
+/// Whether the functions of the module keep their names, which only developers read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Names {
     Kept,
@@ -122,20 +122,20 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     let mut wasm_opt = node.tool("wasm-opt")?;
     wasm_opt
         .args([
-            // Control flow as it comes out of futures, written anew, is smaller than what LLVM makes of it.
+            // Rewriting the control flow of futures makes it smaller than LLVM's output.
             "--flatten",
             "--rereloop",
             "-Oz",
             "-Oz",
-            // Nothing lies below the stack's far end, so that no address wraps around where a constant is added to it: the
-            // instruction can add it.
+            // Low addresses are unused, so adding a constant to an address cannot wrap around, and load and store
+            // instructions can include the constant.
             "--low-memory-unused",
-            // How loads and stores are aligned is a hint that engines do not heed, and one value compresses best.
+            // The alignment of loads and stores is a hint that engines ignore, and a single value compresses best.
             "--dealign",
-            // Those that are used most get the same short numbers in all functions.
+            // The most used locals get the same short numbers in all functions.
             "--reorder-locals",
-            // What has one caller stays outside it unless it is tiny, and functions of like names, hence of like code,
-            // stand together: both give the compressor more repetitions.
+            // Functions with one caller are not inlined unless they are tiny, and functions with similar names, hence with
+            // similar code, are adjacent: both give the compressor more repetitions.
             "--one-caller-inline-max-function-size=80",
             "--reorder-functions-by-name",
             match names {
@@ -164,7 +164,7 @@ pub(crate) fn compile(workspace: &Workspace, node: &Node, into: &str, names: Nam
     )
 }
 
-/// Where cargo puts the wasm of a program or library, compiled for a target.
+/// The path of the wasm that cargo compiles from a program or library for a target.
 pub(crate) fn module(workspace: &Workspace, target: &str, profile: Profile, name: &str) -> PathBuf {
     let folder = match profile {
         Profile::Dev => "debug",
@@ -209,7 +209,7 @@ fn flags() -> Result<OsString> {
     Ok(flags)
 }
 
-/// Where dependencies lie on the machine that built the package is nobody's business, and bytes.
+/// The folders with the sources of dependencies. The module must not contain their paths, which are private and cost bytes.
 fn registry_sources() -> Result<Vec<PathBuf>> {
     let sources = cargo_home()?.join("registry/src");
     let Ok(entries) = fs::read_dir(&sources) else {

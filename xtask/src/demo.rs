@@ -21,7 +21,7 @@ const NETWORK_PORTS: [(u16, &str); 3] = [
     (2583, "the PDS"),
 ];
 
-/// What the command line asked for.
+/// The command's options.
 pub(crate) struct Options {
     port: u16,
     open: bool,
@@ -59,7 +59,7 @@ impl Options {
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    // Before the build, which takes a while.
+    // Before the build, since that takes a while.
     check_ports(options.port)?;
     let (root, mount) = build(workspace, options.example)?;
     let node = Node::set_up(workspace)?;
@@ -84,7 +84,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         .context("the servers have no output")?;
     follow(BufReader::new(output), options.open)?;
 
-    // Its output ended, so it is ending or has ended: by Ctrl-C, or because it could not go on.
+    // The end of its output means that it ends or has ended: by Ctrl-C, or with an error.
     servers.stop();
     if process::interrupted() {
         println!("Stopped.");
@@ -93,7 +93,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     bail!("the local network ended by itself; its last messages are above")
 }
 
-/// Builds what is to be shown: the folder of the page, and where the modules it loads are to be found.
+/// Builds the page. Returns its folder and the folders of the modules that it loads.
 fn build(workspace: &Workspace, example: Option<Example>) -> Result<(&'static str, String)> {
     match example {
         None => {
@@ -107,7 +107,7 @@ fn build(workspace: &Workspace, example: Option<Example>) -> Result<(&'static st
     }
 }
 
-/// Shows what the servers say. Their first line is the page's address, and means that all of them answer.
+/// Prints the servers' output. The first line is the page's address, and means that all servers are ready.
 fn follow(output: impl BufRead, open: bool) -> Result<()> {
     for (number, line) in output.lines().enumerate() {
         let line = line.context("cannot read the servers' output")?;

@@ -1,5 +1,5 @@
-//! Tests that dependencies point one way: a part of the crate uses only those that come before it in the order that its root
-//! names.
+//! Tests that dependencies point one way: a part of the crate uses only parts that come before it in the order that the root
+//! file lists.
 //!
 //! The order is a numbered list in a comment of the root file: the parts of one number in backticks, before a colon.
 
@@ -10,10 +10,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::workspace::Workspace;
 
-/// The modules whose parts have an order, and where it is written.
+/// The modules whose parts have an order, and the files that list it.
 const ORDERED: [(&[&str], &str); 2] = [(&[], "src/lib.rs"), (&["client"], "src/client/mod.rs")];
 
-/// All uses against the order, and all parts that are in no order.
+/// All uses that break the order, and all parts that no order lists.
 fn violations(workspace: &Workspace) -> Result<Vec<String>> {
     let mut files = Vec::new();
     read_folder(&workspace.path("src"), &mut Vec::new(), &mut files)?;
@@ -28,7 +28,7 @@ fn violations(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(violations)
 }
 
-/// The names that a numbered list of comments puts in order.
+/// The names in a numbered list in comments.
 fn order_in(text: &str) -> Vec<String> {
     let comments = text.lines().filter_map(|line| line.strip_prefix("//"));
     let entries = comments.filter_map(|line| {
@@ -69,7 +69,7 @@ fn read_folder(
     Ok(())
 }
 
-/// What a module uses against the order of the parts of `root`. The root itself uses them all.
+/// The uses in a module that break the order of the parts of `root`. The root itself may use all of them.
 fn against(root: &[&str], order: &[String], module: &[String], text: &str) -> Vec<String> {
     let Some(part) = part_of(root, module) else {
         return Vec::new();
@@ -83,7 +83,7 @@ fn against(root: &[&str], order: &[String], module: &[String], text: &str) -> Ve
     for used in uses(module, text) {
         let is_before = match part_of(root, &used) {
             Some(other) => other == part || place(other).is_some_and(|there| there < here),
-            // What the root exports is the interface, and made of all parts.
+            // The root's exports are the interface and may come from any part.
             None => !is_within(root, &used),
         };
         if !is_before {
@@ -97,7 +97,7 @@ fn is_within(root: &[&str], path: &[String]) -> bool {
     path.len() >= root.len() && path.iter().zip(root).all(|(step, root)| step == root)
 }
 
-/// The part of `root` that a path leads into.
+/// The part of `root` that a path is in.
 fn part_of<'a>(root: &[&str], path: &'a [String]) -> Option<&'a str> {
     let part = path.get(root.len()).filter(|_| is_within(root, path))?;
     Some(part)
@@ -107,7 +107,7 @@ fn part_of<'a>(root: &[&str], path: &'a [String]) -> Option<&'a str> {
 fn uses(module: &[String], text: &str) -> Vec<Vec<String>> {
     let tokens = tokens(text);
     let mut uses = Vec::new();
-    // Modules within the file, with the depth of braces that they end at.
+    // Modules within the file, with the depth of braces at which they end.
     let mut inner: Vec<(String, usize)> = Vec::new();
     let mut depth = 0;
     let mut at = 0;
@@ -124,7 +124,7 @@ fn uses(module: &[String], text: &str) -> Vec<Vec<String>> {
                 inner.retain(|(_, end)| *end != depth);
                 depth -= 1;
             }
-            // Not where it says how far something can be seen.
+            // Not in a visibility such as `pub(in path)`.
             "crate" | "super" if !before.is_some_and(|token| token == "(" || token == "in") => {
                 let own = module.iter().chain(inner.iter().map(|(name, _)| name));
                 let start = match token.as_str() {
@@ -146,7 +146,7 @@ fn parent(mut module: Vec<String>) -> Vec<String> {
     module
 }
 
-/// Follows a path from a `::` to its ends, of which braces make many; the place of the token behind it.
+/// Follows a path from a `::` to its end, or to its ends if there are braces. Returns the index of the next token.
 fn follow(
     tokens: &[String],
     mut at: usize,
@@ -190,7 +190,7 @@ fn follow_all(
                 let mut longer = path.to_vec();
                 longer.push(name.to_owned());
                 at = follow(tokens, at + 1, longer, uses);
-                // A new name for it.
+                // Skips the new name.
                 if tokens.get(at).is_some_and(|token| token == "as") {
                     at += 2;
                 }
@@ -199,7 +199,7 @@ fn follow_all(
     }
 }
 
-/// Names, `::` and single characters, without comments and what is quoted.
+/// The tokens of a text: names, `::` and single characters, without comments and quoted text.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut rest = text;
@@ -231,7 +231,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// How long a quoted text is that begins here.
+/// The length of the quoted text that begins here.
 fn quoted(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 
 /// What they are drawn with.
 const FRAMEWORKS: [&str; 2] = ["leptos", "yew"];
-/// The page that each is loaded by, at `/`; the app itself is at `/app`.
+/// The page that loads each app, at `/`; the app itself is at `/app`.
 pub(crate) const PAGE: &str = "examples/shared/page";
 
 /// An example app.
@@ -27,13 +27,13 @@ impl Example {
         }
     }
 
-    /// Where its modules are, in the checkout.
+    /// The folder of its modules in the checkout.
     pub(crate) fn folder(self) -> String {
         format!("target/apps/{}", self.0)
     }
 }
 
-/// Builds all of them. They share their dependencies, and nearly all that a second one takes is its own linking.
+/// Builds all examples. They share their dependencies, so after the first, each takes little more than its linking.
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     tools::wasm_target(workspace)?;
     let mut cargo = workspace.cargo();

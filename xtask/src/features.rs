@@ -1,5 +1,5 @@
-//! The combinations of the crate's features that are checked: none and all, natively and for the browser, and there each
-//! alone as well.
+//! The combinations of the crate's features that are checked: none and all, natively and for the browser; for the browser also
+//! each feature alone.
 
 use anyhow::{Result, ensure};
 

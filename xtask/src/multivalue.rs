@@ -1,8 +1,8 @@
-//! The compile target of the shipped wasm: the usual one, but for how functions return what takes two values.
+//! The compile target of the shipped wasm: the usual one, except that functions return two values directly.
 //!
-//! By default they write it into the caller's frame in memory, which both then need code for. Since Chrome 85, Firefox 78 and
-//! Safari 13.1 a function can return both values instead. What wasm-bindgen sees keeps its form: functions of the C calling
-//! convention return as before.
+//! By default they write them to memory in the caller's frame, which needs code in both functions. Since Chrome 85, Firefox 78
+//! and Safari 13.1 a function can return both values. Nothing changes for wasm-bindgen: functions with the C calling convention
+//! return as before.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use crate::process;
 use crate::tools::TARGET;
 use crate::workspace::Workspace;
 
-/// The name of the target, hence of cargo's folder for it.
+/// The name of the target and of cargo's folder for it.
 pub(crate) const NAME: &str = "wasm32-multivalue";
 
 const ADVICE: &str = "rustc may describe its targets differently now: see xtask/src/multivalue.rs";
 
-/// Writes the target's description, made of the compiler's own, where cargo puts what it makes; its path.
+/// Writes the target's description, derived from the compiler's own, to cargo's output folder. Returns its path.
 pub(crate) fn describe(workspace: &Workspace) -> Result<PathBuf> {
     let mut rustc = workspace.command("rustc");
     rustc

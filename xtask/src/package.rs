@@ -13,14 +13,14 @@ use crate::workspace::Workspace;
 
 const TEMPLATE: &str = "pkg-template";
 const STAGE: &str = "target/package";
-/// What is compiled of the crate.
+/// The folder with the compiled core.
 const CORE: &str = "target/package/core";
-/// The declarations of all modules, by their places in the checkout.
+/// The folder with the declarations of all modules, by their paths in the checkout.
 const DECLARATIONS: &str = "target/package/declarations";
-/// The types of the core's classes, in the sources: so that these can be checked before anything is compiled.
+/// The types of the core's classes. They are committed, so that the TypeScript can be checked before anything is compiled.
 const TYPES_OF_CORE: &str = "pkg-template/src/core.d.ts";
 const OUTPUT: &str = "pkg";
-/// The modules of the package: those that an app imports, and those that load when a worker is to refresh.
+/// The modules of the package: those that an app imports, and those that are loaded for a refresh in a worker.
 const MODULES: [&str; 5] = [
     "index",
     "refresh-page",
@@ -31,7 +31,7 @@ const MODULES: [&str; 5] = [
 const ENTRIES: [&str; 3] = ["index", "refresh-worker", "scopes"];
 const TYPESCRIPT_ADVICE: &str = "the sources are pkg-template/src and src/host/browser/*.js";
 
-/// Builds `pkg/`. A failed build leaves the former one as it was.
+/// Builds `pkg/`. A failed build leaves the previous one unchanged.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let node = Node::set_up(workspace)?;
     check_version(workspace)?;
@@ -67,7 +67,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// One number for the crate and the npm package: they are the same code.
+/// The crate and the npm package have the same version: they are the same code.
 fn check_version(workspace: &Workspace) -> Result<()> {
     let manifest = workspace.read("pkg-template/package.json")?;
     let version = workspace.crate_version()?;
@@ -104,7 +104,7 @@ fn bundle(node: &Node) -> Result<()> {
     process::run(&mut bundle, TYPESCRIPT_ADVICE)
 }
 
-/// Copies the declarations of what an app imports and those that they lead to: what only the implementation uses is nobody else's to see.
+/// Copies the declarations of what an app imports, and those that these refer to. Internal declarations are not published.
 fn copy_reachable(declarations: &Path, types: &Path) -> Result<()> {
     create(types)?;
     let mut reached = BTreeSet::new();
@@ -126,7 +126,7 @@ fn copy_reachable(declarations: &Path, types: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The declarations beside it that one refers to, as `'./name.js'`.
+/// The other declarations that a declaration refers to, as `'./name.js'`.
 fn references(text: &str) -> impl Iterator<Item = String> {
     let modules = text
         .split(['\'', '"'])

@@ -1,4 +1,4 @@
-//! Child processes. Each leads a process group of its own, so that whatever it starts ends with it.
+//! Child processes. Each leads its own process group, so that everything it starts ends with it.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,15 +12,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How often a running child is looked at.
+/// How often a running child is checked.
 const LOOK: Duration = Duration::from_millis(30);
 /// How long a child may take to end when asked, before it is killed.
 const GRACE: Duration = Duration::from_secs(12);
 
-/// How long what a child left behind may take to end.
+/// How long processes that a child left behind may take to end.
 const CLEAN_UP: Duration = Duration::from_secs(4);
 
-/// A shell's script that becomes the program it is given.
+/// A shell script that replaces itself with the given program.
 const NICE: &str = "echo 19 > /proc/self/autogroup; exec nice -n 19 \"$0\" \"$@\"";
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -45,12 +45,12 @@ fn signal_group(group: u32, request: Request) {
         Request::Kill => Signal::SIGKILL,
     };
     if let Ok(group) = i32::try_from(group) {
-        // The group may be gone already, which is what was wanted.
+        // The group may have ended already.
         let _ = killpg(Pid::from_raw(group), signal);
     }
 }
 
-/// Whether a process of the group is left.
+/// Whether a process of the group is still there.
 #[cfg(unix)]
 fn is_group_left(group: u32) -> bool {
     use nix::sys::signal::killpg;
@@ -94,17 +94,17 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a command; `advice` says what to do where the program is missing.
+    /// Starts a command; `advice` says what to do if the program is missing.
     pub(crate) fn start(command: &mut Command, advice: &str) -> Result<Self> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         Self::spawn(command, advice)
     }
 
-    /// Starts a command with what other processes leave of the processor, where that can be had.
+    /// Starts a command at low priority, if the system supports that.
     ///
-    /// Linux may share the processor out between sessions, and then it is the session that has to be nice: a browser has one
-    /// of its own, too. `setsid` gives its process the new session only as long as that leads no group; then it leads one.
+    /// Linux may schedule by session, and then the priority must be that of a session of its own: a browser has one, too.
+    /// `setsid` makes a new session only for a process that leads no group; after that, the process leads one.
     pub(crate) fn start_nice(command: &Command, output: File, advice: &str) -> Result<Self> {
         let mut nice = Command::new("setsid");
         nice.args(["sh", "-c", NICE]);
@@ -135,12 +135,12 @@ impl Running {
         Ok(Self { child, ended: None })
     }
 
-    /// Its standard output, if that is piped and not taken yet.
+    /// Takes its standard output, if that is piped and not taken yet.
     pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// How it ended, if it has.
+    /// Its exit status, if it has ended.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             self.ended = self
@@ -161,9 +161,9 @@ impl Running {
         }
     }
 
-    /// Asks it to end and waits until it has, for a while.
+    /// Asks it to end, and waits for a limited time.
     pub(crate) fn stop(&mut self) {
-        // A child that reads its standard input takes the end of it as the request, also where there are no signals.
+        // A child that reads its standard input ends at the end of it, also on systems without signals.
         drop(self.child.stdin.take());
         signal_group(self.child.id(), Request::Terminate);
         let deadline = Instant::now() + GRACE;
@@ -182,7 +182,7 @@ impl Drop for Running {
             self.stop();
         }
         let own = self.child.id();
-        // Reaped first: a dead leader still counts as one of its group.
+        // Reap the leader first: until then it counts as a member of its group.
         if matches!(self.ended(), Ok(None)) {
             let _ = self.child.kill();
             let _ = self.child.wait();
@@ -198,7 +198,7 @@ impl Drop for Running {
     }
 }
 
-/// The command as a person would type it.
+/// The command as it would be typed.
 pub(crate) fn describe(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let program = program.file_name().unwrap_or(command.get_program());
@@ -238,14 +238,14 @@ pub(crate) fn read(command: &mut Command, advice: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// What came of a command that was watched.
+/// The result of a command whose output was kept.
 pub(crate) struct Outcome {
     pub(crate) success: bool,
     pub(crate) timed_out: bool,
     pub(crate) output: String,
 }
 
-/// Runs a command, shows its output line by line and keeps it; ends it when it takes longer than `limit`.
+/// Runs a command, prints its output line by line and keeps it; ends the command when it takes longer than `limit`.
 pub(crate) fn watch(command: &mut Command, limit: Duration, advice: &str) -> Result<Outcome> {
     println!("  $ {}", describe(command));
     let mut running = Running::start(
@@ -278,7 +278,7 @@ pub(crate) fn watch(command: &mut Command, limit: Duration, advice: &str) -> Res
             break None;
         }
     };
-    // Ends what is left of the group and so closes the pipes; whoever escaped it is not waited for long.
+    // Ends the rest of the group, which closes the pipes. Processes that left the group are not waited for long.
     drop(running);
     while let Ok(line) = lines.recv_timeout(Duration::from_secs(1)) {
         show(&line, &mut output);
@@ -321,7 +321,7 @@ mod tests {
         command
     }
 
-    /// A killed process is gone or, until init looks, a zombie.
+    /// A killed process does not exist or, until init reaps it, is a zombie.
     fn assert_over(process: &str) -> Result<()> {
         let state = read(
             &mut shell(&format!("ps -o stat= -p {process} || echo gone")),

@@ -1,4 +1,4 @@
-//! The crate as crates.io will have it: what is in it, that it builds from that alone, and with the oldest Rust it names.
+//! Checks the crate as it will be published: its files, that it builds from them alone, and with the oldest Rust it supports.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 const MANIFEST: &str = "Cargo.toml";
 const ADVICE: &str = "crates.io must be reachable";
 
-/// What is published beside the sources.
+/// The files that are published beside the sources.
 const FILES: [&str; 8] = [
     ".cargo_vcs_info.json",
     "CHANGELOG.md",
@@ -42,14 +42,14 @@ pub(crate) fn check_contents(workspace: &Workspace) -> Result<()> {
 pub(crate) fn dry_run(workspace: &Workspace) -> Command {
     let mut command = cargo(workspace, "publish");
     command.arg("--dry-run");
-    // What was packed is built from its own files alone, but with dependencies that are compiled already.
+    // The packed crate is built from its own files, with dependencies that are compiled already.
     command.env("CARGO_TARGET_DIR", workspace.target());
     command
 }
 
 fn cargo(workspace: &Workspace, subcommand: &str) -> Command {
     let mut command = workspace.cargo();
-    // A change that is not committed yet is checked as well.
+    // Uncommitted changes are checked as well.
     command.args([
         subcommand,
         "--package",
@@ -59,7 +59,7 @@ fn cargo(workspace: &Workspace, subcommand: &str) -> Command {
     command
 }
 
-/// Checks the crate natively and for the browser with the Rust that its manifest names. `None` where that cannot be had.
+/// Checks the crate natively and for the browser with the Rust that its manifest names. `None` if that cannot be installed.
 pub(crate) fn oldest_rust(workspace: &Workspace) -> Result<Option<[Command; 2]>> {
     let manifest = workspace.read(MANIFEST)?;
     let version = minimum(&manifest).context("Cargo.toml names no rust-version")?;
@@ -73,7 +73,7 @@ pub(crate) fn oldest_rust(workspace: &Workspace) -> Result<Option<[Command; 2]>>
             .args(["run", version, "cargo", "check", "--lib"])
             .args(["--package", "atproto-oauth-wasm"])
             .args(arguments)
-            // Or it would take turns with the other Rust in making all dependencies anew.
+            // A folder of its own: otherwise each Rust would recompile the dependencies that the other has compiled.
             .env("CARGO_TARGET_DIR", workspace.target().join("oldest-rust"));
         command
     };

@@ -1,4 +1,4 @@
-//! README's quick start in Rust, done as it says: the commands it gives, the code it shows.
+//! Follows README's quick start in Rust: runs its commands and compiles its code.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::process;
 use crate::tools::TARGET;
 use crate::workspace::Workspace;
 
-/// Where the app is put, as a browser loads it.
+/// The folder of the built app.
 const FOLDER: &str = "target/apps/quick-start";
 const ADVICE: &str = "README's quick start does not work";
 
 const PAGE: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Quick start</title>\n<script type=\"module\" src=\"/start.js\"></script>\n";
 const START: &str = "import start from './app.js'\n\nawait start()\n";
 
-/// Makes the app in a folder outside of this workspace, where a user's would be, and builds it.
+/// Creates the app in a folder outside of this workspace, like a user, and builds it.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let readme = workspace.read("README.md")?;
     let (commands, code) = instructions(&readme)?;
@@ -43,7 +43,7 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
             run.current_dir(&folder);
             run
         };
-        // It may not be published yet, and it is this very checkout that is to be tested.
+        // The test is of this checkout, which may not be published yet.
         if let Some(at) = words.iter().position(|word| *word == "atproto-oauth-wasm") {
             words.remove(at);
             let mut add = run("cargo");
@@ -51,11 +51,11 @@ fn build_in(workspace: &Workspace, place: &Path, commands: &[&str], code: &str) 
         }
         process::run(run(words[0]).args(&words[1..]), ADVICE)?;
     }
-    // One more option: the local network speaks http.
+    // One more option, since the local network uses http.
     let local = code.replace(".build()?", ".allow_http(true).build()?");
     ensure!(local != code, "{ADVICE}: no client is built in its code");
     fs::write(folder.join("src/main.rs"), local).context("cannot write the app's code")?;
-    // The same versions as here: wasm-bindgen's program must have that of the crate.
+    // The same versions as here: those of wasm-bindgen's program and crate must match.
     fs::copy(workspace.path("Cargo.lock"), folder.join("Cargo.lock"))
         .context("cannot copy Cargo.lock")?;
     let mut cargo = workspace.cargo();

@@ -1,4 +1,4 @@
-//! What each test suite needs and runs.
+//! The requirements and commands of each test suite.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,13 +18,13 @@ use crate::wasm_tests::{self, WasmTests};
 use crate::workspace::Workspace;
 use crate::{browser, examples, features, package, process, publishing, quick_start};
 
-/// For one command. A hanging browser ends here; a first compilation on a busy machine does not.
+/// The time limit of one command: ends a browser that hangs, but not a first compilation on a busy machine.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
-/// For one test file in a browser, in seconds: the runner's own limit of 20 is short for two busy cores.
+/// The time limit of one test file in a browser, in seconds: the runner's own limit of 20 is too short for two busy cores.
 const BROWSER_LIMIT: &str = "180";
 const ADVICE: &str = "see its messages above";
 
-/// The npm package's TypeScript and the JavaScript that stands beside the Rust, as one program.
+/// The project with the npm package's TypeScript and the JavaScript modules of the browser host.
 const SCRIPTS: &str = "pkg-template";
 
 /// The end-to-end tests whose number of rounds can be chosen; `SOAK` in their environment has them done in full.
@@ -39,9 +39,9 @@ const SOAKED: [&str; 4] = [
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     package: Once,
-    /// The one file that is wanted, without its ending.
+    /// The one file to run, without its extension.
     file: Option<String>,
-    /// What is yet to come.
+    /// The suites that have not run yet.
     later: Vec<Suite>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Warnings are errors, natively and for the browser: each sees code that the other does not.
+    /// Warnings are errors, natively and for the browser: each compiles code that the other does not.
     fn lint(&self) -> Result<Tally> {
         tools::wasm_target(self.workspace)?;
         tools::lint_components(self.workspace)?;
@@ -102,7 +102,7 @@ impl<'a> Runner<'a> {
             let combination: Vec<&str> = combination.iter().map(String::as_str).collect();
             steps.push(cargo(&[&["clippy"], &combination, &strict]));
         }
-        // Before anything is built: as an editor sees it in a fresh clone.
+        // Before anything is built, as in an editor with a fresh clone.
         let mut scripts = Node::set_up(self.workspace)?.tool("tsc")?;
         scripts.args(["--project", SCRIPTS]);
         steps.push(scripts);
@@ -132,7 +132,7 @@ impl<'a> Runner<'a> {
 
         let wasm_pack = || {
             let mut command = self.workspace.command("wasm-pack");
-            // Nothing is downloaded: the tools are on PATH in the right versions.
+            // Download nothing: the tools are on PATH in the right versions.
             command
                 .args(["test", "--mode", "no-install"])
                 .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT);
@@ -192,7 +192,7 @@ impl<'a> Runner<'a> {
     fn end_to_end(&mut self) -> Result<Tally> {
         let wants = |file| self.file.as_deref().is_none_or(|wanted| wanted == file);
         if wants("rust-apps") {
-            // Unoptimized, which takes half the time: much of what runs while compiling is there from other suites.
+            // Unoptimized, which takes half the time: other suites have compiled many build scripts and macros already.
             examples::build(self.workspace, Profile::Dev)?;
         }
         if wants("quick-start") {
@@ -203,7 +203,7 @@ impl<'a> Runner<'a> {
         browser::webkit(self.workspace)?;
         let geckodriver = browser::firefox(self.workspace)?;
         let compiling = self.compile_beside()?;
-        // What the tests stand on is tested with them.
+        // The tests' own support code is tested too.
         let browsers = [("CHROMIUM", &chrome), ("GECKODRIVER", &geckodriver)];
         let tally = self.node_tests(&["tests/network", "tests/e2e"], &browsers);
         let mut tally = tally?;
@@ -213,8 +213,8 @@ impl<'a> Runner<'a> {
         Ok(tally)
     }
 
-    /// Runs later suites for what they compile, beside tests in a browser, which leave much of the processor. When it is their turn
-    /// they run again, and have little to compile.
+    /// Runs later suites in the background to compile them while tests in a browser leave much of the processor idle. When it is
+    /// their turn, they run again and have little to compile.
     fn compile_beside(&self) -> Result<Option<Beside>> {
         let suites: Vec<&str> = self
             .later
@@ -222,7 +222,7 @@ impl<'a> Runner<'a> {
             .filter(|suite| suite.compiles())
             .map(|suite| suite.name())
             .collect();
-        // Elsewhere it would slow the tests down.
+        // On other systems it would slow the tests down.
         if suites.is_empty() || !cfg!(target_os = "linux") {
             return Ok(None);
         }
@@ -276,7 +276,7 @@ impl<'a> Runner<'a> {
                 .args(["--test", "--test-reporter=spec", at_once])
                 .args(files);
             if !browsers.is_empty() {
-                // Each file loads the same servers, which takes seconds where nothing of them is compiled.
+                // Each file loads the same servers, which takes seconds without a compile cache.
                 let compiled = self.workspace.target().join("node");
                 command
                     .envs(browsers.iter().copied())
@@ -308,7 +308,7 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// What several suites need and the first of them has built. Where that failed, it is not tried again.
+/// A build that several suites need and the first of them makes. After a failure it is not tried again.
 struct Once {
     name: &'static str,
     built: Option<bool>,
@@ -330,7 +330,7 @@ impl Once {
     }
 }
 
-/// Runs commands that are a test each.
+/// Runs commands, each of which counts as a test.
 fn each(steps: Vec<Command>) -> Result<Tally> {
     let mut tally = Tally::default();
     for mut step in steps {

@@ -1,4 +1,4 @@
-//! Takes out of the module's function table what nothing can call.
+//! Removes from the module's function table the functions that nothing can call.
 //!
 //! wasm-bindgen compiles a shim for every kind of closure that `js_sys` can pass, and takes its address to tell its own
 //! command line of it. That code is gone afterwards, but the addresses stay in the table, so that no optimizer may drop
@@ -14,7 +14,7 @@ use crate::size::{function_names, readable};
 
 const SHIM: &str = "wasm_bindgen::convert::closures::_::invoke::<";
 
-/// Has another function stand in the shims' places, for the optimizer to find them unused.
+/// Replaces the shims in the table with another function, so that the optimizer finds them unused.
 pub(crate) fn drop_unused(file: &Path) -> Result<()> {
     let mut module = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let names = function_names(&module)?;
@@ -40,7 +40,7 @@ pub(crate) fn drop_unused(file: &Path) -> Result<()> {
     fs::write(file, module).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The functions in the table, each with where in the file it is named.
+/// The functions in the table, each with the place in the file where it is listed.
 fn places(module: &[u8]) -> Result<Vec<(usize, u32)>> {
     let mut places = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -57,7 +57,7 @@ fn places(module: &[u8]) -> Result<Vec<(usize, u32)>> {
     Ok(places)
 }
 
-/// Writes a number in the place of a larger one, in as many bytes: LEB128 may be longer than it has to be.
+/// Overwrites a number with a smaller one, in as many bytes: LEB128 may be longer than necessary.
 fn replace(place: &mut [u8], old: u32, new: u32) -> Result<()> {
     let bytes = (1..5).find(|bytes| old >> (7 * bytes) == 0).unwrap_or(5);
     ensure!(new <= old, "{new} may not fit in the place of {old}");

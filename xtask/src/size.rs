@@ -1,4 +1,4 @@
-//! `cargo xtask size`: what each part of the shipped wasm weighs.
+//! `cargo xtask size`: the size of each part of the shipped wasm.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -11,10 +11,10 @@ use crate::node::Node;
 use crate::workspace::Workspace;
 
 const FOLDER: &str = "target/size";
-/// How many functions are listed by themselves.
+/// How many functions are listed.
 const LISTED: usize = 40;
 
-/// Compiles the core as it ships, but for its names, and prints what its modules and largest functions weigh.
+/// Compiles the core as it ships, but with names, and prints the sizes of its modules and largest functions.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let node = Node::set_up(workspace)?;
     let folder = workspace.path(FOLDER);
@@ -49,7 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The functions of a module: their names, and the bytes of their bodies.
+/// The functions of a module: their names and the sizes of their bodies in bytes.
 fn functions(module: &[u8]) -> Result<Vec<(String, usize)>> {
     let (mut imported, mut sizes) = (0, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
@@ -112,7 +112,7 @@ pub(crate) fn readable(name: &str) -> String {
     plain
 }
 
-/// The module of our own, or the crate, that a function is of: for a trait's method, those of the type it is for.
+/// Our module, or the crate, that a function belongs to. A trait's method belongs to that of the type it is implemented for.
 fn part_of(name: &str) -> String {
     const OURS: &str = "atproto_oauth_wasm";
     if name.contains("drop_in_place") {

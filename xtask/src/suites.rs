@@ -2,16 +2,16 @@
 
 use anyhow::{Result, bail};
 
-/// What is to be tested.
+/// The suites to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
     pub(crate) suites: Vec<Suite>,
-    /// Only this file of the one suite, without its ending.
+    /// If given, only this file of the suite, without its extension.
     pub(crate) file: Option<String>,
 }
 
 impl Selection {
-    /// Reads the names of suites, all but the long one where there is none; or one such as `e2e/refresh`, a file of a suite.
+    /// Parses the names of suites, or one file of a suite, such as `e2e/refresh`. Without names: all suites except the long one.
     pub(crate) fn parse(names: &[String]) -> Result<Self> {
         if let [name] = names
             && let Some((suite, file)) = name.split_once('/')
@@ -30,7 +30,7 @@ impl Selection {
     }
 }
 
-/// A part of the tests that can be asked for by name.
+/// A part of the tests that can be run by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suite {
     Lint,
@@ -43,7 +43,7 @@ pub(crate) enum Suite {
 }
 
 impl Suite {
-    /// In the order in which they run: what fails fast comes first, but for what can be compiled while tests wait for a browser.
+    /// In the order in which they run: suites that fail fast come first, except those that compile while tests wait for a browser.
     const ALL: [Self; 6] = [
         Self::Native,
         Self::Wasm,
@@ -53,7 +53,7 @@ impl Suite {
         Self::Lint,
     ];
 
-    /// Whether it compiles nearly all the time, and would be done soon where that is done already.
+    /// Whether it spends nearly all its time compiling, and is fast when that is done already.
     pub(crate) fn compiles(self) -> bool {
         matches!(self, Self::Crate | Self::Lint)
     }

@@ -65,7 +65,7 @@ impl Tally {
         tally
     }
 
-    /// Never better than the runner's own verdict: a run that ends badly, or without a single test, has failed.
+    /// Never better than the runner's exit status: a run that fails, or that has no test, counts as a failure.
     pub(crate) fn judged(mut self, success: bool) -> Self {
         if self.failed == 0 && (!success || self.passed == 0) {
             self.failed = 1;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every suite runs, whatever the others do, and the last line counts the tests of all.
+//! `cargo xtask test`: runs every suite, also after failures of others. The last line counts all tests.
 
 use std::process::ExitCode;
 use std::time::Instant;

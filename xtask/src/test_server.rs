@@ -1,9 +1,9 @@
-//! Has the server of wasm-bindgen's test runner answer a page that loads many modules.
+//! Makes the server of wasm-bindgen's test runner respond to a page that loads many modules.
 //!
 //! The server (tiny_http 0.12) starts with four threads and gives each connection one for as long as it lasts. It counts a
-//! thread as free until that wakes, so of two connections that arrive together both can be given to the same thread, and the
-//! second is answered when the first is closed: for a browser that keeps its connections, never. If no thread is free,
-//! the server starts one for each connection. So the four are kept busy from here, by connections that send nothing.
+//! thread as free until that wakes, so two connections that arrive together may go to the same thread. The second then gets a
+//! response only when the first closes: never, for a browser that keeps connections open. If no thread is free, the server starts
+//! one for each connection. So this module keeps the four threads busy with connections that send nothing.
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -17,12 +17,12 @@ use anyhow::{Context, Result};
 /// The threads that the server starts with.
 const THREADS: usize = 4;
 
-/// Ports that no system gives to outgoing connections: one that waits for the server must not connect to itself.
+/// Ports that no system uses for outgoing connections: a connection that waits for the server must not connect to itself.
 const PORTS: std::ops::Range<u16> = 18_000..18_100;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Where servers, one after the other, listen; each is kept busy until this is dropped.
+/// The address where servers listen, one after another. Each is kept busy until this is dropped.
 pub(crate) struct TestServer {
     address: SocketAddr,
     ended: Arc<AtomicBool>,
@@ -30,7 +30,7 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    /// Chooses an address where nothing listens yet.
+    /// Chooses a free address.
     pub(crate) fn start() -> Result<Self> {
         let address = PORTS
             .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
@@ -53,7 +53,7 @@ impl TestServer {
         })
     }
 
-    /// As the runner takes it in `WASM_BINDGEN_TEST_ADDRESS`.
+    /// The value of `WASM_BINDGEN_TEST_ADDRESS` for the runner.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }

@@ -20,11 +20,11 @@ struct CargoTool<'a> {
     version: &'a str,
     program: &'a str,
     flags: &'a [&'a str],
-    /// What the wait is like where nothing is cached.
+    /// How long the installation takes.
     patience: &'a str,
 }
 
-/// The folder with `wasm-bindgen` and its test runner: of exactly the crate's version, since their formats must match.
+/// The folder with `wasm-bindgen` and its test runner, in exactly the crate's version: their formats must match.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
     let version = workspace.dependency_version("wasm-bindgen")?;
     CargoTool {
@@ -44,7 +44,7 @@ pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
         package: "wasm-pack",
         version: "0.15.1",
         program: "wasm-pack",
-        // It only starts other programs: a debug build is there in half the time.
+        // It only starts other programs, so a debug build will do and takes half the time.
         flags: &["--locked", "--debug"],
         patience: "about 5 minutes on two cores",
     }
@@ -74,7 +74,7 @@ impl CargoTool<'_> {
                 "Installing {} {} ({}) ...",
                 self.package, self.version, self.patience
             );
-            // Under another name until it is whole: another run may be looking, or installing the same.
+            // Install under a temporary name: another run may look for it, or install the same.
             let partial = tools.join(format!(".{name}-{}", std::process::id()));
             let installed = self
                 .install(workspace, &partial)
@@ -93,7 +93,7 @@ impl CargoTool<'_> {
         command
             .args(["install", self.package, "--version", self.version, "--root"])
             .arg(into);
-        // Its build has nothing to do with the checkout's, whose flags would only get in the way.
+        // The flags of the checkout's build must not apply.
         command
             .args(self.flags)
             .current_dir(std::env::temp_dir())
@@ -128,7 +128,7 @@ fn cache() -> Result<PathBuf> {
     Ok(base.join("atproto-oauth-wasm"))
 }
 
-/// The wasm32 target, added through rustup where it is missing.
+/// The wasm32 target; added through rustup if it is missing.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     let mut rustc = workspace.command("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]);
@@ -154,7 +154,7 @@ pub(crate) fn std_source(workspace: &Workspace) -> Result<()> {
     process::run(rustup.args(["component", "add", "rust-src"]), RUSTUP_ADVICE)
 }
 
-/// Another Rust than the one in use, with the compile target.
+/// Installs another version of Rust, with the compile target.
 pub(crate) fn toolchain(workspace: &Workspace, version: &str) -> Result<()> {
     let has_target = |targets: String| targets.lines().any(|line| line == TARGET);
     let mut installed = workspace.command("rustup");

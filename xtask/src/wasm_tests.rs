@@ -1,4 +1,4 @@
-//! Which integration tests run in wasm, and where: their own first lines say so.
+//! The integration tests that run in wasm, and where: their first lines say so.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ impl WasmTests {
         if !text.contains("#![cfg(target_arch = \"wasm32\")]") {
             return;
         }
-        // Without the setting, wasm-bindgen's runner takes Node.
+        // By default, wasm-bindgen's runner uses Node.
         let place = if text.contains("configure!(run_in_") {
             &mut self.browser
         } else {

@@ -1,4 +1,4 @@
-//! Where things lie, and what Cargo.toml and Cargo.lock say about versions.
+//! Paths of the checkout, and the versions in Cargo.toml and Cargo.lock.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Cargo names the folder when it runs this program; the one it was compiled in serves when started directly.
+    /// The folder that Cargo names when it runs this program; if started directly, the folder where it was compiled.
     pub(crate) fn find() -> Result<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -33,7 +33,7 @@ impl Workspace {
         self.root.join(relative)
     }
 
-    /// Cargo's own output folder, which the environment may move elsewhere.
+    /// Cargo's output folder, which the environment can change.
     pub(crate) fn target(&self) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| self.path("target"), |folder| self.root.join(folder))
