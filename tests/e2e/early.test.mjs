@@ -1,4 +1,4 @@
-// A returning user's session before the WebAssembly core is there: what it does by itself, and what it leaves to the core.
+// A returning user's session before the WebAssembly core is loaded: what it does without the core, and what it leaves to the core.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertIsA, assertTyped } from './support/error-shape.mjs'
@@ -15,10 +15,10 @@ const CORE = '**/core_bg.wasm'
 const GET_SESSION = '/xrpc/com.atproto.server.getSession'
 const NONCES = `atproto-oauth-wasm:nonces:${alice.did}`
 
-/** The pages that have asked for the core in vain. */
+/** The pages whose request for the core is held back. */
 const asking = new Set()
 
-/** Keeps the core from a page; the returned function lets it through. */
+/** Holds the core back from a page; the returned function releases it. */
 async function holdCore(page) {
   let release
   const held = new Promise((resolve) => { release = resolve })
@@ -26,13 +26,13 @@ async function holdCore(page) {
     asking.add(page)
     await held
     asking.delete(page)
-    // A page that has gone has no use for it.
+    // The page may have been closed.
     await route.continue().catch(() => undefined)
   })
   return release
 }
 
-/** A user who comes back: signed in, with the servers' nonces known, on a page whose core is held. */
+/** A returning user: signed in, with stored nonces, on a page whose core is held back. */
 async function returning(t) {
   const visitor = await world.signedIn(t)
   const { page } = visitor
@@ -74,7 +74,7 @@ function changeRow(page, change) {
   })()`)
 }
 
-test('A session is there, and makes requests, before the core is', async (t) => {
+test('A session is restored and makes requests before the core is loaded', async (t) => {
   const { page, outgoing, release } = await returning(t)
   const before = outgoing().length
   assert.deepEqual(await initPage(page), { sub: alice.did })
@@ -91,7 +91,7 @@ test('A session is there, and makes requests, before the core is', async (t) => 
   assert.deepEqual(await hookCalls(page), [])
 })
 
-test('restore gives it as well, and again and again', async (t) => {
+test('`restore` gives an early session too, any number of times', async (t) => {
   const { page, release } = await returning(t)
   const statuses = await valueOf(page, async ({ did, path }) => {
     makeClient()
@@ -107,7 +107,7 @@ test('restore gives it as well, and again and again', async (t) => {
   assert.deepEqual(await storedSessions(page), [])
 })
 
-test('A server that wants another nonce is asked again once the core is there', async (t) => {
+test('A request for which the server wants another nonce is sent again once the core is loaded', async (t) => {
   const { page, outgoing, release } = await returning(t)
   await initPage(page)
   await control.rotateNonce()
@@ -118,7 +118,7 @@ test('A server that wants another nonce is asked again once the core is there', 
   assert.equal(outgoing().slice(before).filter(({ method }) => method === 'GET').length, 2, 'refused once')
 })
 
-test('A nonce that came with an answer is kept for the next page', async (t) => {
+test('A nonce of a response is stored for the next page', async (t) => {
   const { page, release } = await returning(t)
   release()
   await initPage(page)
@@ -128,7 +128,7 @@ test('A nonce that came with an answer is kept for the next page', async (t) => 
   await eventually(() => page.evaluate((name) => localStorage.getItem(name) !== null, NONCES), 'the nonce is kept')
 })
 
-test('Where the core cannot be loaded, a good token serves, and the core is tried again', async (t) => {
+test('If the core cannot be loaded, a valid token still works, and loading is tried again', async (t) => {
   const { page } = await world.signedIn(t)
   assert.equal(await request(page), 200)
   await page.reload()
@@ -178,7 +178,7 @@ for (const [what, spoil, expected] of [
   ['has gone', (page) => page.evaluate((name) => new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done }), DATABASE),
     refused('SESSION_GONE')],
 ]) {
-  test(`A stored token that ${what} is for the core to judge`, async (t) => {
+  test(`A stored token that ${what} is left to the core`, async (t) => {
     const { page, outgoing, release } = await returning(t)
     await spoil(page)
     const before = outgoing().length
@@ -190,14 +190,14 @@ for (const [what, spoil, expected] of [
   })
 }
 
-test('Options that no ticket was written for are for the core to judge', async (t) => {
+test('Options that no ticket was written for are left to the core', async (t) => {
   const { page, release } = await returning(t)
   const outcome = await waiting(page, async () => makeClient({ plcDirectoryUrl: 'nowhere' }).init())
   release()
   assertTyped((await outcome()).error, { code: 'OPTION_INVALID', step: 'configure' })
 })
 
-test('A callback in the address is for the core, whoever is signed in', async (t) => {
+test('An authorization response in the address is left to the core, whoever is signed in', async (t) => {
   const { page, release } = await returning(t)
   await page.evaluate(() => { location.hash = 'state=unknown&code=x&iss=https%3A%2F%2Fserver.example' })
   const outcome = await waiting(page, async () => (await makeClient().init()).session.did)
@@ -206,7 +206,7 @@ test('A callback in the address is for the core, whoever is signed in', async (t
   assert.equal(new URL(page.url()).hash, '')
 })
 
-test('To switch to another account is for the core, since that is then the active one', async (t) => {
+test('Switching to another account is left to the core, which makes it the active one', async (t) => {
   const { context, page } = await world.visitor(t)
   await signIn(page, bob, { origin })
   await signIn(page, alice, { origin })
@@ -223,7 +223,7 @@ test('To switch to another account is for the core, since that is then the activ
   await context.close()
 })
 
-test('Another tab that switches accounts meanwhile has its way', async (t) => {
+test('If another tab switches accounts meanwhile, its choice stays', async (t) => {
   const { page, tab } = await world.visitor(t)
   await signInWithoutPages(page, bob, world)
   await signInWithoutPages(page, alice, world)
@@ -239,7 +239,7 @@ test('Another tab that switches accounts meanwhile has its way', async (t) => {
   assert.equal(await page.evaluate(() => client.active), bob.did)
 })
 
-test('A session that ended in another tab meanwhile rejects, and the app is told once', async (t) => {
+test('A session that ended in another tab meanwhile rejects, and the app is notified once', async (t) => {
   const { page, tab, release } = await returning(t)
   await initPage(page)
   const other = await tab()
@@ -254,7 +254,7 @@ test('A session that ended in another tab meanwhile rejects, and the app is told
   assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRefreshError')
 })
 
-test('What other tabs tell meanwhile is heard once the core is there', async (t) => {
+test('Messages of other tabs are handled once the core is loaded', async (t) => {
   const { page, tab, release } = await returning(t)
   await valueOf(page, async () => {
     window.told = []
@@ -273,7 +273,7 @@ test('What other tabs tell meanwhile is heard once the core is there', async (t)
   assert.equal(await request(page), 200, 'with the tokens of the other tab')
 })
 
-test('A sign-out in another tab is heard by a page that asks for nothing', async (t) => {
+test('A page that makes no call handles a sign-out in another tab', async (t) => {
   const { page, tab, release } = await returning(t)
   await initPage(page)
   const other = await tab()
@@ -285,7 +285,7 @@ test('A sign-out in another tab is heard by a page that asks for nothing', async
   assert.deepEqual(await hookCalls(page), [`deleted ${alice.did}`])
 })
 
-test('Signing out before the core is there signs out', async (t) => {
+test('Signing out before the core is loaded signs out', async (t) => {
   const { page, release } = await returning(t)
   await initPage(page)
   const outcome = await waiting(page, () => session.signOut())
@@ -295,14 +295,14 @@ test('Signing out before the core is there signs out', async (t) => {
   assertIsA(await errorOf(page, async (path) => { await session.fetchHandler(path) }, GET_SESSION), 'TokenRevokedError')
 })
 
-test('A disposed client gives out nothing early', async (t) => {
+test('A disposed client gives no early session', async (t) => {
   const { page, release } = await returning(t)
   await page.evaluate(() => { makeClient().dispose() })
   assertTyped(await errorOf(page, async () => client.init()), { code: 'DISPOSED' })
   release()
 })
 
-test('A session goes on when its client was disposed of before the core was there', async (t) => {
+test('A session still works after its client was disposed of before the core was loaded', async (t) => {
   const { page, release } = await returning(t)
   await initPage(page)
   await page.evaluate(() => client.dispose())
@@ -312,7 +312,7 @@ test('A session goes on when its client was disposed of before the core was ther
   assert.equal(await request(page), 200, 'as any session does, while its token is good')
 })
 
-test('The app is told of an ending also where its hook throws', async (t) => {
+test('The app is notified of the end of a session also if its hook throws', async (t) => {
   const { page, tab, release } = await returning(t)
   await valueOf(page, async () => {
     window.ends = 0

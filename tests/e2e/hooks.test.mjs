@@ -1,4 +1,4 @@
-// What an app is told, and how often: once in each tab, by its hook and by its event, whichever tab it happened in.
+// How often an app is notified of a change: once in each tab, by its hook and by its event, whichever tab made the change.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { grantSession } from './support/cheap-session.mjs'
@@ -11,7 +11,7 @@ import { startWorld } from './support/world.mjs'
 const world = await startWorld()
 const { alice, control } = world
 
-/** Three tabs with the same session, in each of which hooks and events are written down as `hook updated did`. */
+/** Three tabs with the same session. Each records hooks and events as `hook updated did`. */
 async function threeTabs(t, options) {
   const someone = await world.visitor(t)
   await grantSession(someone.page, alice, world)
@@ -28,7 +28,7 @@ async function threeTabs(t, options) {
   return tabs
 }
 
-/** What each tab's app was told, once it is as much as expected and nothing more is on its way. */
+/** The notifications of each tab's app, once there are as many as expected and no more on their way. */
 async function assertTold(tabs, what) {
   const heard = () => Promise.all(tabs.map((tab) => tab.evaluate(() => [...window.hooks.map(({ hook, sub }) => `hook ${hook} ${sub}`), ...window.events, ...window.changes])))
   const expected = inEach(what)
@@ -37,38 +37,38 @@ async function assertTold(tabs, what) {
   assert.deepEqual(await heard(), expected)
 }
 
-/** The accounts are others when a session ends, and the same after a refresh. */
+/** The list of accounts changes when a session ends, and not after a refresh. */
 const inEach = (what) => Array(3).fill([`hook ${what} ${alice.did}`, `event ${what} ${alice.did}`, ...(what === 'deleted' ? ['event changed'] : [])])
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
 for (const [where, options] of [['', {}], [', with refreshes in a shared worker', { refreshIn: 'shared-worker' }]]) {
-  test(`A refresh is told once in each of three tabs${where}`, async (t) => {
+  test(`A refresh notifies each of three tabs once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await valueOf(tabs[0], async () => void await session.getTokenInfo(true))
     await assertTold(tabs, 'updated')
   })
 
-  test(`A refresh that three tabs need at once is told once in each${where}`, async (t) => {
+  test(`A refresh that three tabs need at once notifies each of them once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await control.outdateAccess(alice.did)
     assert.deepEqual(await Promise.all(tabs.map((tab) => valueOf(tab, profile))), [200, 200, 200])
     await assertTold(tabs, 'updated')
   })
 
-  test(`A sign-out is told once in each of three tabs${where}`, async (t) => {
+  test(`A sign-out notifies each of three tabs once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await valueOf(tabs[1], () => session.signOut())
     await assertTold(tabs, 'deleted')
   })
 
-  test(`A sign-out in three tabs at once is told once in each${where}`, async (t) => {
+  test(`A sign-out in three tabs at once notifies each of them once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await Promise.all(tabs.map((tab) => valueOf(tab, () => session.signOut())))
     await assertTold(tabs, 'deleted')
   })
 
-  test(`A revocation at the server that one tab notices is told once in each of three tabs${where}`, async (t) => {
+  test(`A revocation at the server that one tab notices notifies each of three tabs once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await control.revokeAll(alice.did)
     const { error } = await outcomeOf(tabs[2], async () => void await session.getTokenInfo(true))
@@ -76,7 +76,7 @@ for (const [where, options] of [['', {}], [', with refreshes in a shared worker'
     await assertTold(tabs, 'deleted')
   })
 
-  test(`A revocation at the server that three tabs notice at once is told once in each${where}`, async (t) => {
+  test(`A revocation at the server that three tabs notice at once notifies each of them once${where}`, async (t) => {
     const tabs = await threeTabs(t, options)
     await control.revokeAll(alice.did)
     const seen = await Promise.all(tabs.map((tab) => outcomeOf(tab, profile)))

@@ -52,10 +52,10 @@ test('Two tabs whose token the server alone calls expired make one refresh', asy
   assert.equal((await control.tokens(alice.did)).length, 1)
 })
 
-test('A refresh in one tab reaches the other: told once, used at once', async (t) => {
+test('A refresh in one tab reaches the other, which is notified once and uses the new token at once', async (t) => {
   const [first, second] = await twoTabs(await world.signedIn(t))
   await valueOf(first, async (did) => void await client.restore(did, true), alice.did)
-  await eventually(async () => (await hookCalls(second)).length, 'the other tab is told')
+  await eventually(async () => (await hookCalls(second)).length, 'the other tab is notified')
   const mark = await control.mark()
   assert.equal(await valueOf(second, profile), 200)
   const trace = await control.since(mark)
@@ -64,7 +64,7 @@ test('A refresh in one tab reaches the other: told once, used at once', async (t
   assert.ok(!calls(trace, 'com.atproto.server.getSession').some((entry) => /invalid_token/.test(entry.wwwAuth)), 'the new token was used')
 })
 
-test('What other tabs are told of a refresh holds no token', async (t) => {
+test('The message about a refresh to other tabs contains no token', async (t) => {
   const someone = await world.signedIn(t)
   const listener = await someone.tab()
   await listener.evaluate(() => {
@@ -90,7 +90,7 @@ test('Signing out in one tab ends the session in the other, with the reason', as
     })
   })
   await valueOf(first, () => session.signOut())
-  await eventually(async () => (await hookCalls(second)).length, 'the other tab is told')
+  await eventually(async () => (await hookCalls(second)).length, 'the other tab is notified')
   assert.deepEqual(await hookCalls(second), [`deleted ${alice.did}`])
   const { cause } = await second.evaluate(() => window.hooks[0])
   assertIsA(cause, 'TokenRevokedError')
@@ -102,7 +102,7 @@ test('Signing out in one tab ends the session in the other, with the reason', as
   assert.deepEqual(someone.outgoing().slice(before), [], 'a dead session sends nothing')
 })
 
-test('A session that ends again, after another sign-in, is told again: in the same page, and in the other tab', async (t) => {
+test('A session that ends again, after another sign-in, notifies both tabs again', async (t) => {
   const [first, second] = await twoTabs(await world.signedIn(t))
   await valueOf(first, () => session.signOut())
   // Signed in again without leaving the page.
@@ -112,8 +112,8 @@ test('A session that ends again, after another sign-in, is told again: in the sa
   await valueOf(first, () => session.signOut())
   const all = ['deleted', 'updated', 'deleted'].map((hook) => `${hook} ${alice.did}`)
   for (const tab of [first, second]) {
-    await eventually(async () => (await hookCalls(tab)).filter((call) => call === all[0]).length > 1, 'the tab is told twice')
-    // The first page was told of its first sign-in, too.
+    await eventually(async () => (await hookCalls(tab)).filter((call) => call === all[0]).length > 1, 'the tab is notified twice')
+    // The first page was also notified of its first sign-in.
     assert.deepEqual((await hookCalls(tab)).slice(tab === first ? 1 : 0), all)
   }
 })
@@ -123,7 +123,7 @@ test('A sign-out of one account leaves the other account of another tab alone', 
   const second = await someone.tab()
   await signInWithoutPages(second, bob, world)
   await valueOf(someone.page, () => session.signOut())
-  await eventually(async () => (await hookCalls(second)).includes(`deleted ${alice.did}`), 'the other tab is told')
+  await eventually(async () => (await hookCalls(second)).includes(`deleted ${alice.did}`), 'the other tab is notified')
   assert.equal(await valueOf(second, profile), 200)
   assert.deepEqual(await storedSessions(second), [bob.did])
 })

@@ -1,22 +1,22 @@
 import { DATABASE, POINTER } from './indexed-db.mjs'
 
 /**
- * A session without the walk through the server's pages, which takes seconds: the server grants it to a key made in the page, and
- * it is stored as the official client stores one. The page has the harness loaded, with either client.
+ * A session without the server's pages, which take seconds: the server issues it for a key that is generated in the page, and it
+ * is stored in the official client's format. The page must have loaded the harness, with either client.
  */
 export async function grantSession(page, account, { control, info }) {
   await storeGranted(page, info.pdsUrl, ({ jkt, client }) =>
     control.grant({ did: account.did, client, scope: 'atproto transition:generic', jkt }))
 }
 
-/** Stores what `grant({ jkt, client })` gives, a token response, as a session of a server that is its own issuer. */
+/** Stores the token response that `grant({ jkt, client })` returns as a session of a server that is its own issuer. */
 export async function storeGranted(page, issuer, grant) {
   const key = await page.evaluate(makeKey)
   const granted = await grant(key)
   await page.evaluate(storeSession, { name: DATABASE, pointer: POINTER, issuer, granted, jkt: key.jkt })
 }
 
-/** Runs in the page: a key that cannot be taken out, left there for `storeSession`. */
+/** Runs in the page: generates a key that cannot be extracted, and leaves it there for `storeSession`. */
 async function makeKey() {
   const { client_id: client } = lib.buildAtprotoLoopbackClientMetadata({
     scope: 'atproto transition:generic', redirect_uris: [`${location.origin}/`],

@@ -6,30 +6,30 @@ export function controlClient(controlUrl) {
     return response.json()
   }
   return {
-    /** Lifetime of access tokens issued from now on. */
+    /** Sets the lifetime of access tokens issued from now on. */
     tokenMaxAge: (ms) => ask('/token-max-age', { ms }),
-    /** How long new tokens are on their way to the client from now on. */
+    /** Sets the delay of token responses from now on. */
     holdTokens: (ms) => ask('/hold-tokens', { ms }),
-    /** Makes every DPoP nonce that a client holds wrong. */
+    /** Makes every DPoP nonce that a client has invalid. */
     rotateNonce: () => ask('/rotate-nonce'),
     /** Ends every session of the account, as its owner would from the account page. */
     revokeAll: (did) => ask('/revoke-all', { did }),
     /** Makes the server refuse the account's access tokens before their time; they can be refreshed. */
     outdateAccess: (did) => ask('/outdate-access', { did }),
-    /** A token response as a sign-in ends with, for `{ did, client, scope, jkt }`. */
+    /** Issues a token response as at the end of a sign-in, for `{ did, client, scope, jkt }`. */
     grant: (grantee) => ask('/grant', grantee),
-    /** Consents to what a page of the authorization server asks; the URL to go on to. */
+    /** Consents in place of the user of the authorization server's page. Resolves to the URL that the page would redirect to. */
     consent: async (pageUrl, did) => (await ask('/consent', { request_uri: new URL(pageUrl).searchParams.get('request_uri'), did })).url,
     /** The sessions the server holds for the account. */
     tokens: (did) => ask('/tokens', { did }),
-    /** A place in the trace, for `since`. */
+    /** A mark in the trace, for `since`. */
     mark: async () => (await ask('/trace-len')).n,
-    /** The requests which the servers saw since `mark`, preflights left out: they are the browser's own. */
+    /** The requests that the servers received since `mark`, without preflights, which only the browser sends. */
     since: async (mark) => (await ask('/trace', { from: mark })).filter((entry) => entry.method !== 'OPTIONS'),
   }
 }
 
-/** Successful answers of the token endpoint among traced requests: each is one code exchange or one refresh. */
+/** The traced requests with a successful response of the token endpoint: each is one code exchange or one refresh. */
 export function grants(trace) {
   return trace.filter((entry) => entry.method === 'POST' && entry.url === '/oauth/token' && entry.status === 200)
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Waits until `check` gives a truthy value and returns it. A condition is
- * waited for, never a time: fast machines go on at once, slow ones get to `within`.
+ * Waits until `check` resolves to a truthy value, and returns it. Tests wait for a condition and never for a time: fast machines
+ * continue at once, slow ones have the time limit `within`.
  */
 export async function eventually(check, what, within = 15_000) {
   const end = Date.now() + within

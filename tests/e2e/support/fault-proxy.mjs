@@ -6,7 +6,10 @@ const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-header
 
 const plain = (status, type, body) => ({ status, headers: { ...CORS, 'content-type': type }, body: Buffer.from(body) })
 
-/** What may befall a request: each gets `ask()`, which lets the server answer, and gives the answer to pass on; none cuts the line. */
+/**
+ * The faults. Each gets `ask()`, which resolves to the server's response, and resolves to the response to pass on, or to nothing if
+ * the connection is to be cut.
+ */
 export const FAULTS = {
   'none': (ask) => ask(),
   'delay before': async (ask, random) => { await pause(random.next() * 120); return ask() },
@@ -23,7 +26,7 @@ export const FAULTS = {
   'HTML': async () => plain(200, 'text/html', '<!doctype html><title>Sign in to this network</title>'),
   'truncated': async (ask) => {
     const answer = await ask()
-    // A browser that kept it would spoil more than this one request.
+    // A cached response would affect more than this one request.
     return { ...answer, headers: { ...answer.headers, 'cache-control': 'no-store' }, body: answer.body.subarray(0, answer.body.length / 2) }
   },
   'cut within': async (ask) => ({ ...await ask(), cutAt: 0.5 }),
@@ -54,8 +57,8 @@ async function bodyOf(request) {
 }
 
 /**
- * An HTTP proxy on loopback between a browser and the servers. `choose(request)` names what befalls a request:
- * `{ fault, random }`, or nothing for an undisturbed one. `log` is what happened, in order; `open()` counts what has not ended.
+ * An HTTP proxy on loopback between a browser and the servers. `choose(request)` returns the fault of a request as
+ * `{ fault, random }`, or nothing. `log` lists what happened, in order; `open()` counts the requests that have not ended.
  */
 export async function startFaultProxy() {
   const proxy = { choose: () => undefined, log: [] }

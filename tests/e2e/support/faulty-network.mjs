@@ -5,10 +5,10 @@ const json = (body, status = 200) => ({ status, type: 'application/json', body: 
 
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-expose-headers': '*' }
 
-/** An account which exists nowhere but in the answers below. */
+/** An account that exists only in the responses below. */
 export const CAROL = { handle: 'carol.test', did: 'did:plc:caaaaaaaaaaaaaaaaaaaaaaa' }
 
-/** Where each part of the network answers; tests put a fault in the place of one answer. */
+/** The path of each part of the network. Tests replace the response of a part with a fault. */
 export const PATHS = {
   handle: '/xrpc/com.atproto.identity.resolveHandle',
   did: `/${encodeURIComponent(CAROL.did)}`,
@@ -17,7 +17,7 @@ export const PATHS = {
   par: '/par',
 }
 
-/** The answers of a network in good order, all of it on one loopback server at `origin`. */
+/** The responses of a correct network, all from one loopback server at `origin`. */
 function goodAnswers(origin) {
   return {
     handle: json({ did: CAROL.did }),
@@ -40,9 +40,9 @@ function goodAnswers(origin) {
 }
 
 /**
- * A PLC directory, a PDS and an authorization server in one process, whose answers
- * can be replaced one by one. `set(part, answer)` takes `{ status, type, body, headers }`
- * or a change of the good answer's JSON; `requests` is what arrived.
+ * A PLC directory, a PDS and an authorization server in one process, whose responses can be replaced one by one.
+ * `set(part, response)` takes `{ status, type, body, headers }` or a function that changes the JSON of the correct response;
+ * `requests` lists the requests received.
  */
 export async function startFaultyNetwork() {
   let answers

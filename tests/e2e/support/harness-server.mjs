@@ -16,7 +16,7 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; ch
 // The strictest policy that allows wasm: nothing inline, no eval, no other origin.
 const SCRIPT_POLICY = "script-src 'self' 'wasm-unsafe-eval'"
 
-/** Modules from npm which tests load beside the package, each bundled once when first asked for. */
+/** Modules from npm that tests load beside the package. Each is bundled once, at its first request. */
 const SOURCES = {
   agent: "export { Agent } from '@atproto/api'",
   official: "export * from '@atproto/oauth-client-browser'",
@@ -29,7 +29,7 @@ function bundle(name) {
   return bundles[name]
 }
 
-/** Makes a worker what WebKit's shared workers are: what holds a key reads as `null` and cannot be written. */
+/** Makes a worker behave like WebKit's shared workers: a row with a key reads as `null` and cannot be written. */
 const keyless = (stores) => Buffer.from(`
 ;if ('SharedWorkerGlobalScope' in globalThis) {
   const { get, put } = IDBObjectStore.prototype
@@ -58,9 +58,9 @@ async function find(path, { root, config, official, keylessStores }) {
 /**
  * Serves a page on a loopback port of its own: `root` at `/`, the package at `/pkg/`,
  * the network's addresses as `/config.js`. A visitor with the cookie `client=official`
- * gets the official client in the package's place; one with `store=no`, pages that no browser keeps for the way back; one with
- * `keyless-worker`, a refresh worker that can neither read nor write keys, or no sessions.
- * `headers` go with every answer.
+ * gets the official client in place of the package; one with `store=no`, pages that browsers do not put in the back/forward cache;
+ * one with `keyless-worker`, a refresh worker that can neither read nor write keys, or no sessions. `headers` are in every
+ * response.
  */
 export async function serveHarness(config, root = join(here, '../harness'), headers = {}) {
   const server = createServer(async (request, response) => {

@@ -1,5 +1,4 @@
-// Reads what the client stored without going through the client, so that a
-// format only the client itself understands would not pass.
+// Reads what the client stored without the client, so that tests fail on a format that only the client itself understands.
 
 export const DATABASE = '@atproto-oauth-client'
 export const POINTER = '@@atproto/oauth-client-browser(sub)'
@@ -40,7 +39,7 @@ export async function readDatabase(page) {
       database.close()
     }
   }, DATABASE)
-  // A member that is undefined is as good as absent, to IndexedDB and to us.
+  // For the client, a member that is `undefined` is the same as a missing one.
   return JSON.parse(JSON.stringify(database))
 }
 
@@ -49,7 +48,7 @@ export async function rowsOf(page, store) {
   return (await readDatabase(page))?.stores[store]?.rows ?? []
 }
 
-/** Moves the end of every row of a store into the past, as time would. */
+/** Makes every row of a store expired. */
 export function expireRows(page, store) {
   return page.evaluate(async ({ name, store }) => {
     const settle = (request) => new Promise((resolve, reject) => {
@@ -66,7 +65,7 @@ export function expireRows(page, store) {
   }, { name: DATABASE, store })
 }
 
-/** Moves the end of an account's access token into the past, in its row only: and with it that of its resume ticket. */
+/** Makes an account's access token and its resume ticket expired, in the stored row only. */
 export function expireToken(page, did) {
   return page.evaluate(async ({ name, sub }) => {
     const settle = (request) => new Promise((resolve, reject) => {

@@ -3,9 +3,8 @@ import { rowsOf } from './indexed-db.mjs'
 import { signInWithoutPages } from './sign-in.mjs'
 
 /**
- * Signs in with a token that the server will soon refuse while the client believes
- * in it: the server issues it for a second, and its `expires_in` is rewritten on its
- * way to the page. Tokens issued afterwards live an hour again.
+ * Signs in with a token that the server will soon refuse while the client considers it valid: the server issues it for a second,
+ * and the `expires_in` of the response is rewritten. Tokens issued afterwards are valid for an hour again.
  */
 export async function signInWithLateExpiry(visitor, account, { control }) {
   const tokenEndpoint = '**/oauth/token'
@@ -20,11 +19,11 @@ export async function signInWithLateExpiry(visitor, account, { control }) {
   await control.tokenMaxAge(3_600_000)
   await visitor.context.unroute(tokenEndpoint)
   const [token] = await control.tokens(account.did)
-  // Tokens carry whole seconds: one more, and no rounding keeps it alive.
+  // Tokens have times in whole seconds: wait one more, so that it has expired after any rounding.
   await eventually(() => Date.now() > Date.parse(token.expiresAt) + 1000, 'the server-side end of the token')
 }
 
-/** Signs in with a token that has expired when this returns, as the client can tell. Tokens issued afterwards live a second too. */
+/** Signs in with a token that has expired when this returns, which the client knows. Tokens issued afterwards live a second too. */
 export async function signInUntilExpired(page, account, { control }) {
   await control.tokenMaxAge(1000)
   await signInWithoutPages(page, account, { control })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { eventually } from './eventually.mjs'
 
-/** Waits until the harness has run in this page; between two documents there is nothing to ask. */
+/** Waits until the harness has run in this page; between two documents there is none to call. */
 export async function harnessReady(page) {
   await eventually(() => page.evaluate(() => window.harnessReady === true).catch(() => false), 'the harness has loaded')
 }
@@ -9,7 +9,7 @@ export async function harnessReady(page) {
 /** Runs `step(argument)` in the page: `{ value }`, or `{ error }` as the harness describes errors. */
 export async function outcomeOf(page, step, argument) {
   const outcome = await page.evaluate(`attempt(${step}, ${JSON.stringify(argument)})`)
-  // Playwright keeps members which are undefined; assertions are about what is there.
+  // Playwright keeps members that are `undefined`; assertions compare only the others.
   return JSON.parse(JSON.stringify(outcome))
 }
 

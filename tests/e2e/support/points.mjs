@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Runs in a page before everything else: numbers the moments at which something leaves the page or has just arrived, from
- * `arm(n)` on, and stops the page for ever at the nth. `passed` names them.
+ * Runs in a page before everything else. From `arm(n)` on, it numbers the points at which something leaves the page or has just
+ * arrived, and stops the page for ever at the nth. `passed` lists their names.
  */
 export function numberPoints({ origin, stopUrl }) {
-  // The pages of the authorization server are no part of what is tested.
+  // The pages of the authorization server are not under test.
   if (location.origin !== origin) return
   let stopAt
   window.passed = []
@@ -17,7 +17,7 @@ export function numberPoints({ origin, stopUrl }) {
     window.passed.push(name)
     console.debug(`point ${name}`)
     if (window.passed.length !== stopAt) return
-    // Holds the whole page, whatever it was about to do: nobody ever answers.
+    // A synchronous request that never gets a response stops the whole page.
     const request = new XMLHttpRequest()
     request.open('POST', stopUrl, false)
     request.send(name)
@@ -49,7 +49,7 @@ export function numberPoints({ origin, stopUrl }) {
     point(`${what}: answered`)
     return answer
   })
-  // To die before or after what is only read is to die at the point before.
+  // No points at reads: a page that stops there has done no more than at the point before.
   wrap(IDBDatabase.prototype, 'transaction', (go, stores, mode) => {
     const transaction = go()
     if (mode === 'readwrite') transaction.addEventListener('complete', () => point(`${stores}: committed`))
@@ -81,14 +81,14 @@ export function numberPoints({ origin, stopUrl }) {
   })
 }
 
-/** The place to which a stopped page cries: `of(id)` is the URL for one page, `stopped(id)` the name of the point it stopped at. */
+/** The server that a stopped page calls: `of(id)` is the URL for one page, `stopped(id)` the name of the point where it stopped. */
 export async function startStops() {
   const waiting = new Map()
   const server = createServer((request, response) => {
     let name = ''
     request.on('data', (chunk) => { name += chunk })
     request.on('end', () => waiting.get(request.url)?.(name))
-    // Never answered; what is left of it ends with the page.
+    // Never responds; the request ends with the page.
     request.socket.on('close', () => response.destroy())
   })
   server.listen(0, '127.0.0.1')

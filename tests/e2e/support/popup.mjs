@@ -1,7 +1,7 @@
 import { eventually } from './eventually.mjs'
 import { outcomeOf } from './page.mjs'
 
-/** Signs in through a popup, and gives the popup; the outcome of `signIn` is asked for later, with `outcomeIn`. */
+/** Signs in through a popup, and returns the popup. `outcomeIn` returns the outcome of `signIn` later. */
 export async function openPopup({ page, context }, input, options = {}) {
   const opened = context.waitForEvent('page')
   await page.evaluate(({ input, options }) => {
@@ -21,6 +21,6 @@ export const outcomeIn = (page) => eventually(() => page.evaluate(() => window.p
 
 /** What the app in the popup does: it calls `init`, as it does in every page. */
 export async function initPopup(popup) {
-  // The popup closes itself; what it said before may be lost with it.
+  // The popup closes itself, and with it the result of this call may be lost.
   return outcomeOf(popup, async () => { await makeClient().init() }).catch(() => undefined)
 }

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1 which the seed alone decides (mulberry32), so that a failure can be had again. */
+/** Random numbers from 0 up to 1 that depend only on the seed (mulberry32), so that a failure can be reproduced. */
 export function random(seed) {
   let state = seed
   return () => {

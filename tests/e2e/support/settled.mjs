@@ -1,6 +1,6 @@
 import { valueOf } from './page.mjs'
 
-/** What all clients of an origin post their messages to, the official one's name for it. */
+/** The official client's name for the channel on which all clients of an origin post their messages. */
 const CHANNEL = '@@atproto/oauth-client-browser(synchronization-channel:2)'
 
 /**
@@ -22,9 +22,9 @@ export async function settled(tabs) {
     channel.postMessage({ name: 'barrier', args: [] })
     await heard
     channel.close()
-    // A client looks ten times, every ten milliseconds, whether it can read what a message about the accounts is about.
+    // For a message about the accounts, a client checks ten times, every ten milliseconds, whether it can read the change.
     for (let look = 0; look <= 10; look += 1) await new Promise((done) => setTimeout(done, 10))
-    // And it reads the database for each message: this read comes behind those.
+    // And it reads the database for each message: this read is queued after those.
     await client.accounts?.()
   })))
 }

@@ -1,7 +1,7 @@
 import { eventually } from './eventually.mjs'
 import { harnessReady, valueOf } from './page.mjs'
 
-/** Calls `signIn` in the page, which leaves it for the authorization server's pages. */
+/** Calls `signIn` in the page, which redirects it to the authorization server's pages. */
 export async function startSignIn(page, input, options = {}) {
   await page.evaluate(({ input, options }) => {
     // Not awaited: the promise never resolves in a page that navigates away.
@@ -18,7 +18,7 @@ export async function startSignIn(page, input, options = {}) {
   }, 'the page of the authorization server')
 }
 
-/** The field for the user's name; without a suggested account the server greets first and asks whether to sign in. */
+/** The field for the user's name. Without a login hint, the server first shows a page with a button to sign in. */
 export async function loginForm(page) {
   const name = page.locator('input[autocomplete=username]')
   const button = page.getByRole('button', { name: 'Sign in' })
@@ -28,7 +28,7 @@ export async function loginForm(page) {
   return name
 }
 
-/** Types the user's name, where it may be typed, and a password; and presses "Sign in". */
+/** Types the user's name, if the field is editable, and a password; then presses "Sign in". */
 export async function submitPassword(page, { handle, password }) {
   const name = await loginForm(page)
   if (await name.isEditable()) await name.fill(handle)
@@ -42,8 +42,8 @@ export function decide(page, button = 'Authorize') {
 }
 
 /**
- * The next time that the page leaves for the server's pages, it comes back from there at once, with the account's consent:
- * without the seconds that they take. For tests of what comes after.
+ * Makes the next redirect to the server's pages come back at once with the account's consent, without the seconds that these
+ * pages take. For tests of what comes after.
  */
 export async function consentAhead(page, account, { control }) {
   await page.route((url) => url.pathname === '/oauth/authorize', async (route) => {
@@ -69,7 +69,7 @@ export function initPage(page, options = {}) {
   }, options)
 }
 
-/** The whole walk with the default client: afterwards the page holds `window.client` and `window.session`. */
+/** A whole sign-in with the default client: afterwards the page has `window.client` and `window.session`. */
 export async function signIn(page, account, { origin, input = account.handle, options } = {}) {
   await page.evaluate(() => void makeClient())
   await startSignIn(page, input, options)
@@ -78,13 +78,13 @@ export async function signIn(page, account, { origin, input = account.handle, op
 }
 
 /**
- * As `signIn`, but consent is given at the server: the client does all of its part, and the server's pages, with the two
- * seconds that they take, are left out. For tests of what comes after.
+ * Like `signIn`, but without the server's pages, which take two seconds: consent is given at the server, and the client does all
+ * of its part. For tests of what comes after.
  */
 export async function signInWithoutPages(page, account, { control }) {
   await page.evaluate(() => void makeClient())
   const url = await valueOf(page, async (handle) => String(await client.authorize(handle)), account.handle)
-  // The callback differs from the page only behind the `#`, which alone would load nothing.
+  // The callback differs from the page only in its fragment, and such a navigation alone would load nothing.
   await page.goto('about:blank')
   await page.goto(await control.consent(url, account.did))
   await harnessReady(page)

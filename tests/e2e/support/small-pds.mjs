@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-// What a page may read is part of what is tested, so an answer exposes what it names and nothing else.
+// The headers that a page may read are part of the tests, so a response exposes only those that it names.
 const cors = (exposed = []) => ({
   'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization, dpop, content-type', 'access-control-allow-methods': '*',
   'access-control-expose-headers': exposed.join(', '),
@@ -18,7 +18,7 @@ function claimsOf(proof) {
   return proof && JSON.parse(Buffer.from(proof.split('.')[1], 'base64url'))
 }
 
-/** What an authorization server and the accounts' identities say, as far as sessions that are stored already need it. */
+/** The documents of the authorization server and of the accounts that stored sessions need. */
 function documents(origin) {
   const server = {
     issuer: origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`,
@@ -39,9 +39,9 @@ function documents(origin) {
 }
 
 /**
- * A PDS that is its own authorization server, and another origin, both on loopback. `on(path, answer)` says what the PDS answers:
- * `{ status, headers, expose, json }`, or a function of the request that gives it. `requests` is what came, preflights left out:
- * `{ at, method, path, token, claims }`.
+ * A PDS that is its own authorization server, and another origin, both on loopback. `on(path, response)` sets a response of the
+ * PDS: `{ status, headers, expose, json }`, or a function of the request that returns it. `requests` lists the requests received,
+ * without preflights: `{ at, method, path, token, claims }`.
  */
 export async function startSmallPds() {
   const requests = []
@@ -58,7 +58,7 @@ export async function startSmallPds() {
     response.writeHead(status, { 'content-type': 'application/json', ...cors(expose), ...headers })
     response.end(request.method === 'HEAD' ? '' : body)
   }
-  // Whoever learned this nonce shows that an answer of elsewhere was believed.
+  // A client that uses this nonce has trusted a response of another server.
   const elsewhere = await listen(serve('elsewhere', () => ({ headers: { 'dpop-nonce': 'of-elsewhere' }, expose: ['dpop-nonce'] })))
   let document = () => undefined
   const pds = await listen(serve('pds', (entry) => {
@@ -76,7 +76,7 @@ export async function startSmallPds() {
   return {
     origin: pds.origin, elsewhere: elsewhere.origin, requests,
     on: (path, answer) => answers.set(path, answer),
-    /** The account that refreshes are for. */
+    /** The account whose tokens a refresh returns. */
     holder: (did) => answers.set('sub', did),
     stop: () => Promise.all([pds, elsewhere].map(({ server }) => {
       server.closeAllConnections()

@@ -1,2 +1,2 @@
-/** How often a test does a thing: in full where it was asked to (`cargo xtask test soak`), else often enough to notice a mistake. */
+/** The number of rounds of a test: all of them in `cargo xtask test soak`, otherwise enough to notice a mistake. */
 export const times = (inFull, inShort) => (process.env.SOAK ? inFull : inShort)

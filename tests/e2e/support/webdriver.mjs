@@ -1,4 +1,4 @@
-// WebKitGTK and Firefox by plain WebDriver, as far as tests need it: pages that evaluate, as Playwright's do.
+// WebKitGTK and Firefox through plain WebDriver: pages with an `evaluate` like Playwright's.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,7 +8,7 @@ import { harnessReady } from './page.mjs'
 
 const WEBKITS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => `/usr/lib/${place}/webkit2gtk-4.1/MiniBrowser`)
 
-/** WebKit draws with what a machine without a screen has. */
+/** Makes WebKit draw without a graphics card. */
 const DRAWING = { WEBKIT_DISABLE_DMABUF_RENDERER: '1', LIBGL_ALWAYS_SOFTWARE: '1' }
 
 async function freePort() {
@@ -20,7 +20,7 @@ async function freePort() {
   return port
 }
 
-/** WebKitGTK, under a screen of its own, with a profile of its own. */
+/** WebKitGTK with its own virtual screen and profile. */
 export function launchWebKit() {
   const binary = WEBKITS.find((place) => existsSync(place))
   if (!binary) throw new Error('No WebKitGTK found: install webkit2gtk-driver, xvfb and xauth')
@@ -28,7 +28,7 @@ export function launchWebKit() {
   return launch(driver, { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } })
 }
 
-/** Firefox without a window, with a profile of its own. */
+/** Firefox without a window, with its own profile. */
 export function launchFirefox() {
   const driver = (port) => [process.env.GECKODRIVER ?? 'geckodriver', [`--port=${port}`], {}]
   return launch(driver, { 'moz:firefoxOptions': { args: ['-headless'] } })
@@ -37,7 +37,7 @@ export function launchFirefox() {
 async function launch(driverAt, capabilities) {
   const port = await freePort()
   const [program, args, env] = driverAt(port)
-  // A group of its own, so that screen, driver and browser end together.
+  // Their own process group, so that screen, driver and browser end together.
   const driver = spawn(program, args, { detached: true, stdio: 'ignore', env: { ...process.env, ...env } })
   const failed = once(driver, 'error').then(([error]) => { throw error })
   failed.catch(() => undefined)

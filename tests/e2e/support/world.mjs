@@ -8,12 +8,12 @@ import { signInWithoutPages } from './sign-in.mjs'
 
 const AN_HOUR = 3_600_000
 
-/** Longer than any step takes on a busy machine: a step that takes this long is lost, and says so soon. */
+/** The time limit of a step: longer than any step takes on a busy machine. */
 const A_STEP = 15_000
 
 /**
- * What a test file needs: the local network, the harness, one browser. All of it
- * belongs to this file alone, so that files may run at the same time.
+ * Everything that a test file needs: the local network, the harness, one browser. Each file has its own, so that files can run at
+ * the same time.
  */
 export async function startWorld({ names, ...browserOptions } = {}) {
   const [network, browser] = await Promise.all([startNetwork({ names }), launchBrowser(browserOptions)])
@@ -27,7 +27,7 @@ export async function startWorld({ names, ...browserOptions } = {}) {
     await network.stop()
   })
 
-  /** Someone with a fresh browser profile, and servers which know of no session. */
+  /** A visitor with a new browser profile, and servers without sessions. */
   async function visitor(t) {
     await Promise.all([control.tokenMaxAge(AN_HOUR), control.revokeAll(alice.did), control.revokeAll(bob.did)])
     const context = await browser.newContext()
@@ -59,7 +59,7 @@ async function openVisitor(context, origin) {
   }
   return {
     context, tab, page: await tab(),
-    /** Requests of all tabs which leave the harness's own origin. */
+    /** The requests of all tabs to origins other than the harness's. */
     outgoing: () => requests.filter((request) => !request.url.startsWith(`${origin}/`)),
   }
 }
