@@ -4,7 +4,7 @@ import { byId } from './dom.js'
 import { clearProblem, showProblem } from './problem.js'
 import { xrpc } from './xrpc.js'
 
-/** Shows at once what the session knows and fills in the rest as the server answers. @returns {Promise<string>} the handle, or the DID */
+/** Shows the session's DID at once, and the rest when the server responds. @returns {Promise<string>} the handle, or the DID */
 export async function showAccount(session, { stillShown }) {
   byId('account-name').textContent = 'Signed in'
   byId('account-handle').textContent = session.did
@@ -23,7 +23,7 @@ export async function showAccount(session, { stillShown }) {
       params: { repo: session.did, collection: 'app.bsky.actor.profile', rkey: 'self' },
     }),
   ])
-  // The person may have signed out meanwhile; an old answer must not be shown over the next account.
+  // The user may have signed out meanwhile: do not show an old response over the next account.
   if (!stillShown()) return session.did
 
   const handle = identity.value?.data.handle ?? repo.value?.data.handle ?? session.did
@@ -37,7 +37,7 @@ export async function showAccount(session, { stillShown }) {
   byId('account-description').hidden = !record?.description
   showMark(name)
 
-  // A missing profile record is ordinary; a server that answers nothing at all is not.
+  // A missing profile record is normal; a server that does not respond at all is not.
   if (identity.status === 'rejected' && repo.status === 'rejected') {
     byId('account-collections').textContent = 'unknown'
     showProblem(byId('account-problem'), 'The account could not be read', repo.reason)
@@ -62,7 +62,7 @@ async function showAvatar(session, cid, stillShown) {
     await image.decode()
     if (stillShown()) byId('account-mark').replaceChildren(image)
   } catch {
-    // The initial stays: a picture is not worth an error.
+    // The initial stays: a missing picture is not worth an error.
   }
 }
 

@@ -1,4 +1,4 @@
-// The page's states and the way between them. Each part draws itself; this file decides which part is shown.
+// The page's states and the transitions between them. Each part draws itself; this file decides which part is shown.
 
 import { byId, onPress } from './dom.js'
 import { loopbackAddress, openClient, readNetwork } from './client.js'
@@ -72,7 +72,7 @@ async function openPage() {
     fillIn(steps.typedBefore())
     show('signed-out', 'Signed out')
     showProblem(byId('sign-in-problem'), returning ? 'Signing in did not work' : 'The session could not be restored', error,
-      // An answer is good for one use only: after a failed return the way is a new sign-in, not a reload.
+      // An authorization response can be used once: after a failure, offer a new sign-in and not a reload.
       returning || error?.retryable === false ? {} : { again: () => location.reload() })
   }
 }
@@ -146,9 +146,9 @@ function showSignedOut(status) {
   show('signed-out', status)
 }
 
-/** Hooks run inside the library's own work, which waits for them: so nothing here waits for the library. */
-function onSessionEvent(kind, sub, cause, heardBy) {
-  const isNew = logEvent({ kind, sub, cause, heardBy, elsewhere: ownWork === 0 })
+/** The library waits for its hooks, so nothing here may wait for the library. */
+function onSessionEvent(kind, sub, cause, source) {
+  const isNew = logEvent({ kind, sub, cause, source, elsewhere: ownWork === 0 })
   if (!isNew || sub !== session?.did || leaving) return
   if (kind === 'updated') {
     setTimeout(() => session && rereadToken())
@@ -160,7 +160,7 @@ function onSessionEvent(kind, sub, cause, heardBy) {
     cause ?? new Error('Sign in again to go on.'), { calm: true })
 }
 
-// The official client has hooks only; a page that listens to both hears what its library offers.
+// The official client has hooks only, so the page uses both and works with either library.
 function listenToEvents() {
   if (typeof client.addEventListener !== 'function') return
   for (const kind of ['updated', 'deleted']) {
@@ -168,19 +168,19 @@ function listenToEvents() {
   }
 }
 
-/** Counts this tab's own work: an event that comes while there is none is another tab's. */
+/** Counts this tab's own work: an event without any is from another tab. */
 async function track(work) {
   ownWork += 1
   try {
     return await work
   } finally {
-    // The event may follow the answer by a turn of the event loop.
+    // The event may come a turn of the event loop after the response.
     setTimeout(() => { ownWork -= 1 }, 50)
   }
 }
 
 function show(view, status) {
-  // Hiding the part that holds the focus would drop it to the top of the page; it goes to the heading of the next part.
+  // Hiding the part with the focus would move the focus to the top of the page; move it to the heading of the next part instead.
   const hadFocus = VIEWS.some((each) => byId(each).contains(document.activeElement))
   for (const each of VIEWS) byId(each).hidden = each !== view
   byId('steps').hidden = view === 'loopback-hint' || view === 'closing'

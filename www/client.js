@@ -1,4 +1,4 @@
-// Makes the OAuth client this page uses, from where the page is served.
+// Makes the page's OAuth client, with options that depend on where the page is served.
 
 const SCOPE = 'atproto transition:generic'
 
@@ -16,7 +16,7 @@ export async function openClient(network, hooks) {
   const options = {
     handleResolver: network.handleResolver,
     plcDirectoryUrl: network.plcUrl,
-    // Only a local network speaks plain http; everywhere else it stays refused.
+    // Only a local network uses plain http; everywhere else it stays refused.
     allowHttp: network.pdsUrl?.startsWith('http:') || undefined,
     responseMode: 'fragment',
     ...hooks,

@@ -1,6 +1,6 @@
 // The few things every part of the page does to the document.
 
-/** The element with this id; a missing one is a mistake in the page and is said at once. */
+/** The element with this id; throws if it is missing, which is a mistake in the page. */
 export function byId(id) {
   const element = document.getElementById(id)
   if (!element) throw new Error(`The page has no element "${id}"`)
@@ -15,10 +15,10 @@ export function make(tag, { className, ...properties } = {}, ...children) {
   return element
 }
 
-/** For screen readers only: what sighted readers see as a mark or a colour. */
+/** Text for screen readers only, for what is otherwise shown as a mark or a colour. */
 export const unseen = (text) => make('span', { className: 'unseen' }, text)
 
-// A button may be out of use for two reasons that come and go apart: there is nothing it could do, or work is under way.
+// A button may be disabled for two independent reasons: there is nothing for it to do, or work is under way.
 const useless = new WeakSet()
 const holds = new WeakMap()
 
@@ -40,7 +40,7 @@ function draw(button) {
   button.setAttribute('aria-disabled', String(!isAvailable(button)))
 }
 
-/** Runs `action` on each press, one at a time, with the button (and those beside it) out of use meanwhile. */
+/** Runs `action` on each press, one at a time, and disables the button, and those in `beside`, meanwhile. */
 export function onPress(button, action, { beside = [] } = {}) {
   const all = [button, ...beside]
   button.addEventListener('click', async (event) => {

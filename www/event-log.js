@@ -1,4 +1,4 @@
-// A live list of what happens to sessions. The library tells it twice, by hook and by event; that is one line here.
+// A live list of changes to sessions. The library notifies of each by hook and by event; the list shows both in one line.
 
 import { byId, clock, make } from './dom.js'
 import { messageOf } from './problem.js'
@@ -11,20 +11,20 @@ const TITLES = { updated: 'Tokens stored', deleted: 'Session ended' }
 let latest = []
 
 /**
- * @param {{kind: 'updated' | 'deleted', sub: string, cause?: Error, heardBy: 'hook' | 'event', elsewhere: boolean}} entry
+ * @param {{kind: 'updated' | 'deleted', sub: string, cause?: Error, source: 'hook' | 'event', elsewhere: boolean}} entry
  * @returns {boolean} false when the entry repeats one that is already shown
  */
-export function logEvent({ kind, sub, cause, heardBy, elsewhere }) {
+export function logEvent({ kind, sub, cause, source, elsewhere }) {
   const at = Date.now()
-  const twin = latest.find((each) => each.kind === kind && each.sub === sub && !each.heard.has(heardBy) && at - each.at < SAME_WITHIN_MS)
+  const twin = latest.find((each) => each.kind === kind && each.sub === sub && !each.sources.has(source) && at - each.at < SAME_WITHIN_MS)
   if (twin) {
-    twin.heard.add(heardBy)
+    twin.sources.add(source)
     twin.via.textContent = described(twin)
     return false
   }
 
   const via = make('span', { className: 'event-via' })
-  const entry = { kind, sub, at, heard: new Set([heardBy]), elsewhere, via }
+  const entry = { kind, sub, at, sources: new Set([source]), elsewhere, via }
   via.textContent = described(entry)
   const item = make('li', {},
     make('time', { dateTime: new Date(at).toISOString() }, clock(new Date(at))),
@@ -42,11 +42,11 @@ export function logEvent({ kind, sub, cause, heardBy, elsewhere }) {
   return true
 }
 
-function described({ heard, elsewhere }) {
-  return `${elsewhere ? 'from another tab' : 'in this tab'}, heard by ${[...heard].sort().join(' and ')}`
+function described({ sources, elsewhere }) {
+  return `${elsewhere ? 'from another tab' : 'in this tab'}, reported by ${[...sources].sort().join(' and ')}`
 }
 
-// Over the channel between tabs an error may arrive as a plain one, so its name says little; its message is what counts.
+// An error from another tab may arrive as a plain `Error`, so its name may say nothing; the message always counts.
 function causeOf(cause) {
   const { name } = cause
   return name && name !== 'Error' && name !== 'Object' ? `${name}: ${messageOf(cause)}` : messageOf(cause)

@@ -1,5 +1,5 @@
-// Shows a failure, with whatever the error knows about itself. The library's errors carry `code`, `step`, `url`,
-// `help` and `retryable`; the browser's own carry none of them, and the page shows what there is.
+// Shows an error with all of its facts. The library's errors have `code`, `step`, `url`, `help` and `retryable`; the browser's
+// own have none of them, and the page shows what there is.
 
 import { make, onPress } from './dom.js'
 
@@ -36,7 +36,7 @@ export function showProblem(place, title, error, { again, calm = false } = {}) {
     onPress(button, again)
     actions.append(button)
   }
-  // Where the message is all there is, taking it away would leave an empty page.
+  // If the message is all there is, dismissing it would leave an empty page.
   const section = place.closest('section')
   if (section) actions.append(dismissal(place, section))
   if (actions.childElementCount) box.append(actions)
@@ -48,7 +48,7 @@ function dismissal(place, section) {
   const dismiss = make('button', { type: 'button', className: 'quiet' }, 'Dismiss')
   dismiss.addEventListener('click', () => {
     clearProblem(place)
-    // The focused button is gone; the nearest heading is where reading goes on.
+    // The focused button is removed: move the focus to the nearest heading.
     section.querySelector('h1, h2').focus()
   })
   return dismiss

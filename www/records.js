@@ -1,4 +1,4 @@
-// Create, read and delete one record: three real requests through the session, with the server's answers.
+// Creates, reads and deletes one record: three real requests through the session, with the server's responses.
 
 import { byId, duration, onPress, setAvailable } from './dom.js'
 import { clearProblem, showProblem } from './problem.js'
@@ -17,10 +17,10 @@ export function setUpRecords({ track }) {
     byId('record-note').textContent = `${doing} …`
     try {
       const [method, nsid, input] = request()
-      const answer = await track(xrpc(of, method, nsid, input))
+      const response = await track(xrpc(of, method, nsid, input))
       if (session !== of) return
-      after(answer.data)
-      show(`${method} ${nsid} answered ${answer.status} in ${duration(answer.ms)}.`, answer.data)
+      after(response.data)
+      show(`${method} ${nsid} answered ${response.status} in ${duration(response.ms)}.`, response.data)
     } catch (error) {
       if (session !== of) return
       byId('record-note').textContent = ''

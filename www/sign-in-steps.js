@@ -59,7 +59,7 @@ export function finishSteps() {
   save()
 }
 
-// The library tells the judging of the answer from the exchange; to a visitor both are what happens after the return.
+// The library has one step for checking the response and one for the token request; the visitor sees both as one.
 const LISTED_AS = { callback: 'answer', token: 'answer' }
 
 /** Marks the step the error names, or else the one that was under way. */
@@ -83,7 +83,7 @@ export function resumeSteps() {
   draw()
 }
 
-/** True when the page left for the consent page and came back without an answer. */
+/** Whether the page left for the consent page and came back without a response. */
 export const wasAbandoned = () => state === 'running'
 
 function closeLast(at) {
@@ -106,7 +106,7 @@ function draw() {
   byId('step-list').replaceChildren(...STEPS.map(([step, label, purpose], index) => {
     const entry = entries.find((each) => each.step === step)
     const active = entry && entry.to === undefined
-    // What a popup did, this window was not told step by step; it is done all the same.
+    // A popup does not report its steps to this window, but all of them are done.
     const kind = entry?.failed ? 'failed' : active ? 'active' : entry ? 'done'
       : index < reached ? 'skipped' : state === 'done' ? 'done' : 'waiting'
     const time = entry?.to === undefined ? '' : duration(entry.to - entry.from)

@@ -31,7 +31,7 @@ export async function xrpc(session, method, nsid, { params, body } = {}) {
   return { data, status: response.status, ms }
 }
 
-// A proxy in between may answer with HTML; the status still tells the story.
+// A proxy in between may respond with HTML; then the status has to do.
 function parse(text) {
   try {
     return text ? JSON.parse(text) : null
