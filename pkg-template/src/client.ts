@@ -164,7 +164,7 @@ export class BrowserOAuthClient extends EventTarget {
    * can sign in. `durable` until `init` has resolved; final after that.
    */
   get persistence(): Persistence {
-    return this.#core.loaded?.durable === false ? 'memory' : 'durable'
+    return this.#core.client?.durable === false ? 'memory' : 'durable'
   }
 
   /** The app's public keys. A browser app has none. */

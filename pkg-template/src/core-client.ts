@@ -45,7 +45,7 @@ export class CoreClient {
   }
 
   /** The core's client, if it is loaded. */
-  get loaded(): Client | undefined {
+  get client(): Client | undefined {
     return this.#loaded
   }
 

@@ -80,7 +80,7 @@ export class CoreSession {
      */
     readonly did: string;
     /**
-     * The authorization server's metadata, as far as it is known: at least `issuer`.
+     * The known metadata of the authorization server: at least `issuer`.
      */
     readonly serverMetadata: OAuthAuthorizationServerMetadata;
     /**
@@ -88,7 +88,7 @@ export class CoreSession {
      */
     readonly stamp: number;
     /**
-     * Tells one access token from the next.
+     * Identifies the current access token.
      */
     readonly tokenId: string;
 }

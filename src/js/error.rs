@@ -1,4 +1,4 @@
-//! Errors, as plain objects of which the package's TypeScript makes the classes and sentences that apps know.
+//! Errors as plain objects, from which the package's TypeScript makes public errors with their classes and messages.
 
 use super::value;
 use crate::client::{Error, ErrorKind};
@@ -19,7 +19,7 @@ impl From<Error> for JsValue {
 /// The details of an error: the `ErrorDetails` of `pkg-template/src/error-details.ts`.
 pub(super) fn details(error: &Error) -> JsValue {
     match error.kind() {
-        // What another client's core threw is such an object already.
+        // An error of another client's core is such an object already.
         ErrorKind::Renewer(Thrown {
             value: Some(details),
             ..
@@ -35,7 +35,7 @@ pub(super) fn details(error: &Error) -> JsValue {
     }
 }
 
-/// The same without what only JavaScript can hold.
+/// The same without values that only JavaScript can keep.
 pub(super) fn facts(error: &Error) -> Writer {
     let kind = error.kind();
     let mut arguments = Arguments::default();
@@ -45,7 +45,7 @@ pub(super) fn facts(error: &Error) -> Writer {
     }
     let mut facts = Writer::from(arguments);
     let callback = error.callback();
-    // What is wrong with an authorization response is an error of the callback already.
+    // An error of the authorization response itself is a callback error already.
     let in_callback = callback.is_some() && !matches!(kind, ErrorKind::Callback(_));
     facts
         .number_member("key", Some(error.key().line().into()))

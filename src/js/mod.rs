@@ -1,7 +1,7 @@
-//! The face for JavaScript: values in, values out. It converts and decides nothing.
+//! The interface for JavaScript. It converts values and decides nothing.
 //!
-//! The package's TypeScript wraps what is exported here: it makes real classes of errors and sessions, and checks types
-//! before anything reaches a `String` here, since wasm-bindgen does not.
+//! The package's TypeScript wraps these exports: it makes classes of errors and sessions, and checks the types of arguments that
+//! are a `String` here, since wasm-bindgen does not.
 
 mod client;
 mod error;
@@ -13,7 +13,7 @@ use crate::json::{Json, Writer};
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::JsValue;
 
-/// A third of the size of the default one. An app in Rust chooses its own.
+/// A third of the size of the default allocator. An app in Rust chooses its own.
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 

@@ -1,4 +1,4 @@
-//! Options, from JavaScript's names to ours.
+//! Converts the options from JavaScript.
 
 use crate::client::{ClientOptions, GivenOptions, storage_name as checked_name, time_limit};
 use crate::http::Timeouts;
@@ -6,9 +6,9 @@ use crate::json::Json;
 use crate::oauth::{AuthorizeOptions, ClientMetadata, ConfigError, ResponseMode};
 use crate::url::Url;
 
-/// Reads a client's options. Without metadata, the client of a page under development is meant.
+/// Reads a client's options. Without metadata, the client is the loopback client of a page under development.
 pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, ConfigError> {
-    // Which of the words an option is; the first where there is none.
+    // The index of an option's value among the allowed ones; 0 if it is missing.
     let choice = |name: &'static str, words: &[&str]| match given.get(name) {
         None => Ok(0),
         Some(value) => {
@@ -21,7 +21,7 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
         0 => ResponseMode::Fragment,
         _ => ResponseMode::Query,
     };
-    // Heeded by the package's TypeScript, which starts the workers.
+    // Only checked here: the package's TypeScript starts the workers.
     choice("refreshIn", &["page", "shared-worker", "service-worker"])?;
     let resolvers = given.get("resolvers");
     let defaults = Timeouts::default();
@@ -52,7 +52,7 @@ pub(super) fn read(given: &Json, page: Option<&Url>) -> Result<ClientOptions, Co
     })
 }
 
-/// A name for all that is stored.
+/// The name of the app's own storage.
 pub(super) fn storage_name(given: &Json) -> Result<Option<String>, ConfigError> {
     match given.get("storageName") {
         None => Ok(None),
@@ -63,7 +63,7 @@ pub(super) fn storage_name(given: &Json) -> Result<Option<String>, ConfigError> 
     }
 }
 
-/// What JavaScript asks of one sign-in: `{state, redirect_uri, scope, parameters: [[name, value]]}`.
+/// Reads the options of a sign-in: `{state, redirect_uri, scope, parameters: [[name, value]]}`.
 pub(super) fn authorize(given: &Json) -> AuthorizeOptions {
     let pair = |pair: &Json| match pair.as_array()?.as_slice() {
         [name, value] => Some((name.as_str()?, value.as_str()?)),

@@ -35,13 +35,13 @@ impl CoreSession {
         self.session.did().to_string()
     }
 
-    /// Tells one access token from the next.
+    /// Identifies the current access token.
     #[wasm_bindgen(getter, js_name = tokenId)]
     pub fn token_id(&self) -> String {
         self.session.token_id()
     }
 
-    /// The authorization server's metadata, as far as it is known: at least `issuer`.
+    /// The known metadata of the authorization server: at least `issuer`.
     #[wasm_bindgen(
         getter,
         js_name = serverMetadata,

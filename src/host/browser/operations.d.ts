@@ -133,13 +133,13 @@ export type Resolvers = Partial<Record<ResolverKind, Ask>>
 
 export type PopupState = 'own' | 'foreign' | 'hidden' | 'gone'
 
-/** What the app is told; each may throw or reject. */
+/** Notify the app. Each may throw or reject. */
 export interface Hooks {
-  /** A session is new, or has new tokens: facts of them. */
+  /** A session is new or has new tokens, with the facts of these. */
   updated(sub: any, tokens: any): void | Promise<void>
-  /** A session has ended: the details of the error that says why. */
+  /** A session has ended, with the details of the error for which it ended. */
   deleted(sub: any, details: any): void | Promise<void>
-  /** The list of accounts, or which of them is active, is another. */
+  /** The list of accounts or the active account has changed. */
   changed(): void
 }
 
