@@ -20,26 +20,31 @@ fn did() -> Did {
 async fn what_is_missing_is_an_error_or_nothing() {
     let ports = Browser::new(BrowserOptions::default()).ports();
     assert!(matches!(
-        ports.sessions.get(CLIENT_ID, &did()).await,
+        ports.store.get_session(CLIENT_ID, &did()).await,
         Err(StorageError::Denied(_))
     ));
     // Sign-ins live in memory here, where there is none; a session may be stored where this process cannot look.
     assert!(matches!(
-        ports.pending.take(CLIENT_ID, "state").await,
+        ports.store.take_pending(CLIENT_ID, "state").await,
         Ok(None)
     ));
-    assert_eq!(ports.navigator.location(), None);
-    ports.navigator.replace("https://example.com/");
-    ports.navigator.leave("https://example.com/").await;
+    assert_eq!(ports.page.location(), None);
+    ports.page.replace("https://example.com/");
+    ports.page.leave("https://example.com/").await;
     drop(ports.lock.acquire("name").await);
-    ports.bus.post(CLIENT_ID, &Message::Updated(did()));
+    ports
+        .channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(did()));
     // Never dropped: the process must be able to end nevertheless.
-    std::mem::forget(ports.bus.listen(CLIENT_ID, Box::new(|_| {})));
+    std::mem::forget(ports.channel.listen_to_tabs(CLIENT_ID, Box::new(|_| {})));
 }
 
 #[wasm_bindgen_test]
 fn the_account_is_remembered_in_memory() {
-    let active = Browser::new(BrowserOptions::default()).ports().active;
-    active.set(CLIENT_ID, Some(&did()));
-    assert_eq!(active.get(CLIENT_ID).as_deref(), Some(did().as_str()));
+    let store = Browser::new(BrowserOptions::default()).ports().store;
+    store.set_active_account(CLIENT_ID, Some(&did()));
+    assert_eq!(
+        store.active_account(CLIENT_ID).as_deref(),
+        Some(did().as_str())
+    );
 }

@@ -24,18 +24,21 @@ fn did() -> Did {
 #[wasm_bindgen_test]
 async fn a_worker_is_nowhere_and_goes_nowhere() {
     let ports = ports();
-    assert_eq!(ports.navigator.location(), None);
-    ports.navigator.replace("#x");
-    ports.navigator.leave("https://example.com/").await;
+    assert_eq!(ports.page.location(), None);
+    ports.page.replace("#x");
+    ports.page.leave("https://example.com/").await;
 }
 
 #[wasm_bindgen_test]
 fn a_worker_remembers_the_account_by_itself() {
-    let active = ports().active;
-    active.set(CLIENT_ID, Some(&did()));
-    assert_eq!(active.get(CLIENT_ID).as_deref(), Some(did().as_str()));
-    active.set(CLIENT_ID, None);
-    assert_eq!(active.get(CLIENT_ID), None);
+    let store = ports().store;
+    store.set_active_account(CLIENT_ID, Some(&did()));
+    assert_eq!(
+        store.active_account(CLIENT_ID).as_deref(),
+        Some(did().as_str())
+    );
+    store.set_active_account(CLIENT_ID, None);
+    assert_eq!(store.active_account(CLIENT_ID), None);
 }
 
 #[wasm_bindgen_test]
@@ -64,18 +67,22 @@ async fn a_session_is_stored_under_the_lock_and_signs() {
         resume: None,
     };
     ports
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     drop(guard);
-    let back = ports.sessions.get(CLIENT_ID, &did()).await.expect("reads");
+    let back = ports
+        .store
+        .get_session(CLIENT_ID, &did())
+        .await
+        .expect("reads");
     let back = back.expect("row");
     assert_eq!(back.tokens, session.tokens);
     assert!(back.key.sign("x").await.is_ok());
     ports
-        .sessions
-        .delete(CLIENT_ID, &did(), None)
+        .store
+        .delete_session(CLIENT_ID, &did(), None)
         .await
         .expect("deletes");
 }

@@ -7,7 +7,7 @@ use crate::client::{
 };
 use crate::http::Timeouts;
 use crate::oauth::{ClientMetadata, ConfigError, ResponseMode};
-use crate::ports::{Ports, Question, Resolver};
+use crate::ports::{Delegate, Ports, Question};
 use crate::url::Url;
 use std::fmt;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ pub struct ClientBuilder {
     allow_http: Option<bool>,
     timeouts: Timeouts,
     storage_name: Option<String>,
-    resolver: Option<Rc<dyn Resolver>>,
+    delegate: Option<Rc<dyn Delegate>>,
     ports: Option<Ports>,
 }
 
@@ -52,7 +52,7 @@ impl ClientBuilder {
     }
 
     /// The atproto server that resolves handles, `https://bsky.social` for one. It learns every handle that is typed.
-    /// Needed, unless [`resolver`](Self::resolver) resolves them.
+    /// Needed, unless a [`delegate`](Self::delegate) answers for them.
     pub fn handle_resolver(mut self, url: impl Into<String>) -> Self {
         self.handle_resolver = Some(url.into());
         self
@@ -64,9 +64,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The app's own source of identities, asked in the network's place.
-    pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
-        self.resolver = Some(Rc::new(resolver));
+    /// What the app does in the client's place: as a rule, it finds accounts by itself rather than over the network.
+    pub fn delegate(mut self, delegate: impl Delegate + 'static) -> Self {
+        self.delegate = Some(Rc::new(delegate));
         self
     }
 
@@ -120,9 +120,9 @@ impl ClientBuilder {
             }
             .map_err(failed);
         };
-        let page = host.ports.navigator.location();
+        let page = host.ports.page.location();
         let options = self.options(page.as_ref()).map_err(failed)?;
-        Ok(BrowserOAuthClient::over(options, self.with_resolver(host)))
+        Ok(BrowserOAuthClient::over(options, self.with_delegate(host)))
     }
 
     /// Makes the client of a published app from its client id, the URL at which its metadata are.
@@ -135,9 +135,9 @@ impl ClientBuilder {
         self.build()
     }
 
-    fn with_resolver(self, mut host: Host) -> Host {
-        if self.resolver.is_some() {
-            host.ports.resolver = self.resolver;
+    fn with_delegate(self, mut host: Host) -> Host {
+        if let Some(delegate) = self.delegate {
+            host.ports.delegate = delegate;
         }
         host
     }
@@ -162,13 +162,13 @@ impl ClientBuilder {
         })
     }
 
-    /// Whether the app's own resolver takes handles; any will do to ask it.
+    /// Whether the app resolves handles by itself; any will do to ask it.
     fn resolves_handles(&self) -> bool {
-        let given = self.ports.as_ref().and_then(|ports| ports.resolver.clone());
-        self.resolver.clone().or(given).is_some_and(|own| {
+        let given = self.ports.as_ref().map(|ports| &ports.delegate);
+        self.delegate.as_ref().or(given).is_some_and(|own| {
             let handle = crate::identity::Handle::parse("handle.invalid");
-            own.knows(Question::Identity("handle.invalid"))
-                || handle.is_ok_and(|handle| own.knows(Question::Handle(&handle)))
+            own.answers(Question::Identity("handle.invalid"))
+                || handle.is_ok_and(|handle| own.answers(Question::Handle(&handle)))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What happens outside the client, one change after the other.
 
 use crate::guard::Guard;
-use crate::ports::{Change, Navigator};
+use crate::ports::{Change, Page};
 use crate::waiting::{First, Inbox, race};
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ pub(super) struct Outside {
 
 impl Outside {
     /// Without a page, nothing happens outside.
-    pub(super) fn listen(page: Option<&dyn Navigator>) -> Self {
+    pub(super) fn listen(page: Option<&dyn Page>) -> Self {
         let changes = Rc::<[Inbox<()>; 2]>::default();
         let inboxes = changes.clone();
         let listener: Box<dyn Fn(Change)> = Box::new(move |change| {

@@ -7,8 +7,7 @@ use super::share::share;
 use crate::identity::{Did, Handle};
 use crate::oauth::{Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, AccountStore, AccountsChange, ActiveAccount, Message, Question,
-    StoredSession,
+    Account, AccountStatus, AccountsChange, Message, Question, Store, StoredSession,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,8 +17,7 @@ pub(super) struct Accounts {
     env: Rc<Environment>,
     directory: Rc<Directory>,
     notifications: Rc<Notifications>,
-    store: Rc<dyn AccountStore>,
-    active: Rc<dyn ActiveAccount>,
+    store: Rc<dyn Store>,
     /// The accounts whose sessions have ended, as far as that was not announced yet.
     ended: RefCell<Vec<Did>>,
     /// Whether anything else has changed that was not announced yet.
@@ -33,15 +31,13 @@ impl Accounts {
         env: &Rc<Environment>,
         directory: &Rc<Directory>,
         notifications: &Rc<Notifications>,
-        store: Rc<dyn AccountStore>,
-        active: Rc<dyn ActiveAccount>,
+        store: Rc<dyn Store>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
             directory: share(directory),
             notifications: share(notifications),
             store,
-            active,
             ended: RefCell::default(),
             changed: Cell::default(),
             active_changed_here: Cell::default(),
@@ -50,7 +46,7 @@ impl Accounts {
 
     /// All accounts that are signed in, as storage says, and those that were: most recently used first.
     pub(super) fn with_sessions(&self, sessions: Vec<Account>) -> Vec<Account> {
-        let mut all = self.store.list(self.env.client_id());
+        let mut all = self.store.remembered_accounts(self.env.client_id());
         for session in sessions {
             match all.iter_mut().find(|account| account.did == session.did) {
                 Some(known) => {
@@ -74,7 +70,7 @@ impl Accounts {
 
     /// What is remembered as the active account, whatever that is.
     pub(super) fn active_text(&self) -> Option<String> {
-        self.active.get(self.env.client_id())
+        self.store.active_account(self.env.client_id())
     }
 
     pub(super) fn active(&self) -> Option<Did> {
@@ -87,7 +83,7 @@ impl Accounts {
 
     pub(super) fn set_active(&self, did: Option<&Did>) {
         if self.active_text().as_deref() != did.map(Did::as_str) {
-            let changed = match self.active.set(self.env.client_id(), did) {
+            let changed = match self.store.set_active_account(self.env.client_id(), did) {
                 true => &self.changed,
                 false => &self.active_changed_here,
             };
@@ -97,12 +93,12 @@ impl Accounts {
 
     /// Forgets which account is active, which is nothing to announce: the end of its session is.
     pub(super) fn forget_active(&self) {
-        self.active.set(self.env.client_id(), None);
+        self.store.set_active_account(self.env.client_id(), None);
     }
 
     /// What is remembered of an account.
     pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
-        let mut all = self.store.list(self.env.client_id());
+        let mut all = self.store.remembered_accounts(self.env.client_id());
         let at = all.iter().position(|account| account.did == *did)?;
         Some(all.swap_remove(at))
     }
@@ -133,7 +129,8 @@ impl Accounts {
     }
 
     fn keep_account(&self, did: &Did, account: Option<&Account>) {
-        self.store.set(self.env.client_id(), did, account);
+        self.store
+            .remember_account(self.env.client_id(), did, account);
     }
 
     /// Puts the account of a new session on the list.

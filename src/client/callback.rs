@@ -13,7 +13,7 @@ use crate::oauth::{
     AuthorizationResponse, CallbackError, CallbackParams, CodeExchange, ConfigError,
     ServerMetadata, SessionEnd, TokenAnswer, TokenSet, code_request, judge_token,
 };
-use crate::ports::{By, Message, PendingLogin, PendingStore, StoredSession};
+use crate::ports::{By, Message, PendingLogin, Store, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -35,7 +35,7 @@ pub(super) struct Callback {
     pub(super) accounts: Rc<Accounts>,
     pub(super) sessions: Rc<Sessions>,
     pub(super) services: Rc<SessionServices>,
-    pub(super) pending: Rc<dyn PendingStore>,
+    pub(super) store: Rc<dyn Store>,
 }
 
 impl Callback {
@@ -50,8 +50,8 @@ impl Callback {
         let response = AuthorizationResponse::read(params).map_err(failed)?;
         self.check_origin_of_error(&response).await?;
         let login = self
-            .pending
-            .take(self.env.client_id(), &response.state)
+            .store
+            .take_pending(self.env.client_id(), &response.state)
             .await
             .map_err(|error| Error::new(Step::Storage, error).in_callback(None))?
             .ok_or_else(|| failed(CallbackError::UnknownState(response.state.clone())))?;
@@ -81,7 +81,7 @@ impl Callback {
         }
         // What cannot be read is taken, for the same error.
         let client_id = self.env.client_id();
-        let Ok(Some(login)) = self.pending.get(client_id, &response.state).await else {
+        let Ok(Some(login)) = self.store.get_pending(client_id, &response.state).await else {
             return Ok(());
         };
         let checked = response.check_issuer(&login.issuer);

@@ -12,7 +12,7 @@ pub struct ClientOptions {
     /// Where authorization servers put their answer.
     pub response_mode: ResponseMode,
     /// The atproto server that resolves handles. It learns every handle that is typed. Needed unless the host has a
-    /// [`crate::ports::Resolver`] for them.
+    /// [`crate::ports::Delegate`] that answers for them.
     pub handle_resolver: Option<Url>,
     /// The PLC directory.
     pub plc_directory: Url,

@@ -1,7 +1,7 @@
 //! What a client is set up with, and what the machine offers: nothing that stores or sends, and no state.
 
 use super::config::ClientOptions;
-use crate::ports::{Clock, Crypto, KeyError, Local, Random, Signer, Spawn, Timer};
+use crate::ports::{Clock, Crypto, KeyError, Local, Signer, Spawn};
 use crate::waiting::Inbox;
 use std::rc::Rc;
 
@@ -9,8 +9,6 @@ use std::rc::Rc;
 pub(super) struct Environment {
     pub(super) options: ClientOptions,
     clock: Rc<dyn Clock>,
-    timer: Rc<dyn Timer>,
-    random: Rc<dyn Random>,
     crypto: Rc<dyn Crypto>,
     spawn: Rc<dyn Spawn>,
 }
@@ -19,16 +17,12 @@ impl Environment {
     pub(super) fn new(
         options: ClientOptions,
         clock: Rc<dyn Clock>,
-        timer: Rc<dyn Timer>,
-        random: Rc<dyn Random>,
         crypto: Rc<dyn Crypto>,
         spawn: Rc<dyn Spawn>,
     ) -> Rc<Self> {
         Rc::new(Self {
             options,
             clock,
-            timer,
-            random,
             crypto,
             spawn,
         })
@@ -50,11 +44,11 @@ impl Environment {
     }
 
     pub(super) fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
-        self.timer.sleep(milliseconds)
+        self.clock.sleep(milliseconds)
     }
 
     pub(super) fn fill_random(&self, buffer: &mut [u8]) {
-        self.random.fill(buffer);
+        self.crypto.fill_random(buffer);
     }
 
     pub(super) fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {

@@ -5,14 +5,14 @@ use super::error::{Error, ErrorKind, Step};
 use super::share::share;
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
-use crate::ports::{AccountsChange, Bus, By, Guard, Message, Observer};
+use crate::ports::{AccountsChange, By, Channel, Guard, Message, Observer};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Notifies the app and the other tabs, the app never twice of the same.
 pub(super) struct Notifications {
     env: Rc<Environment>,
-    bus: Rc<dyn Bus>,
+    channel: Rc<dyn Channel>,
     observer: Option<Rc<dyn Observer>>,
     /// The last notification of each account: its tokens, or that its session has ended.
     last: RefCell<Vec<(Did, Option<TokenSet>)>>,
@@ -23,12 +23,12 @@ pub(super) struct Notifications {
 impl Notifications {
     pub(super) fn new(
         env: &Rc<Environment>,
-        bus: Rc<dyn Bus>,
+        channel: Rc<dyn Channel>,
         observer: Option<Rc<dyn Observer>>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
-            bus,
+            channel,
             observer,
             last: RefCell::default(),
             changed_by_end: RefCell::default(),
@@ -37,15 +37,16 @@ impl Notifications {
 
     /// Passes on each message of another tab, until the guard is dropped.
     pub(super) fn listen(&self, on_message: Box<dyn Fn(Message)>) -> Guard {
-        self.bus.listen(self.env.client_id(), on_message)
+        self.channel
+            .listen_to_tabs(self.env.client_id(), on_message)
     }
 
     pub(super) fn post_to_tabs(&self, message: &Message) {
-        self.bus.post(self.env.client_id(), message);
+        self.channel.post_to_tabs(self.env.client_id(), message);
     }
 
     /// Notes a notification of an account; `false` if it is the same as the last. The same can come twice: from the worker
-    /// that refreshed, and from the bus.
+    /// that refreshed, and from the channel.
     pub(super) fn mark_notified(&self, sub: &Did, tokens: Option<&TokenSet>) -> bool {
         let mut last = self.last.borrow_mut();
         let notified = (sub.clone(), tokens.cloned());

@@ -10,7 +10,7 @@ use super::session::OAuthSession;
 use super::startup::Initialized;
 use crate::identity::{Did, DidDocument, Handle};
 use crate::oauth::{AuthorizeOptions, CallbackParams};
-use crate::ports::{Account, Local, Navigator, Observer, Popup, Ports, StorageError};
+use crate::ports::{Account, Local, Observer, Page, Popup, Ports, StorageError};
 use crate::url::Url;
 use std::fmt;
 use std::rc::Rc;
@@ -41,7 +41,7 @@ impl OAuthClient {
 
     /// Where sessions are kept. It is settled when `init` is done.
     pub fn persistence(&self) -> Persistence {
-        match self.0.storage.outlives_page() {
+        match self.0.store.outlives_page() {
             true => Persistence::Durable,
             false => Persistence::Memory,
         }
@@ -115,14 +115,14 @@ impl OAuthClient {
         options: &AuthorizeOptions,
         progress: &dyn Fn(Step),
     ) -> Result<(), Error> {
-        self.0.storage.settle().await;
-        if !self.0.storage.outlives_page() {
+        self.0.store.settle().await;
+        if !self.0.store.outlives_page() {
             let why = "a sign-in would end with this page".to_owned();
             return Err(Error::new(Step::Storage, StorageError::Denied(why)));
         }
         let url = self.authorize(input, options, progress).await?;
         progress(Step::Redirect);
-        self.0.navigator.leave(url.as_str()).await;
+        self.0.page.leave(url.as_str()).await;
         Err(Error::new(Step::Redirect, ErrorKind::NavigatedBack))
     }
 
@@ -210,8 +210,8 @@ impl OAuthClient {
     }
 
     /// The page that this runs in.
-    pub(crate) fn page(&self) -> &dyn Navigator {
-        &*self.0.navigator
+    pub(crate) fn page(&self) -> &dyn Page {
+        &*self.0.page
     }
 
     /// Stops following the other tabs. What is stored stays.

@@ -12,7 +12,7 @@ use super::share::share;
 use super::sign_in::SignIn;
 use crate::base64url;
 use crate::oauth::{AuthorizeOptions, CallbackError, CallbackParams, PopupFailure};
-use crate::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
+use crate::ports::{Channel, Guard, Page, Popup, PopupMessage, PopupState};
 use crate::waiting::{First, Inbox, race};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -28,7 +28,8 @@ pub(super) struct PopupSignIn {
     sign_in: Rc<SignIn>,
     callback: Rc<Callback>,
     restore: Rc<Restore>,
-    link: Rc<dyn PopupLink>,
+    channel: Rc<dyn Channel>,
+    page: Rc<dyn Page>,
 }
 
 impl PopupSignIn {
@@ -38,7 +39,8 @@ impl PopupSignIn {
         sign_in: &Rc<SignIn>,
         callback: &Rc<Callback>,
         restore: &Rc<Restore>,
-        link: Rc<dyn PopupLink>,
+        channel: Rc<dyn Channel>,
+        page: Rc<dyn Page>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
@@ -46,7 +48,8 @@ impl PopupSignIn {
             sign_in: share(sign_in),
             callback: share(callback),
             restore: share(restore),
-            link,
+            channel,
+            page,
         })
     }
 
@@ -72,7 +75,7 @@ impl PopupSignIn {
         let inbox = Rc::new(Inbox::default());
         // The `state` of this sign-in, once there is one.
         let begun = Rc::new(OnceCell::<String>::new());
-        let listening = self.link.listen(Box::new({
+        let listening = self.channel.listen_to_popups(Box::new({
             let (inbox, key, begun) = (inbox.clone(), key.clone(), begun.clone());
             move |message| match &message {
                 PopupMessage::Result { key: found, .. } if *found == key => inbox.put(message),
@@ -110,7 +113,10 @@ impl PopupSignIn {
             First::Right(First::Left(())) => return Err(failed(PopupError::TimedOut)),
             First::Right(First::Right(())) => return Err(failed(PopupError::Closed)),
         };
-        let acknowledge = |key| self.link.post(&PopupMessage::Acknowledged { key });
+        let acknowledge = |key| {
+            self.channel
+                .post_to_popups(&PopupMessage::Acknowledged { key })
+        };
         match message {
             PopupMessage::Result { key, result } => {
                 acknowledge(key);
@@ -159,14 +165,14 @@ impl PopupSignIn {
             return outcome;
         };
         let acknowledged = Rc::new(Inbox::default());
-        let _listening = self.link.listen(Box::new({
+        let _listening = self.channel.listen_to_popups(Box::new({
             let inbox = acknowledged.clone();
             move |message| match message {
                 PopupMessage::Acknowledged { key: found } if found == key => inbox.put(()),
                 _ => {}
             }
         }));
-        self.link.post(&message);
+        self.channel.post_to_popups(&message);
         let answered = race(
             acknowledged.take(),
             self.env.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
@@ -184,7 +190,7 @@ impl PopupSignIn {
                 }
             }
         }
-        self.link.close_own_window();
+        self.page.close();
         Err(failed(PopupError::ContinuedInParent))
     }
 }

@@ -18,7 +18,7 @@ use super::share::share;
 use super::sign_in::SignIn;
 use super::sign_out::SignOut;
 use super::startup::Startup;
-use crate::ports::{Navigator, Observer, Ports, Storage};
+use crate::ports::{Observer, Page, Ports, Store};
 use std::rc::Rc;
 
 /// What the interface of a client delegates to.
@@ -33,8 +33,8 @@ pub(super) struct Services {
     pub(super) callback: Rc<Callback>,
     pub(super) popups: Rc<PopupSignIn>,
     pub(super) startup: Startup,
-    pub(super) navigator: Rc<dyn Navigator>,
-    pub(super) storage: Rc<dyn Storage>,
+    pub(super) page: Rc<dyn Page>,
+    pub(super) store: Rc<dyn Store>,
 }
 
 impl Services {
@@ -44,26 +44,17 @@ impl Services {
         ports: Ports,
         observer: Option<Rc<dyn Observer>>,
     ) -> Self {
-        let Ports {
-            clock,
-            timer,
-            random,
-            crypto,
-            spawn,
-            ..
-        } = ports;
-        let env = &Environment::new(options, clock, timer, random, crypto, spawn);
+        let env = &Environment::new(options, ports.clock, ports.crypto, ports.spawn);
         let network = &Network::new(env, ports.http);
-        let directory = &Directory::new(env, network, ports.resolver);
+        let directory = &Directory::new(env, network, ports.delegate.clone());
         let exchange = &Exchange::new(env, network);
-        let notifications = &Notifications::new(env, ports.bus, observer);
-        let accounts = &Accounts::new(env, directory, notifications, ports.accounts, ports.active);
+        let notifications = &Notifications::new(env, ports.channel.clone(), observer);
+        let accounts = &Accounts::new(env, directory, notifications, ports.store.clone());
         let sessions = &Sessions::new(
             env,
             accounts,
             notifications,
-            ports.sessions,
-            ports.nonces,
+            ports.store.clone(),
             ports.lock,
         );
         sessions.follow_tabs();
@@ -76,8 +67,8 @@ impl Services {
             accounts: share(accounts),
             sessions: share(sessions),
             authority: share(authority),
-            renewer: ports.renewer,
-            storage: ports.storage.clone(),
+            delegate: ports.delegate,
+            store: ports.store.clone(),
         });
         let sign_out = SignOut::new(env, directory, exchange, accounts, sessions);
         let session_services = Rc::new(SessionServices {
@@ -90,7 +81,7 @@ impl Services {
             sign_out: share(&sign_out),
         });
         let restore = Restore::new(accounts, sessions, authority, &session_services);
-        let sign_in = SignIn::new(env, directory, exchange, ports.pending.clone());
+        let sign_in = SignIn::new(env, directory, exchange, ports.store.clone());
         let callback = Rc::new(Callback {
             env: share(env),
             directory: share(directory),
@@ -99,7 +90,7 @@ impl Services {
             accounts: share(accounts),
             sessions: share(sessions),
             services: session_services,
-            pending: ports.pending.clone(),
+            store: ports.store.clone(),
         });
         let popups = PopupSignIn::new(
             env,
@@ -107,16 +98,16 @@ impl Services {
             &sign_in,
             &callback,
             &restore,
-            ports.popup_link,
+            ports.channel,
+            ports.page.clone(),
         );
         let startup = Startup::new(
             env,
             accounts,
             &restore,
             &popups,
-            ports.navigator.clone(),
-            ports.pending,
-            ports.storage.clone(),
+            ports.page.clone(),
+            ports.store.clone(),
         );
         Self {
             env: share(env),
@@ -129,8 +120,8 @@ impl Services {
             callback,
             popups,
             startup,
-            navigator: ports.navigator,
-            storage: ports.storage,
+            page: ports.page,
+            store: ports.store,
         }
     }
 }

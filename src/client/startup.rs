@@ -10,7 +10,7 @@ use super::restore::Restore;
 use super::session::OAuthSession;
 use super::share::share;
 use crate::oauth::{CallbackError, CallbackParams, ConfigError, SessionEnd};
-use crate::ports::{Navigator, PendingStore, Storage, StorageError};
+use crate::ports::{Page, StorageError, Store};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -55,9 +55,8 @@ pub(super) struct Startup {
     accounts: Rc<Accounts>,
     restore: Rc<Restore>,
     popups: Rc<PopupSignIn>,
-    navigator: Rc<dyn Navigator>,
-    pending: Rc<dyn PendingStore>,
-    storage: Rc<dyn Storage>,
+    page: Rc<dyn Page>,
+    store: Rc<dyn Store>,
 }
 
 impl Startup {
@@ -66,18 +65,16 @@ impl Startup {
         accounts: &Rc<Accounts>,
         restore: &Rc<Restore>,
         popups: &Rc<PopupSignIn>,
-        navigator: Rc<dyn Navigator>,
-        pending: Rc<dyn PendingStore>,
-        storage: Rc<dyn Storage>,
+        page: Rc<dyn Page>,
+        store: Rc<dyn Store>,
     ) -> Self {
         Self {
             env: share(env),
             accounts: share(accounts),
             restore: share(restore),
             popups: share(popups),
-            navigator,
-            pending,
-            storage,
+            page,
+            store,
         }
     }
 
@@ -90,7 +87,7 @@ impl Startup {
                 .redirect_uri_of_page(page)
                 .is_some()
         };
-        let page = self.navigator.location().filter(at_redirect_uri);
+        let page = self.page.location().filter(at_redirect_uri);
         let mode = self.env.options.response_mode;
         let mut refused = None;
         let params = page.and_then(|page| CallbackParams::read(&page, mode));
@@ -115,7 +112,7 @@ impl Startup {
         let Some(state) = params.states().next() else {
             return false;
         };
-        let owner = self.pending.owner(state).await;
+        let owner = self.store.pending_owner(state).await;
         matches!(owner, Ok(Some(owner)) if owner != self.env.client_id())
     }
 
@@ -129,7 +126,7 @@ impl Startup {
         };
         for state in params.states() {
             if !matches!(
-                self.pending.get(self.env.client_id(), state).await,
+                self.store.get_pending(self.env.client_id(), state).await,
                 Ok(None)
             ) {
                 return false;
@@ -146,7 +143,7 @@ impl Startup {
         self.leave_localhost().await?;
         let Some(sub) = self.accounts.active_text() else {
             // The app will want to know where the next session is kept.
-            self.storage.settle().await;
+            self.store.settle().await;
             return Ok(None);
         };
         let restored = self.restore.restore(&sub, refresh, true).await;
@@ -157,7 +154,7 @@ impl Startup {
             return Ok(None);
         }
         // Storage is denied, so we cannot know whether a session exists. Start signed out.
-        if !self.storage.outlives_page()
+        if !self.store.outlives_page()
             && let Err(ErrorKind::Storage(StorageError::Denied(_))) =
                 restored.as_ref().map_err(Error::kind)
         {
@@ -180,7 +177,7 @@ impl Startup {
         params: Option<&str>,
         redirect_uri: Option<&str>,
     ) -> Result<SignedIn, Error> {
-        let page = self.navigator.location();
+        let page = self.page.location();
         let mode = self.env.options.response_mode;
         let params = match (params, &page) {
             (Some(params), _) => Some(CallbackParams::parse(params)),
@@ -191,7 +188,7 @@ impl Startup {
             params.ok_or_else(|| Error::new(Step::Callback, CallbackError::NoParameters))?;
         if let Some(page) = &page {
             let cleaned = CallbackParams::removed_from(page, mode);
-            self.navigator.replace(&cleaned);
+            self.page.replace(&cleaned);
         }
         let found = page.and_then(|page| {
             let uri = self.env.options.metadata.redirect_uri_of_page(&page)?;
@@ -208,7 +205,7 @@ impl Startup {
     /// `127.0.0.1`, does not find them (RFC 8252 section 8.3).
     async fn leave_localhost(&self) -> Result<(), Error> {
         let metadata = &self.env.options.metadata;
-        let Some(page) = self.navigator.location() else {
+        let Some(page) = self.page.location() else {
             return Ok(());
         };
         if page.hostname() != "localhost" || !metadata.is_loopback() {
@@ -217,7 +214,7 @@ impl Startup {
         let failed = |error| Err(Error::new(Step::Configure, error));
         match metadata.loopback_ip_of_page(&page) {
             Some(url) => {
-                drop(self.navigator.leave(&url));
+                drop(self.page.leave(&url));
                 failed(ConfigError::RedirectingToLoopbackIp)
             }
             None => failed(ConfigError::UseLoopbackIp(page.to_string())),

@@ -1,4 +1,4 @@
-//! Keys and digests. The host holds the keys; see `browser/web_crypto.js`.
+//! Random octets, keys and digests. The host holds the keys; see `browser/web_crypto.js`.
 
 use super::JsHost;
 use super::door::{Door, Outcome};
@@ -12,6 +12,13 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 impl Crypto for JsHost {
+    /// `crypto.getRandomValues`. In a page without `crypto` the octets stay as they are, as there is no error to return. They
+    /// cannot reach a server as a guessable verifier or `jti`: both need a key, and making or loading one fails without
+    /// `crypto` ([`KeyError::Unavailable`]).
+    fn fill_random(&self, buffer: &mut [u8]) {
+        let _ = getrandom::fill(buffer);
+    }
+
     fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {
         let generated = self.door.generate_key();
         Box::pin(async move {

@@ -4,15 +4,17 @@
 //! The browser's is in `browser/`: one module per Web API, which the npm package and Rust apps share. Nothing there is
 //! looked up before it is used, and nothing is opened before first use.
 
-mod app;
 mod browser;
+mod channel;
 mod clock;
 mod core_session;
+mod delegate;
 mod door;
 #[cfg(feature = "js")]
 mod engine;
 mod items;
 mod keys;
+mod lock;
 mod network;
 mod operations;
 mod page;
@@ -22,7 +24,7 @@ pub(crate) mod requests;
 mod rows;
 #[cfg(feature = "js")]
 mod script;
-mod tabs;
+mod store;
 
 pub use browser::{Browser, BrowserOptions};
 #[cfg(feature = "js")]
@@ -34,8 +36,7 @@ pub(crate) use items::facts as account_facts;
 pub(crate) use popup::PopupWindow;
 
 use crate::json::Json;
-
-use crate::ports::{Ports, Resolver};
+use crate::ports::Ports;
 use door::Door;
 use std::fmt;
 use std::rc::Rc;
@@ -60,29 +61,16 @@ impl JsHost {
     /// All ports are this one host.
     pub(crate) fn ports(&self) -> Ports {
         let all = Rc::new(self.clone());
-        let resolves = ["identity", "handle", "did"]
-            .into_iter()
-            .any(|kind| self.door.resolves(kind));
-        let refreshes = self.door.refreshes_elsewhere();
         Ports {
             clock: all.clone(),
-            random: all.clone(),
             crypto: all.clone(),
             http: all.clone(),
-            storage: all.clone(),
-            pending: all.clone(),
-            sessions: all.clone(),
-            active: all.clone(),
-            accounts: all.clone(),
-            nonces: all.clone(),
+            store: all.clone(),
             lock: all.clone(),
-            bus: all.clone(),
-            navigator: all.clone(),
-            spawn: all.clone(),
-            popup_link: all.clone(),
-            timer: all.clone(),
-            resolver: resolves.then(|| all.clone() as Rc<dyn Resolver>),
-            renewer: refreshes.then_some(all),
+            channel: all.clone(),
+            page: all.clone(),
+            delegate: all.clone(),
+            spawn: all,
         }
     }
 

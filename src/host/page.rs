@@ -2,11 +2,11 @@
 
 use super::JsHost;
 use super::popup::PopupWindow;
-use crate::ports::{Change, Guard, Local, Navigator, Popup};
+use crate::ports::{Change, Guard, Local, Page, Popup};
 use crate::url::Url;
 use std::rc::Rc;
 
-impl Navigator for JsHost {
+impl Page for JsHost {
     fn location(&self) -> Option<Url> {
         Url::parse(&self.door.location()?)
     }
@@ -27,11 +27,15 @@ impl Navigator for JsHost {
         Some(Rc::new(PopupWindow::new(self, number)))
     }
 
-    fn listen(&self, listener: Box<dyn Fn(Change)>) -> Guard {
+    fn close(&self) {
+        self.door.close_own_window();
+    }
+
+    fn listen(&self, handler: Box<dyn Fn(Change)>) -> Guard {
         self.door
             .listen_to_page(Rc::new(move |is_online| match is_online.as_bool() {
-                Some(true) => listener(Change::Online),
-                _ => listener(Change::Accounts),
+                Some(true) => handler(Change::Online),
+                _ => handler(Change::Accounts),
             }))
     }
 }

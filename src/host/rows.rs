@@ -1,221 +1,21 @@
-//! The rows of the database: what `browser/rows.js` stores and reads.
+//! The rows of the database, as `browser/rows.js` takes and gives them.
 //!
 //! Whatever a row holds, reading it ends in a value or in [`StorageError::Corrupt`].
 
-use super::JsHost;
-use super::door::{Door, Effect, Outcome};
-use super::items::accounts;
+use super::door::Door;
 use super::keys::JsKey;
-use super::message_of;
-use super::operations::Place;
-use crate::client::policy;
 use crate::identity::{Did, Handle};
 use crate::json::{Json, Writer};
 use crate::oauth::{AuthMethod, Issuer, TokenSet};
 use crate::ports::{
-    Account, AccountStatus, KeyError, Local, PendingLogin, PendingStore, ResumeTicket,
-    SessionStore, Signer, Storage, StorageError, StoredSession,
+    Account, AccountStatus, PendingLogin, ResumeTicket, Signer, StorageError, StoredSession,
 };
 use crate::secret::Secret;
 use crate::time;
 use crate::url::Url;
 use std::rc::Rc;
 
-/// What `rows.js` may call corrupt.
-const MEMBERS: [&str; 15] = [
-    "value",
-    "authMethod",
-    "tokenSet",
-    "token_type",
-    "expires_at",
-    "iss",
-    "sub",
-    "aud",
-    "scope",
-    "access_token",
-    "verifier",
-    "account",
-    "dpopKey",
-    "keyPair",
-    "keyId",
-];
-
-impl Storage for JsHost {
-    fn settle(&self) -> Local<'_, ()> {
-        self.door.settle().read(drop)
-    }
-
-    fn outlives_page(&self) -> bool {
-        self.door.is_durable()
-    }
-}
-
-impl PendingStore for JsHost {
-    fn put<'a>(
-        &'a self,
-        state: &'a str,
-        login: &'a PendingLogin,
-    ) -> Local<'a, Result<(), StorageError>> {
-        let client_id = login.client_id.as_deref().unwrap_or_default();
-        let until = policy::pending_until(self.door.now());
-        match pending_row(login, until) {
-            Ok(row) => {
-                let put = self.perform("put", pending_of(client_id, state), Some(&row), None);
-                put.read(|outcome| outcome.map(drop).map_err(failed))
-            }
-            Err(error) => refused(error),
-        }
-    }
-
-    fn get<'a>(
-        &'a self,
-        client_id: &'a str,
-        state: &'a str,
-    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
-        self.read("get", pending_of(client_id, state), pending_login)
-    }
-
-    fn take<'a>(
-        &'a self,
-        client_id: &'a str,
-        state: &'a str,
-    ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
-        self.read("take", pending_of(client_id, state), pending_login)
-    }
-
-    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
-        self.owner_of(pending_of("", state))
-    }
-}
-
-impl SessionStore for JsHost {
-    fn get<'a>(
-        &'a self,
-        client_id: &'a str,
-        did: &'a Did,
-    ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
-        self.read("get", session_of(client_id, did.as_str()), stored_session)
-    }
-
-    fn put<'a>(
-        &'a self,
-        client_id: &'a str,
-        session: &'a StoredSession,
-        expected: Option<&'a Secret>,
-    ) -> Local<'a, Result<bool, StorageError>> {
-        let place = session_of(client_id, session.tokens.sub.as_str());
-        match session_row(session, self.resume_client.as_deref()) {
-            Ok(row) => self
-                .perform("put", place, Some(&row), expected)
-                .read(is_done),
-            Err(error) => refused(error),
-        }
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client_id: &'a str,
-        did: &'a Did,
-        expected: Option<&'a Secret>,
-    ) -> Local<'a, Result<bool, StorageError>> {
-        let place = session_of(client_id, did.as_str());
-        self.perform("delete", place, None, expected).read(is_done)
-    }
-
-    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
-        let place = session_of(client_id, "");
-        let listed = self.perform("list", place, None, None);
-        listed.read(|outcome| Ok(accounts(outcome.map_err(failed)?, signed_in)))
-    }
-
-    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
-        self.owner_of(session_of("", did.as_str()))
-    }
-}
-
-/// The place of a pending sign-in.
-fn pending_of<'a>(client_id: &'a str, state: &'a str) -> Place<'a> {
-    Place {
-        store: "state",
-        client_id,
-        key: state,
-    }
-}
-
-/// The place of a session.
-fn session_of<'a>(client_id: &'a str, did: &'a str) -> Place<'a> {
-    Place {
-        store: "session",
-        client_id,
-        key: did,
-    }
-}
-
-impl JsHost {
-    /// Does one operation at a place. Done means committed.
-    fn perform(
-        &self,
-        operation: &str,
-        place: Place<'_>,
-        row: Option<&str>,
-        expected: Option<&Secret>,
-    ) -> Effect {
-        let expected = expected.map(Secret::expose);
-        self.door.perform(operation, place, row, expected)
-    }
-
-    fn read<'a, T: 'a>(
-        &'a self,
-        operation: &str,
-        place: Place<'_>,
-        read: fn(&Rc<Door>, &Json) -> Result<T, StorageError>,
-    ) -> Local<'a, Result<Option<T>, StorageError>> {
-        let found = self.perform(operation, place, None, None);
-        Box::pin(async move {
-            let row = found.await.map_err(failed)?;
-            if row.is_undefined() {
-                return Ok(None);
-            }
-            read(&self.door, &row).map(Some)
-        })
-    }
-
-    /// The client that a row names.
-    fn owner_of<'a>(&self, place: Place<'_>) -> Local<'a, Result<Option<String>, StorageError>> {
-        let found = self.perform("owner", place, None, None);
-        found.read(|outcome| Ok(outcome.map_err(failed)?.as_str()))
-    }
-}
-
-fn refused<'a, T: 'a>(error: StorageError) -> Local<'a, Result<T, StorageError>> {
-    Box::pin(async { Err(error) })
-}
-
-fn is_done(outcome: Outcome) -> Result<bool, StorageError> {
-    Ok(outcome.map_err(failed)?.as_bool() == Some(true))
-}
-
-/// What a failure of `rows.js` or of its database is.
-fn failed(failure: Json) -> StorageError {
-    let error = failure.get("error");
-    let message = error.map_or_else(
-        || "not available here".to_owned(),
-        |error| message_of(&error),
-    );
-    match failure.str("kind").as_deref() {
-        Some("corrupt") => {
-            let known = MEMBERS.into_iter().find(|known| *known == message);
-            StorageError::Corrupt(known.unwrap_or("value"))
-        }
-        Some("unreadable") => StorageError::Unreadable,
-        Some("key") => StorageError::Key(KeyError::Unavailable),
-        Some("denied") => StorageError::Denied(message),
-        Some("full") => StorageError::Full,
-        _ => StorageError::Failed(message),
-    }
-}
-
-fn pending_row(login: &PendingLogin, until: u64) -> Result<String, StorageError> {
+pub(super) fn pending_row(login: &PendingLogin, until: u64) -> Result<String, StorageError> {
     let mut row = row_with(
         login.key.as_ref(),
         &login.auth_method,
@@ -235,7 +35,10 @@ fn pending_row(login: &PendingLogin, until: u64) -> Result<String, StorageError>
     Ok(row.end())
 }
 
-fn pending_login(door: &Rc<Door>, row: &Json) -> Result<Box<PendingLogin>, StorageError> {
+pub(super) fn pending_login(
+    door: &Rc<Door>,
+    row: &Json,
+) -> Result<Box<PendingLogin>, StorageError> {
     let account = match row.str("account") {
         None => None,
         Some(did) => Some(Did::parse(&did).map_err(|_| StorageError::Corrupt("account"))?),
@@ -275,7 +78,10 @@ fn resume(ticket: &ResumeTicket, client: &str) -> String {
         .end()
 }
 
-fn session_row(session: &StoredSession, client: Option<&str>) -> Result<String, StorageError> {
+pub(super) fn session_row(
+    session: &StoredSession,
+    client: Option<&str>,
+) -> Result<String, StorageError> {
     let tokens = &session.tokens;
     let mut row = row_with(
         session.key.as_ref(),
@@ -303,7 +109,10 @@ fn session_row(session: &StoredSession, client: Option<&str>) -> Result<String, 
     Ok(row.end())
 }
 
-fn stored_session(door: &Rc<Door>, row: &Json) -> Result<Rc<StoredSession>, StorageError> {
+pub(super) fn stored_session(
+    door: &Rc<Door>,
+    row: &Json,
+) -> Result<Rc<StoredSession>, StorageError> {
     Ok(Rc::new(StoredSession {
         tokens: tokens(row).ok_or(StorageError::Corrupt("sub"))?,
         key: key(door, row)?,
@@ -332,7 +141,7 @@ fn tokens(row: &Json) -> Option<TokenSet> {
 }
 
 /// The account of a row, as far as that can be told without its key.
-fn signed_in(row: &Json) -> Option<Account> {
+pub(super) fn signed_in(row: &Json) -> Option<Account> {
     let tokens = tokens(row)?;
     Some(Account {
         did: tokens.sub,

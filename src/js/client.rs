@@ -46,7 +46,7 @@ impl Client {
         options::storage_name(&given).map_err(|error| Error::new(Step::Configure, error))?;
         let host = JsHost::new(host, given.str("resumeClient"));
         let ports = host.ports();
-        let page = ports.navigator.location();
+        let page = ports.page.location();
         let options = options::read(&given, page.as_ref())
             .map_err(|error| Error::new(Step::Configure, error))?;
         let hooks = Hooks(host.clone());

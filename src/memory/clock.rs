@@ -1,12 +1,12 @@
-//! Time that passes when told to.
+//! Time that passes when it is set.
 
-use crate::ports::{Clock, Local, Timer};
+use crate::ports::{Clock, Local};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-/// A clock that stands still until it is set. Who sleeps by it wakes when it has been set late enough.
+/// A clock that stands still until it is set. A sleep by it ends when it has been set late enough.
 #[derive(Debug)]
 pub struct SettableClock(Rc<State>);
 
@@ -48,9 +48,7 @@ impl Clock for SettableClock {
     fn now(&self) -> u64 {
         self.0.now.get()
     }
-}
 
-impl Timer for SettableClock {
     fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
         let state = self.0.clone();
         let until = state.now.get().saturating_add(u64::from(milliseconds));

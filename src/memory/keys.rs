@@ -1,4 +1,4 @@
-//! P-256 keys and digests in software.
+//! Random octets, P-256 keys and digests in software.
 
 use crate::base64url;
 use crate::oauth::PublicJwk;
@@ -11,11 +11,20 @@ use std::fmt;
 use std::future::ready;
 use std::rc::Rc;
 
-/// Makes [`SoftwareKey`]s and SHA-256 digests.
+/// Makes random octets, [`SoftwareKey`]s and SHA-256 digests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SoftwareCrypto;
 
 impl Crypto for SoftwareCrypto {
+    /// The operating system's. If it has none, nothing here can be safe, so this panics.
+    #[expect(
+        clippy::expect_used,
+        reason = "predictable secrets are worse than none"
+    )]
+    fn fill_random(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("the system's randomness");
+    }
+
     fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {
         let key = SoftwareKey::generate();
         Box::pin(ready(key.map(|key| Rc::new(key) as Rc<dyn Signer>)))

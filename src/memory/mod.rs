@@ -35,17 +35,15 @@
 //! ```
 
 mod background;
-mod bus;
+mod channel;
 mod clock;
 mod http;
 mod keys;
 mod lock;
 mod page;
-mod random;
-#[cfg(not(target_arch = "wasm32"))]
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod requests;
-mod storage;
+mod store;
 
 pub use clock::SettableClock;
 pub use keys::{SoftwareCrypto, SoftwareKey};
@@ -63,13 +61,9 @@ use std::rc::Rc;
 pub struct Origin {
     http: Rc<dyn Http>,
     clock: Rc<SettableClock>,
-    pending: Rc<storage::Pending>,
-    sessions: Rc<storage::Sessions>,
-    active: Rc<storage::Active>,
-    accounts: Rc<storage::Accounts>,
-    nonces: Rc<storage::Nonces>,
+    store: Rc<store::Rows>,
     locks: Rc<lock::Locks>,
-    channels: bus::Channels,
+    channels: channel::Channels,
     background: Rc<Background>,
 }
 
@@ -80,14 +74,10 @@ impl Origin {
         let clock = Rc::new(SettableClock::new(1_767_225_600_000));
         Self {
             http: Rc::new(http::Function(network)),
-            pending: Rc::new(storage::Pending::new(clock.clone())),
+            store: Rc::new(store::Rows::new(clock.clone())),
             clock,
-            sessions: Rc::default(),
-            active: Rc::default(),
-            accounts: Rc::default(),
-            nonces: Rc::default(),
             locks: Rc::default(),
-            channels: bus::Channels::default(),
+            channels: channel::Channels::default(),
             background: Rc::default(),
         }
     }
@@ -95,28 +85,18 @@ impl Origin {
     /// Opens a tab at an address.
     pub fn tab(&self, address: Url) -> Tab {
         let page = Rc::new(Page::new(address));
-        let port = Rc::new(bus::Port::new(&self.channels));
         let ports = Ports {
             clock: self.clock.clone(),
-            random: Rc::new(random::SystemRandom),
             crypto: Rc::new(SoftwareCrypto),
             http: self.http.clone(),
-            storage: self.active.clone(),
-            pending: self.pending.clone(),
-            sessions: self.sessions.clone(),
-            active: self.active.clone(),
-            accounts: self.accounts.clone(),
-            nonces: self.nonces.clone(),
+            store: self.store.clone(),
             lock: self.locks.clone(),
-            bus: port.clone(),
-            navigator: page.clone(),
+            channel: Rc::new(channel::Port::new(&self.channels)),
+            page: page.clone(),
+            delegate: Rc::new(()),
             spawn: self.background.clone(),
-            popup_link: port.clone(),
-            timer: self.clock.clone(),
-            resolver: None,
-            renewer: None,
         };
-        Tab { ports, page, port }
+        Tab { ports, page }
     }
 
     /// The clock of all tabs.
@@ -126,7 +106,7 @@ impl Origin {
 
     /// How many sign-ins are stored and wait for their callback, expired ones included.
     pub fn pending_logins(&self) -> usize {
-        self.pending.len()
+        self.store.pending_logins()
     }
 
     /// Awaits a future, and moves the work in the background with it. What is still under way there when the future is
@@ -152,7 +132,6 @@ impl fmt::Debug for Origin {
 pub struct Tab {
     ports: Ports,
     page: Rc<Page>,
-    port: Rc<bus::Port>,
 }
 
 impl Tab {
@@ -168,7 +147,7 @@ impl Tab {
 
     /// Whether the client asked to close the window, as it does in a popup that has served.
     pub fn is_closed(&self) -> bool {
-        self.port.window_closed()
+        self.page.is_closed()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The address of a tab that shows nothing.
 
-use crate::ports::{Local, Navigator};
+use crate::ports::{self, Local};
 use crate::url::Url;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -13,6 +13,7 @@ pub struct Page {
     left_for: RefCell<Option<String>>,
     times_shown_again: Cell<u32>,
     waiting: RefCell<Vec<Waker>>,
+    closed: Cell<bool>,
 }
 
 impl Page {
@@ -22,6 +23,7 @@ impl Page {
             left_for: RefCell::default(),
             times_shown_again: Cell::default(),
             waiting: RefCell::default(),
+            closed: Cell::default(),
         }
     }
 
@@ -40,6 +42,10 @@ impl Page {
         self.left_for.borrow().clone()
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
     /// Shows the page again after the client left it, as the browser's back button does.
     pub fn show_again(&self) {
         self.times_shown_again.set(self.times_shown_again.get() + 1);
@@ -49,7 +55,7 @@ impl Page {
     }
 }
 
-impl Navigator for Page {
+impl ports::Page for Page {
     fn location(&self) -> Option<Url> {
         Some(self.address())
     }
@@ -71,5 +77,9 @@ impl Navigator for Page {
             self.waiting.borrow_mut().push(context.waker().clone());
             Poll::Pending
         }))
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
     }
 }

@@ -1,4 +1,4 @@
-//! Keys and digests.
+//! Random octets, keys and digests.
 
 use super::Local;
 use crate::oauth::PublicJwk;
@@ -15,7 +15,7 @@ pub trait Signer {
     /// The ES256 signature (RFC 7518 section 3.4) of a text: 64 octets, r before s.
     fn sign<'a>(&'a self, input: &'a str) -> Local<'a, Result<[u8; 64], KeyError>>;
 
-    /// The host's own key, for the host's own storage.
+    /// The host's own key, for a [store](super::Store) that keeps it.
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -25,8 +25,11 @@ impl fmt::Debug for dyn Signer {
     }
 }
 
-/// Makes keys and digests.
+/// Makes random octets, keys and digests.
 pub trait Crypto {
+    /// Fills the buffer with random octets that nobody can predict.
+    fn fill_random(&self, buffer: &mut [u8]);
+
     /// A new key pair for ES256, whose private half cannot be read out.
     fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>>;
 

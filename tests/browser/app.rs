@@ -24,7 +24,7 @@ fn client() -> BrowserOAuthClient {
 /// A session from storage, whose token still lives and whose servers gave no nonce yet.
 async fn restored(client: &BrowserOAuthClient) -> OAuthSession {
     no_database().await;
-    ports().nonces.set(&alice(), None);
+    ports().store.set_nonces(&alice(), None);
     let stored = StoredSession {
         refresh_started_at: None,
         clock_offset: 0,
@@ -32,8 +32,8 @@ async fn restored(client: &BrowserOAuthClient) -> OAuthSession {
         ..session(new_key().await)
     };
     ports()
-        .sessions
-        .put(LOOPBACK_ID, &stored, None)
+        .store
+        .put_session(LOOPBACK_ID, &stored, None)
         .await
         .expect("stores");
     let session = client.restore(&alice(), Refresh::Never).await;
@@ -244,7 +244,7 @@ async fn a_token_follows_no_redirect() {
     let answer = JsValue::from(answer.expect("answer"));
     assert_eq!(text(&answer, "type").as_deref(), Some("opaqueredirect"));
     assert_eq!(sent_since(), ["GET manual true"]);
-    assert_eq!(ports().nonces.get(&alice()), None, "none of the PDS's");
+    assert_eq!(ports().store.nonces(&alice()), None, "none of the PDS's");
 }
 
 #[wasm_bindgen_test]

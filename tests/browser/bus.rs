@@ -15,7 +15,7 @@ type Heard = Rc<RefCell<Vec<Message>>>;
 fn listen(ports: &Ports) -> (Heard, Guard) {
     let heard = Heard::default();
     let into = heard.clone();
-    let guard = ports.bus.listen(
+    let guard = ports.channel.listen_to_tabs(
         CLIENT_ID,
         Box::new(move |message| into.borrow_mut().push(message)),
     );
@@ -53,7 +53,7 @@ async fn all_others_hear_it_and_the_sender_does_not() {
         Message::Accounts(AccountsChange::End(alice())),
     ];
     for message in &messages {
-        one.bus.post(CLIENT_ID, message);
+        one.channel.post_to_tabs(CLIENT_ID, message);
     }
     let all = |heard: &Heard| heard.borrow().len() >= messages.len();
     until(|| all(&second) && all(&third)).await;
@@ -67,8 +67,10 @@ async fn a_message_is_one_that_the_official_client_understands() {
     let channel = raw_channel();
     // Nobody listens in this client: it still tells.
     let ports = ports();
-    ports.bus.post(CLIENT_ID, &Message::Updated(alice()));
-    ports.bus.post(
+    ports
+        .channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(alice()));
+    ports.channel.post_to_tabs(
         CLIENT_ID,
         &Message::Deleted(
             alice(),
@@ -76,8 +78,8 @@ async fn a_message_is_one_that_the_official_client_understands() {
         ),
     );
     ports
-        .bus
-        .post(CLIENT_ID, &Message::Accounts(AccountsChange::Other));
+        .channel
+        .post_to_tabs(CLIENT_ID, &Message::Accounts(AccountsChange::Other));
     until(|| get(&channel, "heard.length").as_f64() >= Some(3.0)).await;
     let wire = js1(
         "const [updated, deleted, accounts] = a.heard; a.close();
@@ -98,14 +100,15 @@ async fn a_message_is_one_that_the_official_client_understands() {
 async fn what_another_client_of_the_origin_says_is_not_heard() {
     let (one, two) = (ports(), ports());
     let (heard, _guard) = listen(&two);
-    one.bus
-        .post("https://app.example/two.json", &Message::Updated(alice()));
-    one.bus.post(
+    one.channel
+        .post_to_tabs("https://app.example/two.json", &Message::Updated(alice()));
+    one.channel.post_to_tabs(
         "https://app.example/two.json",
         &Message::Accounts(AccountsChange::Other),
     );
     // A channel keeps the order: what came before would have been heard before.
-    one.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    one.channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(alice()));
     until(|| !heard.borrow().is_empty()).await;
     assert_eq!(*heard.borrow(), [Message::Updated(alice())]);
 }
@@ -182,12 +185,14 @@ async fn a_dropped_guard_hears_no_more_and_closes_the_channel() {
     let ((heard, guard), (other, _other)) = (listen(&one), listen(&three));
     drop(guard);
     assert_eq!(js("return globalThis.closings").as_f64(), Some(1.0));
-    two.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    two.channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(alice()));
     until(|| !other.borrow().is_empty()).await;
     assert!(heard.borrow().is_empty());
     // The same bus can be listened on anew.
     let (heard, _guard) = listen(&one);
-    two.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    two.channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(alice()));
     until(|| !heard.borrow().is_empty()).await;
     assert_eq!(heard.borrow().len(), 1);
 }
@@ -197,5 +202,7 @@ fn without_channels_nobody_is_told() {
     let _missing = Replaced::missing("globalThis", "BroadcastChannel");
     let ports = ports();
     let _guard = listen(&ports);
-    ports.bus.post(CLIENT_ID, &Message::Updated(alice()));
+    ports
+        .channel
+        .post_to_tabs(CLIENT_ID, &Message::Updated(alice()));
 }

@@ -19,8 +19,8 @@ async fn the_private_key_cannot_be_read_out() {
     no_database().await;
     let key = new_key().await;
     ports()
-        .sessions
-        .put(CLIENT_ID, &session(key), None)
+        .store
+        .put_session(CLIENT_ID, &session(key), None)
         .await
         .expect("stores");
     let row = row("session", ALICE).await.expect("row");
@@ -93,9 +93,9 @@ async fn a_refusal_of_webcrypto_is_told_in_its_words() {
 #[wasm_bindgen_test]
 fn randomness_is_not_the_same_twice() {
     let (mut one, mut two) = ([0; 32], [0; 32]);
-    let random = ports().random;
-    random.fill(&mut one);
-    random.fill(&mut two);
+    let crypto = ports().crypto;
+    crypto.fill_random(&mut one);
+    crypto.fill_random(&mut two);
     assert_ne!(one, two);
     assert_ne!(one, [0; 32]);
 }

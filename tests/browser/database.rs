@@ -28,8 +28,8 @@ async fn the_database_is_the_official_one() {
     no_database().await;
     assert!(
         ports()
-            .sessions
-            .get(CLIENT_ID, &alice())
+            .store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
@@ -62,8 +62,8 @@ async fn writes_are_durable_before_they_are_done() {
     let ports = ports();
     let session = session(new_key().await);
     ports
-        .sessions
-        .delete(CLIENT_ID, &alice(), None)
+        .store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("opens");
     let _seen = Replaced::new(
@@ -77,8 +77,8 @@ async fn writes_are_durable_before_they_are_done() {
              return transaction } }",
     );
     ports
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     assert_eq!(
@@ -92,14 +92,18 @@ async fn writes_are_durable_before_they_are_done() {
 async fn of_two_takers_one_gets_the_row() {
     no_database().await;
     ports()
-        .pending
-        .put("s", &login(new_key().await))
+        .store
+        .put_pending("s", &login(new_key().await))
         .await
         .expect("stores");
     let takers = (0..4).map(|_| {
         let ports = ports();
         async move {
-            let taken = ports.pending.take(CLIENT_ID, "s").await.expect("reads");
+            let taken = ports
+                .store
+                .take_pending(CLIENT_ID, "s")
+                .await
+                .expect("reads");
             JsValue::from(taken.is_some())
         }
     });
@@ -139,10 +143,10 @@ async fn the_first_use_sweeps_what_expired_and_only_that() {
         put_row(store, "timeless", &js("return { value: {} }")).await;
     }
     put_row("didCache", "cached", &row_expiring_in(60_000)).await;
-    let sessions = ports().sessions;
+    let store = ports().store;
     assert!(
-        sessions
-            .get(CLIENT_ID, &alice())
+        store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
@@ -154,8 +158,8 @@ async fn the_first_use_sweeps_what_expired_and_only_that() {
     assert_eq!(keys("didCache").await, "cached");
     put_row("session", "gone", &row_expiring_in(-1000)).await;
     assert!(
-        sessions
-            .get(CLIENT_ID, &alice())
+        store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
@@ -166,11 +170,11 @@ async fn the_first_use_sweeps_what_expired_and_only_that() {
 #[wasm_bindgen_test]
 async fn storing_a_sign_in_sweeps() {
     no_database().await;
-    let pending = ports().pending;
+    let store = ports().store;
     let login = login(new_key().await);
-    pending.put("first", &login).await.expect("stores");
+    store.put_pending("first", &login).await.expect("stores");
     put_row("state", "gone", &row_expiring_in(-1000)).await;
-    pending.put("second", &login).await.expect("stores");
+    store.put_pending("second", &login).await.expect("stores");
     assert_eq!(keys("state").await, "first second");
 }
 
@@ -180,8 +184,8 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
     put_row("state", "s", &row_expiring_in(-1)).await;
     assert!(
         ports()
-            .pending
-            .take(CLIENT_ID, "s")
+            .store
+            .take_pending(CLIENT_ID, "s")
             .await
             .expect("reads")
             .is_none()
@@ -191,19 +195,19 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
     let mut session = session(new_key().await);
     session.tokens.refresh_token = None;
     session.tokens.expires_at = Some(js_sys::Date::now() as u64 - 1000);
-    let sessions = ports().sessions;
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    let store = ports().store;
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("opens, and sweeps");
-    sessions
-        .put(CLIENT_ID, &session, None)
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     assert_eq!(keys("session").await, ALICE);
     assert!(
-        sessions
-            .get(CLIENT_ID, &alice())
+        store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
@@ -214,17 +218,17 @@ async fn an_expired_row_reads_as_absent_and_is_removed() {
 #[wasm_bindgen_test]
 async fn deleting_what_is_not_there_is_no_error() {
     no_database().await;
-    let sessions = ports().sessions;
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    let store = ports().store;
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("deletes");
-    sessions
-        .put(CLIENT_ID, &session(new_key().await), None)
+    store
+        .put_session(CLIENT_ID, &session(new_key().await), None)
         .await
         .expect("stores");
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("deletes");
     assert!(row("session", ALICE).await.is_none());
@@ -236,23 +240,23 @@ async fn a_database_deleted_under_us_is_made_anew() {
     let ports = ports();
     let session = session(new_key().await);
     ports
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     // Comes to an end only because our connection gives way.
     Rexie::delete(DATABASE).await.expect("deletes");
     assert!(
         ports
-            .sessions
-            .get(CLIENT_ID, &alice())
+            .store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
     );
     ports
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     assert!(row("session", ALICE).await.is_some());
@@ -267,8 +271,8 @@ async fn first_uses_at_the_same_time_share_what_they_store() {
         let (ports, login) = (ports.clone(), login(key.clone()));
         async move {
             ports
-                .pending
-                .put(&n.to_string(), &login)
+                .store
+                .put_pending(&n.to_string(), &login)
                 .await
                 .expect("stores");
             JsValue::UNDEFINED
@@ -297,21 +301,21 @@ fn failing(times: u32, failure: &str) -> Replaced {
 #[wasm_bindgen_test]
 async fn a_lost_connection_is_replaced_once() {
     no_database().await;
-    let sessions = ports().sessions;
+    let store = ports().store;
     let session = session(new_key().await);
     for failure in [
         "throw new DOMException('closing', 'InvalidStateError')",
         "const t = old.apply(this, args); queueMicrotask(() => t.abort()); return t",
     ] {
         let _broken = failing(1, failure);
-        sessions
-            .put(CLIENT_ID, &session, None)
+        store
+            .put_session(CLIENT_ID, &session, None)
             .await
             .expect(failure);
     }
     let _broken = failing(9, "throw new DOMException('closing', 'InvalidStateError')");
     assert_eq!(
-        sessions.put(CLIENT_ID, &session, None).await,
+        store.put_session(CLIENT_ID, &session, None).await,
         Err(StorageError::Failed("closing".to_owned()))
     );
     assert_eq!(js("return globalThis.failures").as_f64(), Some(7.0));
@@ -334,15 +338,15 @@ fn watched() -> Replaced {
 #[wasm_bindgen_test]
 async fn a_connection_that_is_closed_under_us_is_let_go_at_once() {
     no_database().await;
-    let sessions = ports().sessions;
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    let store = ports().store;
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("opens");
     for event in ["close", "versionchange"] {
         let _watched = watched();
-        sessions
-            .delete(CLIENT_ID, &alice(), None)
+        store
+            .delete_session(CLIENT_ID, &alice(), None)
             .await
             .expect("deletes");
         let before = js("return globalThis.connection");
@@ -350,8 +354,8 @@ async fn a_connection_that_is_closed_under_us_is_let_go_at_once() {
             "globalThis.connection.dispatchEvent(new Event(a))",
             &event.into(),
         );
-        sessions
-            .delete(CLIENT_ID, &alice(), None)
+        store
+            .delete_session(CLIENT_ID, &alice(), None)
             .await
             .expect("deletes");
         assert_ne!(js("return globalThis.connection"), before, "{event}");
@@ -384,11 +388,11 @@ fn full(until_cleared: bool) -> (Replaced, Replaced) {
 #[wasm_bindgen_test]
 async fn a_full_disk_is_told_apart() {
     no_database().await;
-    let sessions = ports().sessions;
+    let store = ports().store;
     let _full = full(false);
     assert_eq!(
-        sessions
-            .put(CLIENT_ID, &session(new_key().await), None)
+        store
+            .put_session(CLIENT_ID, &session(new_key().await), None)
             .await,
         Err(StorageError::Full)
     );
@@ -398,9 +402,9 @@ async fn a_full_disk_is_told_apart() {
 #[wasm_bindgen_test]
 async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     no_database().await;
-    let sessions = ports().sessions;
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    let store = ports().store;
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("opens, and sweeps");
     let caches = [
@@ -420,8 +424,8 @@ async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
     }
     {
         let _full = full(true);
-        let stored = sessions
-            .put(CLIENT_ID, &session(new_key().await), None)
+        let stored = store
+            .put_session(CLIENT_ID, &session(new_key().await), None)
             .await;
         stored.expect("there is room now");
         assert_eq!(js("return globalThis.attempts").as_f64(), Some(2.0));
@@ -436,20 +440,20 @@ async fn a_full_disk_is_made_room_on_from_what_nobody_needs() {
 #[wasm_bindgen_test]
 async fn a_row_whose_key_needs_webcrypto_is_good_where_there_is_none() {
     no_database().await;
-    let sessions = ports().sessions;
+    let store = ports().store;
     let session = session(new_key().await);
-    sessions
-        .put(CLIENT_ID, &session, None)
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     {
         let _insecure = Replaced::missing("globalThis.crypto", "subtle");
-        let read = sessions.get(CLIENT_ID, &alice()).await;
+        let read = store.get_session(CLIENT_ID, &alice()).await;
         assert_eq!(read.err(), Some(StorageError::Key(KeyError::Unavailable)));
     }
     assert!(
-        sessions
-            .get(CLIENT_ID, &alice())
+        store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_some()
@@ -463,14 +467,14 @@ async fn a_disposed_browser_still_stores_and_keeps_no_connection() {
     no_database().await;
     let browser = Browser::new(BrowserOptions::default());
     let ports = browser.ports();
-    let (sessions, stored) = (&ports.sessions, session(new_key().await));
-    sessions
-        .delete(CLIENT_ID, &alice(), None)
+    let (store, stored) = (&ports.store, session(new_key().await));
+    store
+        .delete_session(CLIENT_ID, &alice(), None)
         .await
         .expect("opens");
     browser.dispose();
-    assert_eq!(sessions.put(CLIENT_ID, &stored, None).await, Ok(true));
-    let read = sessions.get(CLIENT_ID, &alice()).await.expect("reads");
+    assert_eq!(store.put_session(CLIENT_ID, &stored, None).await, Ok(true));
+    let read = store.get_session(CLIENT_ID, &alice()).await.expect("reads");
     assert_eq!(read.expect("a row").tokens, stored.tokens);
     no_database().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use atproto_oauth_wasm::Did;
-use atproto_oauth_wasm::ports::{Ports, SessionStore, StorageError, StoredSession};
+use atproto_oauth_wasm::ports::{Ports, StorageError, Store, StoredSession};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -27,46 +27,56 @@ fn opening(instead: &str) -> Replaced {
     )
 }
 
-async fn is_denied(sessions: &Rc<dyn SessionStore>, did: &Did) -> bool {
+async fn is_denied(store: &Rc<dyn Store>, did: &Did) -> bool {
     matches!(
-        sessions.get(CLIENT_ID, did).await,
+        store.get_session(CLIENT_ID, did).await,
         Err(StorageError::Denied(_))
     )
 }
 
 /// All that rows can be used for, by a client that has no database.
 async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
-    let sessions = &ports.sessions;
+    let store = &ports.store;
     // Whether the database has it, nobody knows.
-    assert!(is_denied(sessions, did).await);
-    assert!(!ports.storage.outlives_page());
+    assert!(is_denied(store, did).await);
+    assert!(!ports.store.outlives_page());
     let session = session_of(did).await;
-    sessions
-        .put(CLIENT_ID, &session, None)
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
-    let read = sessions
-        .get(CLIENT_ID, did)
+    let read = store
+        .get_session(CLIENT_ID, did)
         .await
         .expect("reads")
         .expect("a row");
     assert_eq!(read.tokens, session.tokens);
     let signature = read.key.sign("input").await.expect("signs");
     assert!(verifies(&*session.key, &signature, "input").await);
-    sessions
-        .delete(CLIENT_ID, did, None)
+    store
+        .delete_session(CLIENT_ID, did, None)
         .await
         .expect("deletes");
     // Now it is known that there is none.
-    assert!(sessions.get(CLIENT_ID, did).await.expect("reads").is_none());
+    assert!(
+        store
+            .get_session(CLIENT_ID, did)
+            .await
+            .expect("reads")
+            .is_none()
+    );
 
     let state = did.as_str();
     let login = login(session.key);
-    ports.pending.put(state, &login).await.expect("stores");
+    ports
+        .store
+        .put_pending(state, &login)
+        .await
+        .expect("stores");
     let takers = (0..2).map(|_| {
         let (ports, state) = (ports.clone(), state.to_owned());
         async move {
-            let taken = ports.pending.take(CLIENT_ID, &state).await;
+            let taken = ports.store.take_pending(CLIENT_ID, &state).await;
             JsValue::from(taken.expect("reads").is_some())
         }
     });
@@ -74,8 +84,8 @@ async fn assert_lives_in_memory(ports: &Ports, did: &Did) {
     assert_eq!(winners.iter().filter(|won| won.is_truthy()).count(), 1);
     assert!(
         ports
-            .pending
-            .take(CLIENT_ID, state)
+            .store
+            .take_pending(CLIENT_ID, state)
             .await
             .expect("reads")
             .is_none()
@@ -104,7 +114,7 @@ async fn without_a_database_rows_live_in_memory() {
     for (n, (target, name, denial)) in denials.into_iter().enumerate() {
         no_database().await;
         let ports = ports();
-        assert!(ports.storage.outlives_page());
+        assert!(ports.store.outlives_page());
         let did = account(&format!("denied{n}"));
         {
             let _denied = Replaced::new(target, name, denial);
@@ -113,12 +123,12 @@ async fn without_a_database_rows_live_in_memory() {
         // Once in memory, always in memory: no row may be in both places.
         let session = session_of(&did).await;
         ports
-            .sessions
-            .put(CLIENT_ID, &session, None)
+            .store
+            .put_session(CLIENT_ID, &session, None)
             .await
             .expect("stores");
         assert!(row("session", did.as_str()).await.is_none());
-        assert!(!ports.storage.outlives_page());
+        assert!(!ports.store.outlives_page());
     }
 }
 
@@ -128,11 +138,15 @@ async fn the_clients_of_a_page_share_what_is_in_memory() {
     let did = account("shared");
     let session = session_of(&did).await;
     ports()
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
-    let read = ports().sessions.get(CLIENT_ID, &did).await.expect("reads");
+    let read = ports()
+        .store
+        .get_session(CLIENT_ID, &did)
+        .await
+        .expect("reads");
     assert_eq!(read.expect("a row").tokens, session.tokens);
 }
 
@@ -147,13 +161,13 @@ async fn a_failure_of_the_moment_is_tried_again() {
     let ports = ports();
     assert!(
         ports
-            .sessions
-            .get(CLIENT_ID, &alice())
+            .store
+            .get_session(CLIENT_ID, &alice())
             .await
             .expect("reads")
             .is_none()
     );
-    assert!(ports.storage.outlives_page());
+    assert!(ports.store.outlives_page());
     assert_eq!(js("return globalThis.failures").as_f64(), Some(-1.0));
 }
 
@@ -163,8 +177,8 @@ async fn a_client_that_had_a_database_never_falls_back() {
     let ports = ports();
     let session = session(new_key().await);
     ports
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     {
@@ -174,12 +188,12 @@ async fn a_client_that_had_a_database_never_falls_back() {
             "transaction",
             "{ value: function () { this.close(); throw new DOMException('closed', 'InvalidStateError') } }",
         );
-        assert!(is_denied(&ports.sessions, &alice()).await);
-        assert!(ports.storage.outlives_page());
+        assert!(is_denied(&ports.store, &alice()).await);
+        assert!(ports.store.outlives_page());
     }
     let read = ports
-        .sessions
-        .get(CLIENT_ID, &alice())
+        .store
+        .get_session(CLIENT_ID, &alice())
         .await
         .expect("reads");
     assert_eq!(read.expect("a row").tokens, session.tokens);
@@ -215,7 +229,7 @@ async fn a_database_that_does_not_open_is_given_up_and_closed_when_it_does() {
     // It opens now, behind our back, and stands in nobody's way.
     sleep(100).await;
     assert_eq!(deleted(DATABASE).await, "success");
-    assert!(!ports.storage.outlives_page());
+    assert!(!ports.store.outlives_page());
 }
 
 #[wasm_bindgen_test]
@@ -224,20 +238,28 @@ async fn in_memory_the_account_is_remembered_in_memory() {
     js("localStorage.clear()");
     let pointer = "@@atproto/oauth-client-browser(sub)".into();
     let stored = || js1("return localStorage.getItem(a)", &pointer).as_string();
-    ports().active.set(CLIENT_ID, Some(&alice()));
+    ports().store.set_active_account(CLIENT_ID, Some(&alice()));
     let ports = ports();
     {
         let _denied = Replaced::missing("globalThis", "indexedDB");
-        assert!(is_denied(&ports.sessions, &alice()).await);
+        assert!(is_denied(&ports.store, &alice()).await);
     }
     // What a page with a database has stored is still there to be tried.
-    assert_eq!(ports.active.get(CLIENT_ID).as_deref(), Some(ALICE));
+    assert_eq!(
+        ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(ALICE)
+    );
     let bob = account("bob");
-    ports.active.set(CLIENT_ID, Some(&bob));
-    assert_eq!(ports.active.get(CLIENT_ID).as_deref(), Some(bob.as_str()));
+    ports.store.set_active_account(CLIENT_ID, Some(&bob));
+    assert_eq!(
+        ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(bob.as_str())
+    );
     assert_eq!(stored().as_deref(), Some(ALICE));
-    ports.active.set(CLIENT_ID, None);
-    assert_eq!(ports.active.get(CLIENT_ID), None);
+    ports.store.set_active_account(CLIENT_ID, None);
+    assert_eq!(ports.store.active_account(CLIENT_ID), None);
     assert_eq!(stored().as_deref(), Some(ALICE));
-    crate::support::ports().active.set(CLIENT_ID, None);
+    crate::support::ports()
+        .store
+        .set_active_account(CLIENT_ID, None);
 }

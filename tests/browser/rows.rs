@@ -19,8 +19,8 @@ async fn a_session_row_has_the_official_format() {
     let key = new_key().await;
     let kid = key.public_jwk().kid.clone();
     ports()
-        .sessions
-        .put(CLIENT_ID, &session(key), None)
+        .store
+        .put_session(CLIENT_ID, &session(key), None)
         .await
         .expect("stores");
     let row = row("session", ALICE).await.expect("row");
@@ -64,9 +64,9 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     no_database().await;
     let mut session = session(new_key().await);
     session.tokens.refresh_token = None;
-    let sessions = ports().sessions;
-    sessions
-        .put(CLIENT_ID, &session, None)
+    let store = ports().store;
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     let stored = row("session", ALICE).await.expect("row");
@@ -81,8 +81,8 @@ async fn a_session_row_expires_only_where_it_cannot_be_refreshed() {
     session.verified_at = None;
     session.refresh_started_at = None;
     session.clock_offset = 0;
-    sessions
-        .put(CLIENT_ID, &session, None)
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     let stored = row("session", ALICE).await.expect("row");
@@ -99,8 +99,11 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
     no_database().await;
     let before = js_sys::Date::now();
     let mut login = login(new_key().await);
-    let pending = ports().pending;
-    pending.put("the state", &login).await.expect("stores");
+    let store = ports().store;
+    store
+        .put_pending("the state", &login)
+        .await
+        .expect("stores");
     let stored = row("state", "the state").await.expect("row");
     assert_eq!(members(&stored), "expiresAt value");
     let expires_at = text(&stored, "expiresAt").expect("text");
@@ -121,7 +124,10 @@ async fn a_pending_row_has_the_official_format_and_ten_minutes() {
         "account clientId clockOffset handle nonce pds redirectUri server"
     );
     login.app_state = None;
-    pending.put("the state", &login).await.expect("stores");
+    store
+        .put_pending("the state", &login)
+        .await
+        .expect("stores");
     let stored = row("state", "the state").await.expect("row");
     assert!(!members(&get(&stored, "value")).contains("appState"));
 }
@@ -133,10 +139,14 @@ async fn what_is_stored_comes_back_whole() {
         let key = new_key().await;
         (key.clone(), login(key))
     };
-    ports().pending.put("s", &login).await.expect("stores");
+    ports()
+        .store
+        .put_pending("s", &login)
+        .await
+        .expect("stores");
     let back = ports()
-        .pending
-        .take(CLIENT_ID, "s")
+        .store
+        .take_pending(CLIENT_ID, "s")
         .await
         .expect("reads")
         .expect("row");
@@ -154,13 +164,13 @@ async fn what_is_stored_comes_back_whole() {
 
     let session = session(key);
     ports()
-        .sessions
-        .put(CLIENT_ID, &session, None)
+        .store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
     let back = ports()
-        .sessions
-        .get(CLIENT_ID, &alice())
+        .store
+        .get_session(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -177,13 +187,13 @@ async fn a_key_pair_survives_storage_and_signs_again() {
     no_database().await;
     let key = new_key().await;
     ports()
-        .sessions
-        .put(CLIENT_ID, &session(key.clone()), None)
+        .store
+        .put_session(CLIENT_ID, &session(key.clone()), None)
         .await
         .expect("stores");
     let back = ports()
-        .sessions
-        .get(CLIENT_ID, &alice())
+        .store
+        .get_session(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -196,13 +206,13 @@ async fn a_lifetime_beyond_all_dates_is_stored_as_the_last_date() {
     no_database().await;
     let mut session = session(new_key().await);
     session.tokens.expires_at = Some(u64::MAX);
-    let sessions = ports().sessions;
-    sessions
-        .put(CLIENT_ID, &session, None)
+    let store = ports().store;
+    store
+        .put_session(CLIENT_ID, &session, None)
         .await
         .expect("stores");
-    let back = sessions
-        .get(CLIENT_ID, &alice())
+    let back = store
+        .get_session(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -234,8 +244,8 @@ async fn a_session_of_the_official_client_loads_and_signs() {
     no_database().await;
     put_row("session", ALICE, &official_session().await).await;
     let session = ports()
-        .sessions
-        .get(CLIENT_ID, &alice())
+        .store
+        .get_session(CLIENT_ID, &alice())
         .await
         .expect("reads")
         .expect("row");
@@ -251,7 +261,7 @@ async fn a_session_of_the_official_client_loads_and_signs() {
 #[wasm_bindgen_test]
 async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for_what_is_in_it() {
     no_database().await;
-    let sessions = ports().sessions;
+    let store = ports().store;
     for extra in [
         "null",
         "7",
@@ -267,7 +277,7 @@ async fn what_is_beyond_the_official_format_can_be_anything_and_never_stands_for
             &row,
         );
         put_row("session", ALICE, &row).await;
-        let session = sessions.get(CLIENT_ID, &alice()).await.expect(extra).expect("row");
+        let session = store.get_session(CLIENT_ID, &alice()).await.expect(extra).expect("row");
         assert_eq!(session.tokens.issuer, "https://auth.example", "{extra}");
         assert_eq!(session.tokens.sub, alice());
         assert_eq!(session.tokens.access_token.expose(), "a");
@@ -304,8 +314,8 @@ async fn a_sign_in_begun_by_the_official_client_loads() {
     no_database().await;
     put_row("state", "s", &official_login().await).await;
     let login = ports()
-        .pending
-        .take(CLIENT_ID, "s")
+        .store
+        .take_pending(CLIENT_ID, "s")
         .await
         .expect("reads")
         .expect("row");
@@ -331,16 +341,16 @@ async fn the_method_of_client_authentication_is_read_and_written_as_the_official
             js1(&format!("a.value.authMethod = {stored}"), &row);
             put_row(store, key, &row).await;
         }
-        let session = stores.sessions.get(CLIENT_ID, &alice()).await;
+        let session = stores.store.get_session(CLIENT_ID, &alice()).await;
         let session = session.expect("reads").expect("row");
         assert_eq!(session.auth_method, method, "{stored}");
-        let login = stores.pending.take(CLIENT_ID, "s").await;
+        let login = stores.store.take_pending(CLIENT_ID, "s").await;
         let login = login.expect("reads").expect("row");
         assert_eq!(login.auth_method, method, "{stored}");
 
-        let put = stores.sessions.put(CLIENT_ID, &session, None).await;
+        let put = stores.store.put_session(CLIENT_ID, &session, None).await;
         put.expect("stores");
-        stores.pending.put("s", &login).await.expect("stores");
+        stores.store.put_pending("s", &login).await.expect("stores");
         for (store, key) in [("session", ALICE), ("state", "s")] {
             let row = row(store, key).await.expect("row");
             assert_eq!(json(&row, "value.authMethod"), written, "{stored}");
@@ -404,13 +414,13 @@ async fn corruption(store: &str, damage: &str) -> Option<String> {
             let row = official_session().await;
             js1(damage, &row);
             put_row(store, ALICE, &row).await;
-            ports.sessions.get(CLIENT_ID, &alice()).await.err()
+            ports.store.get_session(CLIENT_ID, &alice()).await.err()
         }
         _ => {
             let row = official_login().await;
             js1(damage, &row);
             put_row(store, "s", &row).await;
-            ports.pending.get(CLIENT_ID, "s").await.err()
+            ports.store.get_pending(CLIENT_ID, "s").await.err()
         }
     };
     match found {
@@ -432,7 +442,7 @@ async fn a_stored_key_of_another_kind_is_corrupt() {
     js2("a.value.dpopKey.keyPair = b", &row, &pair);
     put_row("session", ALICE, &row).await;
     assert_eq!(
-        ports().sessions.get(CLIENT_ID, &alice()).await.err(),
+        ports().store.get_session(CLIENT_ID, &alice()).await.err(),
         Some(StorageError::Corrupt("dpopKey"))
     );
 }
@@ -446,12 +456,18 @@ async fn a_broken_pending_row_is_corrupt_once_and_gone() {
         &row,
     );
     put_row("state", "s", &row).await;
-    let pending = ports().pending;
+    let store = ports().store;
     assert_eq!(
-        pending.take(CLIENT_ID, "s").await.err(),
+        store.take_pending(CLIENT_ID, "s").await.err(),
         Some(StorageError::Corrupt("account"))
     );
-    assert!(pending.take(CLIENT_ID, "s").await.expect("reads").is_none());
+    assert!(
+        store
+            .take_pending(CLIENT_ID, "s")
+            .await
+            .expect("reads")
+            .is_none()
+    );
 }
 
 #[wasm_bindgen_test]
@@ -470,7 +486,10 @@ async fn a_key_of_another_host_cannot_be_stored() {
     }
     let key = Rc::new(Foreign(new_key().await.public_jwk().clone()));
     assert_eq!(
-        ports().sessions.put(CLIENT_ID, &session(key), None).await,
+        ports()
+            .store
+            .put_session(CLIENT_ID, &session(key), None)
+            .await,
         Err(StorageError::Corrupt("dpopKey"))
     );
 }
@@ -478,13 +497,13 @@ async fn a_key_of_another_host_cannot_be_stored() {
 #[wasm_bindgen_test]
 async fn the_list_of_sessions_holds_those_that_can_be_read() {
     no_database().await;
-    let sessions = ports().sessions;
-    assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()));
-    sessions
-        .put(CLIENT_ID, &session(new_key().await), None)
+    let store = ports().store;
+    assert_eq!(store.list_sessions(CLIENT_ID).await, Ok(Vec::new()));
+    store
+        .put_session(CLIENT_ID, &session(new_key().await), None)
         .await
         .expect("stores");
-    let [listed] = &sessions.list(CLIENT_ID).await.expect("reads")[..] else {
+    let [listed] = &store.list_sessions(CLIENT_ID).await.expect("reads")[..] else {
         panic!("one session");
     };
     assert_eq!(listed.did, alice());
@@ -503,9 +522,13 @@ async fn the_list_of_sessions_holds_those_that_can_be_read() {
     ] {
         let row = row("session", ALICE).await.expect("row");
         put_row("session", ALICE, &js1(&format!("{spoil}; return a"), &row)).await;
-        assert_eq!(sessions.list(CLIENT_ID).await, Ok(Vec::new()), "{spoil}");
-        sessions
-            .put(CLIENT_ID, &session(new_key().await), None)
+        assert_eq!(
+            store.list_sessions(CLIENT_ID).await,
+            Ok(Vec::new()),
+            "{spoil}"
+        );
+        store
+            .put_session(CLIENT_ID, &session(new_key().await), None)
             .await
             .expect("stores");
     }

@@ -98,8 +98,8 @@ async fn a_session_row_is_of_its_type() {
     no_database().await;
     let stored = session(new_key().await);
     ports()
-        .sessions
-        .put(CLIENT_ID, &stored, None)
+        .store
+        .put_session(CLIENT_ID, &stored, None)
         .await
         .expect("stores");
     let Row { value, expires_at } = read::<Session>(row("session", ALICE).await);
@@ -130,7 +130,11 @@ async fn a_session_row_is_of_its_type() {
 async fn a_pending_row_is_of_its_type() {
     no_database().await;
     let stored = login(new_key().await);
-    ports().pending.put("s", &stored).await.expect("stores");
+    ports()
+        .store
+        .put_pending("s", &stored)
+        .await
+        .expect("stores");
     let Row { value, expires_at } = read::<Pending>(row("state", "s").await);
     assert!(expires_at.is_some(), "a sign-in waits for ten minutes only");
     assert_eq!(value.iss, stored.issuer);

@@ -1,8 +1,9 @@
 //! The list of accounts: who is signed in, who was, which is active, and who is told when that changes.
 
 use crate::server::{ALICE, Account as Person, BOB, FOREIGN_PDS, Fault, PDS, asked};
+use crate::store::forward;
 use crate::world::{CLIENT_ID, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{AccountsChange, ActiveAccount, Bus, Guard, Message};
+use atproto_oauth_wasm::ports::{AccountsChange, Channel, Guard, Message, PopupMessage, Store};
 use atproto_oauth_wasm::{
     Account, AccountStatus, Did, ErrorKind, IdentityError, Issuer, Refresh, SessionEnd,
 };
@@ -194,9 +195,9 @@ fn each_change_is_told_once_in_each_tab() {
 
 type Heard = Rc<dyn Fn(Message)>;
 
-/// A bus whose messages come late.
+/// A channel whose messages come late.
 struct Late {
-    bus: Rc<dyn Bus>,
+    channel: Rc<dyn Channel>,
     on_the_way: Rc<RefCell<Vec<Message>>>,
     heard: RefCell<Option<Heard>>,
 }
@@ -205,15 +206,15 @@ impl Late {
     fn tab(world: &World) -> (Tab, Rc<Self>) {
         let mut late = None;
         let tab = world.tab_with(options(), |ports| {
-            let bus = Rc::new(Self {
-                bus: ports.bus.clone(),
+            let channel = Rc::new(Self {
+                channel: ports.channel.clone(),
                 on_the_way: Rc::default(),
                 heard: RefCell::default(),
             });
-            ports.bus = bus.clone();
-            late = Some(bus);
+            ports.channel = channel.clone();
+            late = Some(channel);
         });
-        (tab, late.expect("a bus"))
+        (tab, late.expect("a channel"))
     }
 
     /// Delivers what is on the way; how much that is.
@@ -225,16 +226,24 @@ impl Late {
     }
 }
 
-impl Bus for Late {
-    fn post(&self, client_id: &str, message: &Message) {
-        self.bus.post(client_id, message);
+impl Channel for Late {
+    fn post_to_tabs(&self, client_id: &str, message: &Message) {
+        self.channel.post_to_tabs(client_id, message);
     }
 
-    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard {
-        *self.heard.borrow_mut() = Some(heard.into());
+    fn listen_to_tabs(&self, client_id: &str, handler: Box<dyn Fn(Message)>) -> Guard {
+        *self.heard.borrow_mut() = Some(handler.into());
         let on_the_way = self.on_the_way.clone();
         let later = Box::new(move |message| on_the_way.borrow_mut().push(message));
-        self.bus.listen(client_id, later)
+        self.channel.listen_to_tabs(client_id, later)
+    }
+
+    fn post_to_popups(&self, message: &PopupMessage) {
+        self.channel.post_to_popups(message);
+    }
+
+    fn listen_to_popups(&self, handler: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        self.channel.listen_to_popups(handler)
     }
 }
 
@@ -301,7 +310,9 @@ fn a_session_that_another_client_stored_is_listed_and_stays_when_it_ends() {
         row.client_id = None;
         row.server = None;
     });
-    tab.ports.accounts.set(CLIENT_ID, &did(&ALICE), None);
+    tab.ports
+        .store
+        .remember_account(CLIENT_ID, &did(&ALICE), None);
     let [account] = &accounts(&world, &tab)[..] else {
         panic!("one account");
     };
@@ -398,7 +409,11 @@ fn an_active_account_whose_session_has_gone_is_told_once() {
     let here = world.tab();
     world.sign_in(&here, &ALICE);
     world
-        .run(here.ports.sessions.delete(CLIENT_ID, &did(&ALICE), None))
+        .run(
+            here.ports
+                .store
+                .delete_session(CLIENT_ID, &did(&ALICE), None),
+        )
         .expect("storage");
     let (first, second) = (world.tab(), world.tab());
     changes(&world, [&first, &second]);
@@ -414,33 +429,37 @@ fn another_tab_s_news_are_passed_on_and_a_closed_client_hears_none() {
     let world = World::new();
     let (here, there) = (world.tab(), world.tab());
     let change = Message::Accounts(AccountsChange::Other);
-    here.ports.bus.post(CLIENT_ID, &change);
+    here.ports.channel.post_to_tabs(CLIENT_ID, &change);
     assert_eq!(changes(&world, [&here, &there]), [0, 1]);
     there.client.close();
-    here.ports.bus.post(CLIENT_ID, &change);
+    here.ports.channel.post_to_tabs(CLIENT_ID, &change);
     assert_eq!(changes(&world, [&here, &there]), [0, 0]);
 }
 
 /// What a worker has in the place of a pointer that all tabs see.
-#[derive(Default)]
-struct OwnPointer(RefCell<Option<String>>);
+/// The store of a worker, which has no `localStorage`.
+struct OwnItems {
+    own: Rc<dyn Store>,
+    shared: Rc<dyn Store>,
+}
 
-impl ActiveAccount for OwnPointer {
-    fn get(&self, _: &str) -> Option<String> {
-        self.0.borrow().clone()
-    }
+impl Store for OwnItems {
+    forward!(shared: settle, outlives_page, pending, sessions);
+    forward!(own: active_account, remembered_accounts, remember_account, nonces, set_nonces);
 
-    fn set(&self, _: &str, did: Option<&Did>) -> bool {
-        *self.0.borrow_mut() = did.map(Did::to_string);
+    fn set_active_account(&self, client_id: &str, did: Option<&Did>) -> bool {
+        self.own.set_active_account(client_id, did);
         false
     }
 }
 
-/// A client that shares the sessions and the bus with the tabs, and not what they keep in `localStorage`.
+/// A client that shares the sessions and the channel with the tabs, and not what they keep in `localStorage`.
 fn worker(world: &World) -> Tab {
     world.tab_with(options(), |ports| {
-        ports.active = Rc::new(OwnPointer::default());
-        ports.accounts = World::new().tab().ports.accounts;
+        ports.store = Rc::new(OwnItems {
+            own: World::new().tab().ports.store,
+            shared: ports.store.clone(),
+        });
     })
 }
 

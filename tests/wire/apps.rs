@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, BOB, asked};
 use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::Navigator;
+use atproto_oauth_wasm::ports::Page;
 use atproto_oauth_wasm::{
     CallbackError, ClientMetadata, ClientOptions, ConfigError, ErrorKind, Json, Refresh, SessionEnd,
 };

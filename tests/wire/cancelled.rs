@@ -3,10 +3,11 @@
 
 use crate::app::client;
 use crate::server::{self, ALICE, Server, yield_now};
+use crate::store::forward;
 use crate::world::{Tab, World, options, url};
 use atproto_oauth_wasm::ports::{
-    Account, Local, PendingLogin, PendingStore, Popup, PopupMessage, PopupState, SessionStore,
-    StorageError, StoredSession,
+    Account, Local, PendingLogin, Popup, PopupMessage, PopupState, StorageError, Store,
+    StoredSession,
 };
 use atproto_oauth_wasm::{AuthorizeOptions, Did, OAuthSession, PdsRequest, Refresh, Secret, Url};
 use futures::FutureExt;
@@ -18,8 +19,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-/// Stores as slow as a database: nothing is done at once, and what is done is not known at once.
-struct Slow<S>(S);
+/// A store as slow as a database: nothing is done at once, and what is done is not known at once.
+struct Slow(Rc<dyn Store>);
 
 /// Does something between two moments at which the caller may have gone.
 fn slowly<'a, T: 'a>(work: Local<'a, T>) -> Local<'a, T> {
@@ -31,76 +32,84 @@ fn slowly<'a, T: 'a>(work: Local<'a, T>) -> Local<'a, T> {
     })
 }
 
-impl SessionStore for Slow<Rc<dyn SessionStore>> {
-    fn get<'a>(
+impl Store for Slow {
+    forward!(0: settle, outlives_page, items);
+
+    fn get_session<'a>(
         &'a self,
         client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>> {
-        slowly(self.0.get(client_id, did))
+        slowly(self.0.get_session(client_id, did))
     }
 
-    fn put<'a>(
+    fn put_session<'a>(
         &'a self,
         client_id: &'a str,
         session: &'a StoredSession,
         expected: Option<&'a Secret>,
     ) -> Local<'a, Result<bool, StorageError>> {
-        slowly(self.0.put(client_id, session, expected))
+        slowly(self.0.put_session(client_id, session, expected))
     }
 
-    fn delete<'a>(
+    fn delete_session<'a>(
         &'a self,
         client_id: &'a str,
         did: &'a Did,
         expected: Option<&'a Secret>,
     ) -> Local<'a, Result<bool, StorageError>> {
-        slowly(self.0.delete(client_id, did, expected))
+        slowly(self.0.delete_session(client_id, did, expected))
     }
 
-    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
-        slowly(self.0.list(client_id))
+    fn list_sessions<'a>(
+        &'a self,
+        client_id: &'a str,
+    ) -> Local<'a, Result<Vec<Account>, StorageError>> {
+        slowly(self.0.list_sessions(client_id))
     }
 
-    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
-        slowly(self.0.owner(did))
+    fn session_owner<'a>(
+        &'a self,
+        did: &'a Did,
+    ) -> Local<'a, Result<Option<String>, StorageError>> {
+        slowly(self.0.session_owner(did))
     }
-}
 
-impl PendingStore for Slow<Rc<dyn PendingStore>> {
-    fn put<'a>(
+    fn put_pending<'a>(
         &'a self,
         state: &'a str,
         login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>> {
-        slowly(self.0.put(state, login))
+        slowly(self.0.put_pending(state, login))
     }
 
-    fn get<'a>(
+    fn get_pending<'a>(
         &'a self,
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
-        slowly(self.0.get(client_id, state))
+        slowly(self.0.get_pending(client_id, state))
     }
 
-    fn take<'a>(
+    fn take_pending<'a>(
         &'a self,
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>> {
-        slowly(self.0.take(client_id, state))
+        slowly(self.0.take_pending(client_id, state))
     }
 
-    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
-        slowly(self.0.owner(state))
+    fn pending_owner<'a>(
+        &'a self,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<String>, StorageError>> {
+        slowly(self.0.pending_owner(state))
     }
 }
 
 fn slow_tab(world: &World) -> Tab {
     world.tab_with(options(), |ports| {
-        ports.sessions = Rc::new(Slow(ports.sessions.clone()));
-        ports.pending = Rc::new(Slow(ports.pending.clone()));
+        ports.store = Rc::new(Slow(ports.store.clone()));
     })
 }
 
@@ -315,7 +324,7 @@ async fn consent(window: &Window, popup: &Tab, server: &Server) {
     let key = server::form(&params)["state"].clone();
     let params = Secret::new(params);
     let message = PopupMessage::Answer { key, params };
-    popup.ports.popup_link.post(&message);
+    popup.ports.channel.post_to_popups(&message);
     pending::<()>().await;
 }
 

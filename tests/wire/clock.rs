@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, Source, asked};
 use crate::world::{REDIRECT_URI, Tab, World, kind, options};
-use atproto_oauth_wasm::ports::Clock;
+use atproto_oauth_wasm::ports::{Clock, Local};
 use atproto_oauth_wasm::{Credentials, Error, ErrorKind, Refresh, ResourceAnswer, Step};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,6 +21,10 @@ impl Clock for PageClock {
 
     fn reference(&self) -> Option<String> {
         Some(REDIRECT_URI.to_owned())
+    }
+
+    fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
+        self.0.sleep(milliseconds)
     }
 }
 

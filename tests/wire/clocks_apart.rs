@@ -191,7 +191,7 @@ fn a_date_that_does_not_help_is_forgotten() {
 /// The page's own server speaks for the server that refused, and for no other.
 #[test]
 fn what_the_page_s_own_server_says_goes_for_the_server_that_refused() {
-    use atproto_oauth_wasm::ports::Clock;
+    use atproto_oauth_wasm::ports::{Clock, Local};
     use std::rc::Rc;
 
     struct PageClock(Rc<dyn Clock>);
@@ -201,6 +201,10 @@ fn what_the_page_s_own_server_says_goes_for_the_server_that_refused() {
         }
         fn reference(&self) -> Option<String> {
             Some(REDIRECT_URI.to_owned())
+        }
+
+        fn sleep(&self, milliseconds: u32) -> Local<'static, ()> {
+            self.0.sleep(milliseconds)
         }
     }
     let world = World::new();

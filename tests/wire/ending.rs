@@ -38,7 +38,7 @@ fn a_revoked_session_ends_once_for_all_who_ask() {
     assert_eq!(tab.heard.take_ends(), [refused]);
     assert_eq!(world.server.count(asked::REFRESH), 1);
     assert!(world.stored(&ALICE).is_none());
-    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
+    assert_eq!(tab.ports.store.active_account(CLIENT_ID), None);
 }
 
 #[test]

@@ -60,7 +60,10 @@ fn an_answer_in_the_address_is_taken_and_cleaned_away() {
         let session = signed_in(world.init(&tab).expect("a sign-in"));
         assert_eq!(session.did(), &did(&ALICE));
         assert_eq!(tab.page.address().as_str(), cleaned);
-        assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
+        assert_eq!(
+            tab.ports.store.active_account(CLIENT_ID).as_deref(),
+            Some(ALICE.did)
+        );
 
         // Reloaded, the page has a session and no answer.
         let again = World::tab(&world);
@@ -92,7 +95,7 @@ fn the_address_is_cleaned_before_anything_is_sent_and_whatever_comes() {
         ErrorKind::Http(HttpError::Unreachable("offline".into()))
     );
     assert_eq!(*address.borrow(), Some(url(REDIRECT_URI)));
-    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
+    assert_eq!(tab.ports.store.active_account(CLIENT_ID), None);
 }
 
 #[test]
@@ -146,8 +149,8 @@ fn an_answer_is_read_from_a_router_s_address_which_keeps_its_route() {
         let listener = world.tab();
         let _listening = listener
             .ports
-            .popup_link
-            .listen(Box::new(move |message| match message {
+            .channel
+            .listen_to_popups(Box::new(move |message| match message {
                 PopupMessage::Answer { params, .. } => *offered.borrow_mut() = Some(params),
                 _ => panic!("{message:?}"),
             }));
@@ -339,7 +342,10 @@ fn a_page_that_loads_offline_remembers_the_account() {
         kind(world.init(&tab)),
         ErrorKind::Http(HttpError::Unreachable("offline".into()))
     );
-    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
+    assert_eq!(
+        tab.ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(ALICE.did)
+    );
     assert!(tab.heard.take().is_empty());
     world.server.heal();
     assert_eq!(
@@ -355,7 +361,7 @@ fn a_page_that_loads_after_the_session_ended_forgets_the_account() {
     world.server.revoke_all(&ALICE);
     let refused = SessionEnd::RefreshRefused(Some("No.".into()));
     assert_eq!(kind(world.init(&tab)), ended(&ALICE, refused.clone()));
-    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
+    assert_eq!(tab.ports.store.active_account(CLIENT_ID), None);
     assert_eq!(tab.heard.take_ends(), [refused]);
     assert!(world.init(&tab).expect("nobody").is_none());
 }
@@ -364,7 +370,9 @@ fn a_page_that_loads_after_the_session_ended_forgets_the_account() {
 fn an_account_that_was_lost_from_storage_is_forgotten() {
     let world = World::new();
     let tab = world.tab();
-    tab.ports.active.set(CLIENT_ID, Some(&did(&ALICE)));
+    tab.ports
+        .store
+        .set_active_account(CLIENT_ID, Some(&did(&ALICE)));
     assert_eq!(kind(world.init(&tab)), ended(&ALICE, SessionEnd::Vanished));
     assert!(world.init(&tab).expect("nobody").is_none());
 }
@@ -443,6 +451,6 @@ fn a_router_can_hand_the_answer_over() {
         .visit(url("https://app.example.com/cb?route=1#left"));
     let outcome = world.run(tab.client.init_callback(Some(&params), None));
     assert_eq!(outcome.expect("a sign-in").session.did(), &did(&ALICE));
-    let shown = tab.ports.navigator.location().expect("a page");
+    let shown = tab.ports.page.location().expect("a page");
     assert_eq!(shown.as_str(), "https://app.example.com/cb?route=1");
 }

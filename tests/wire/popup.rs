@@ -1,8 +1,9 @@
 //! A sign-in in a popup: two pages, of which one goes on.
 
 use crate::server::{ALICE, Account, BOB, Fault, MALLORY, asked, yield_now};
+use crate::store::forward;
 use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, did, kind, options, url};
-use atproto_oauth_wasm::ports::{Guard, Popup, PopupLink, PopupMessage, PopupState};
+use atproto_oauth_wasm::ports::{Channel, Guard, Message, Popup, PopupMessage, PopupState, Store};
 use atproto_oauth_wasm::{
     AuthorizeOptions, CallbackError, Error, ErrorKind, OAuthSession, PopupError, Refresh, Secret,
     Step, Url,
@@ -85,7 +86,7 @@ fn consent_as(account: &Account) -> (World, Tab, Tab, Result<OAuthSession, Error
     let user = async {
         let params = world.server.consent(&window.shown().await, account);
         // Another sign-in of the same origin is none of this page's.
-        popup.ports.popup_link.post(&PopupMessage::Result {
+        popup.ports.channel.post_to_popups(&PopupMessage::Result {
             key: "another's".into(),
             result: Ok(did(&MALLORY)),
         });
@@ -107,7 +108,10 @@ fn the_page_that_opened_it_gets_the_session() {
     assert_eq!(world.status(&session), Ok(200));
     assert_eq!(world.server.sessions_of(&ALICE), 1);
     assert_eq!(popup.page.address().as_str(), REDIRECT_URI);
-    assert_eq!(page.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
+    assert_eq!(
+        page.ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(ALICE.did)
+    );
     assert_eq!(page.heard.take().len(), 1);
     assert_eq!(page.heard.take_changes(), 1, "one new account, one event");
     // A popup that cannot close its window lives on.
@@ -221,11 +225,23 @@ fn a_popup_that_is_never_heard_of_is_given_up_after_five_minutes() {
     assert!(window.closed.get());
 }
 
-/// A page that keeps its sign-ins where its popup does not find them.
+/// A store whose pending sign-ins no other tab finds.
+struct OwnPending {
+    own: Rc<dyn Store>,
+    shared: Rc<dyn Store>,
+}
+
+impl Store for OwnPending {
+    forward!(own: pending);
+    forward!(shared: settle, outlives_page, sessions, items);
+}
+
 fn page_with_its_own_storage(world: &World) -> Tab {
-    let elsewhere = World::new();
     world.tab_with(options(), |ports| {
-        ports.pending = elsewhere.tab().ports.pending.clone();
+        ports.store = Rc::new(OwnPending {
+            own: World::new().tab().ports.store,
+            shared: ports.store.clone(),
+        });
     })
 }
 
@@ -237,7 +253,7 @@ fn a_sign_in_that_only_the_page_has_is_finished_by_the_page() {
     let user = async {
         let params = world.server.consent(&window.shown().await, &ALICE);
         // An answer to another sign-in is none of this page's.
-        popup.ports.popup_link.post(&PopupMessage::Answer {
+        popup.ports.channel.post_to_popups(&PopupMessage::Answer {
             key: "another's".into(),
             params: Secret::new("state=another's&code=x".into()),
         });
@@ -250,7 +266,10 @@ fn a_sign_in_that_only_the_page_has_is_finished_by_the_page() {
     assert_eq!(session.did(), &did(&ALICE));
     assert_eq!(world.status(&session), Ok(200));
     assert_eq!(world.server.sessions_of(&ALICE), 1);
-    assert_eq!(page.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
+    assert_eq!(
+        page.ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(ALICE.did)
+    );
     assert_eq!(page.heard.take().len(), 1);
 }
 
@@ -309,23 +328,31 @@ fn an_answer_that_no_page_waits_for_is_an_error_of_its_own() {
     assert!(!tab.window.is_closed());
 }
 
-/// No way to other pages.
-struct NoLink;
+/// A channel that does not reach popups.
+struct NoPopups(Rc<dyn Channel>);
 
-impl PopupLink for NoLink {
-    fn post(&self, _: &PopupMessage) {}
-
-    fn listen(&self, _: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
-        None
+impl Channel for NoPopups {
+    fn post_to_tabs(&self, client_id: &str, message: &Message) {
+        self.0.post_to_tabs(client_id, message);
     }
 
-    fn close_own_window(&self) {}
+    fn listen_to_tabs(&self, client_id: &str, handler: Box<dyn Fn(Message)>) -> Guard {
+        self.0.listen_to_tabs(client_id, handler)
+    }
+
+    fn post_to_popups(&self, _: &PopupMessage) {}
+
+    fn listen_to_popups(&self, _: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        None
+    }
 }
 
 #[test]
 fn without_a_way_to_the_popup_none_is_sent_anywhere() {
     let world = World::new();
-    let page = world.tab_with(options(), |ports| ports.popup_link = Rc::new(NoLink));
+    let page = world.tab_with(options(), |ports| {
+        ports.channel = Rc::new(NoPopups(ports.channel.clone()));
+    });
     let window = Window::open();
     let outcome = world.run(sign_in(&page, &window));
     assert_eq!(kind(outcome), ErrorKind::Popup(PopupError::Unsupported));

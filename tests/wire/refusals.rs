@@ -428,7 +428,7 @@ fn a_nonce_that_no_page_can_read_is_the_server_s_fault() {
     let later = demanding(&world, |response| {
         response.headers.retain(|(name, _)| *name != "dpop-nonce");
     });
-    later.ports.nonces.set(&did(&ALICE), None);
+    later.ports.store.set_nonces(&did(&ALICE), None);
     let error = world
         .restore(&later, &ALICE, Refresh::Force)
         .expect_err("no nonce");

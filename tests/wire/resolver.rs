@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, BOB, asked};
 use crate::world::{Tab, World, kind, options};
-use atproto_oauth_wasm::ports::{Local, Question, Resolver, Thrown};
+use atproto_oauth_wasm::ports::{Delegate, Local, Question, Thrown};
 use atproto_oauth_wasm::{AuthorizeOptions, ErrorKind, HttpError, IdentityError, Json, MAX_BODY};
 use futures::future::{Either, select};
 use std::cell::{Cell, RefCell};
@@ -26,7 +26,7 @@ enum Behaviour {
 }
 
 impl Own {
-    fn answer(&self, subject: &str) -> Option<Json> {
+    fn found(&self, subject: &str) -> Option<Json> {
         let account = [ALICE, BOB]
             .into_iter()
             .find(|account| [account.did, account.handle, "the neighbour"].contains(&subject))?;
@@ -47,12 +47,12 @@ fn parts(question: Question<'_>) -> (&'static str, &str) {
     }
 }
 
-impl Resolver for Own {
-    fn knows(&self, question: Question<'_>) -> bool {
+impl Delegate for Own {
+    fn answers(&self, question: Question<'_>) -> bool {
         parts(question).0 == self.kind
     }
 
-    fn ask<'a>(
+    fn answer<'a>(
         &'a self,
         question: Question<'a>,
         fresh: bool,
@@ -61,7 +61,7 @@ impl Resolver for Own {
         self.asked.borrow_mut().push((subject.to_owned(), fresh));
         let answer = match &self.trouble {
             Some(thrown) => Err(thrown.clone()),
-            None => Ok(self.answer(subject)),
+            None => Ok(self.found(subject)),
         };
         match self.behaves.get() {
             Behaviour::Well => Box::pin(async { answer }),
@@ -86,8 +86,8 @@ fn tab_with(world: &World, kind: &'static str, trouble: Option<Thrown>) -> (Tab,
     if kind != "document" {
         options.handle_resolver = None;
     }
-    let resolver: Rc<dyn Resolver> = own.clone();
-    let tab = world.tab_with(options, |ports| ports.resolver = Some(resolver));
+    let delegate = own.clone();
+    let tab = world.tab_with(options, |ports| ports.delegate = delegate);
     (tab, own)
 }
 

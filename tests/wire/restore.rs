@@ -21,7 +21,10 @@ fn restoring_needs_no_network_while_the_token_lives() {
     assert_eq!(world.server.count(asked::ANYTHING), 0);
     assert_eq!(session.did(), &did(&ALICE));
     assert!(tab.heard.take().is_empty());
-    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(ALICE.did));
+    assert_eq!(
+        tab.ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(ALICE.did)
+    );
 }
 
 /// The session is there at once; what the check finds comes after.
@@ -97,7 +100,12 @@ fn restoring_while_another_tab_signs_in_does_not_undo_it() {
         world.sign_in(&there, &ALICE);
         let row = world.stored(&ALICE).expect("a row");
         world
-            .run(there.ports.sessions.delete(CLIENT_ID, &did(&ALICE), None))
+            .run(
+                there
+                    .ports
+                    .store
+                    .delete_session(CLIENT_ID, &did(&ALICE), None),
+            )
             .expect("storage");
         row
     };
@@ -107,8 +115,8 @@ fn restoring_while_another_tab_signs_in_does_not_undo_it() {
         crate::server::yield_now().await;
         there
             .ports
-            .sessions
-            .put(CLIENT_ID, &row, None)
+            .store
+            .put_session(CLIENT_ID, &row, None)
             .await
             .expect("storage");
         drop(held);

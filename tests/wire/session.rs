@@ -157,7 +157,7 @@ fn signing_out_revokes_forgets_and_tells_once() {
     );
     assert_eq!(world.server.sessions_of(&ALICE), 0);
     assert!(world.stored(&ALICE).is_none());
-    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
+    assert_eq!(tab.ports.store.active_account(CLIENT_ID), None);
 
     world.server.take_log();
     world.run(session.sign_out()).expect("once is enough");
@@ -192,7 +192,10 @@ fn one_account_s_end_is_not_another_s() {
     let tab = world.tab();
     let (alice, bob) = (world.sign_in(&tab, &ALICE), world.sign_in(&tab, &BOB));
     world.run(alice.sign_out()).expect("signed out");
-    assert_eq!(tab.ports.active.get(CLIENT_ID).as_deref(), Some(BOB.did));
+    assert_eq!(
+        tab.ports.store.active_account(CLIENT_ID).as_deref(),
+        Some(BOB.did)
+    );
     assert_eq!(world.status(&bob), Ok(200));
     world.run(tab.client.revoke(BOB.did)).expect("signed out");
     assert_eq!(kind(world.status(&bob)), ended(&BOB, SessionEnd::SignedOut));
@@ -262,7 +265,7 @@ fn a_new_page_knows_the_nonces_of_the_last() {
     world
         .run(later.client.revoke(ALICE.did))
         .expect("signed out");
-    assert_eq!(later.ports.nonces.get(&did(&ALICE)), None);
+    assert_eq!(later.ports.store.nonces(&did(&ALICE)), None);
 }
 
 #[test]
@@ -271,7 +274,7 @@ fn kept_nonces_that_are_wrong_or_nonsense_cost_one_refusal() {
         let world = World::new();
         world.sign_in(&world.tab(), &ALICE);
         let later = world.tab();
-        later.ports.nonces.set(&did(&ALICE), Some(kept));
+        later.ports.store.set_nonces(&did(&ALICE), Some(kept));
         let session = world.restore(&later, &ALICE, Refresh::Auto).expect("alive");
         world.server.take_log();
         assert_eq!(world.status(&session), Ok(200), "{kept:?}");
@@ -312,7 +315,7 @@ fn a_refusal_that_comes_when_the_session_is_over_changes_nothing() {
     let answer = world.run(session.request("GET", "/xrpc/app.test", true, send));
     assert_eq!(answer.expect("the refusal").status(), 401);
     assert_eq!(world.server.count(asked::REFRESH), 0);
-    assert_eq!(tab.ports.nonces.get(&did(&ALICE)), None);
+    assert_eq!(tab.ports.store.nonces(&did(&ALICE)), None);
 }
 
 /// The answer to a token that has expired.

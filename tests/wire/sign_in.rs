@@ -1,9 +1,10 @@
 //! The beginning of a sign-in, by every kind of input.
 
 use crate::server::{ALICE, FOREIGN_ISSUER, Fault, ISSUER, MALLORY, PDS, WANDA, asked};
+use crate::store::forward;
 use crate::world::{CLIENT_ID, REDIRECT_URI, Tab, World, kind, options};
 use atproto_oauth_wasm::ports::{Crypto, Local, Signer, StorageError};
-use atproto_oauth_wasm::ports::{KeyError, PendingLogin, PendingStore};
+use atproto_oauth_wasm::ports::{KeyError, PendingLogin, Store};
 use atproto_oauth_wasm::{
     AuthorizeOptions, ClientOptions, ConfigError, ErrorKind, HttpError, IdentityError, PeerError,
     Step, Url,
@@ -414,6 +415,8 @@ fn a_failure_at_any_step_leaves_nothing_behind() {
 struct NoCrypto;
 
 impl Crypto for NoCrypto {
+    fn fill_random(&self, _: &mut [u8]) {}
+
     fn generate_key(&self) -> Local<'_, Result<Rc<dyn Signer>, KeyError>> {
         Box::pin(async { Err(KeyError::Unavailable) })
     }
@@ -424,14 +427,20 @@ impl Crypto for NoCrypto {
 }
 
 /// No space left.
-struct FullStore;
+struct FullStore(Rc<dyn Store>);
 
-impl PendingStore for FullStore {
-    fn put<'a>(&'a self, _: &'a str, _: &'a PendingLogin) -> Local<'a, Result<(), StorageError>> {
+impl Store for FullStore {
+    forward!(0: settle, outlives_page, sessions, items);
+
+    fn put_pending<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a PendingLogin,
+    ) -> Local<'a, Result<(), StorageError>> {
         Box::pin(async { Err(StorageError::Full) })
     }
 
-    fn get<'a>(
+    fn get_pending<'a>(
         &'a self,
         _: &'a str,
         _: &'a str,
@@ -439,7 +448,7 @@ impl PendingStore for FullStore {
         Box::pin(async { Err(StorageError::Full) })
     }
 
-    fn take<'a>(
+    fn take_pending<'a>(
         &'a self,
         _: &'a str,
         _: &'a str,
@@ -447,7 +456,7 @@ impl PendingStore for FullStore {
         Box::pin(async { Err(StorageError::Full) })
     }
 
-    fn owner<'a>(&'a self, _: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
+    fn pending_owner<'a>(&'a self, _: &'a str) -> Local<'a, Result<Option<String>, StorageError>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -462,7 +471,9 @@ fn a_host_that_cannot_is_named() {
     );
     assert_eq!(world.server.count(asked::PAR), 0);
 
-    let tab = world.tab_with(options(), |ports| ports.pending = Rc::new(FullStore));
+    let tab = world.tab_with(options(), |ports| {
+        ports.store = Rc::new(FullStore(ports.store.clone()));
+    });
     let error = world.authorize(&tab, ALICE.did).expect_err("no space");
     assert_eq!(error.kind(), &ErrorKind::Storage(StorageError::Full));
     assert_eq!(error.step(), Step::Storage);

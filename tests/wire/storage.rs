@@ -1,8 +1,9 @@
 //! Storage of sessions that fails, or that lies.
 
 use crate::server::{ALICE, BOB, asked};
+use crate::store::forward;
 use crate::world::{Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{Local, SessionStore, Storage, StorageError, StoredSession};
+use atproto_oauth_wasm::ports::{Local, StorageError, Store, StoredSession};
 use atproto_oauth_wasm::{
     Account, AuthorizeOptions, Did, ErrorKind, OAuthSession, Persistence, Refresh, Secret,
     SessionEnd,
@@ -13,14 +14,17 @@ use std::rc::Rc;
 
 /// Storage whose reads or writes can be made to fail, or changed.
 struct Faulty {
-    inner: Rc<dyn SessionStore>,
+    inner: Rc<dyn Store>,
     /// How many more writes there is space for.
     space: Cell<usize>,
     instead: RefCell<Option<Rc<StoredSession>>>,
 }
 
-impl SessionStore for Faulty {
-    fn get<'a>(
+impl Store for Faulty {
+    forward!(inner: settle, outlives_page, pending, items);
+    forward!(inner: delete_session, list_sessions, session_owner);
+
+    fn get_session<'a>(
         &'a self,
         client_id: &'a str,
         did: &'a Did,
@@ -28,13 +32,13 @@ impl SessionStore for Faulty {
         let instead = self.instead.borrow().clone();
         Box::pin(async move {
             match instead {
-                None => self.inner.get(client_id, did).await,
+                None => self.inner.get_session(client_id, did).await,
                 instead => Ok(instead),
             }
         })
     }
 
-    fn put<'a>(
+    fn put_session<'a>(
         &'a self,
         client_id: &'a str,
         session: &'a StoredSession,
@@ -44,24 +48,7 @@ impl SessionStore for Faulty {
             return Box::pin(async { Err(StorageError::Full) });
         };
         self.space.set(space);
-        self.inner.put(client_id, session, expected)
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client_id: &'a str,
-        did: &'a Did,
-        expected: Option<&'a Secret>,
-    ) -> Local<'a, Result<bool, StorageError>> {
-        self.inner.delete(client_id, did, expected)
-    }
-
-    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
-        self.inner.list(client_id)
-    }
-
-    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
-        self.inner.owner(did)
+        self.inner.put_session(client_id, session, expected)
     }
 }
 
@@ -69,11 +56,11 @@ fn faulty_tab(world: &World) -> (Tab, Rc<Faulty>) {
     let mut store = None;
     let tab = world.tab_with(options(), |ports| {
         let faulty = Rc::new(Faulty {
-            inner: ports.sessions.clone(),
+            inner: ports.store.clone(),
             space: Cell::new(usize::MAX),
             instead: RefCell::default(),
         });
-        ports.sessions = faulty.clone();
+        ports.store = faulty.clone();
         store = Some(faulty);
     });
     (tab, store.expect("made above"))
@@ -191,20 +178,24 @@ fn where_nothing_can_be_stored_no_refresh_token_is_spent() {
 }
 
 /// Storage that ends with the page, and that does not know what a page before it has stored.
-struct InThisPage;
+struct InThisPage(Rc<dyn Store>);
 
-impl Storage for InThisPage {
-    fn settle(&self) -> Local<'_, ()> {
-        Box::pin(async {})
+impl InThisPage {
+    fn tab(world: &World) -> Tab {
+        world.tab_with(options(), |ports| {
+            ports.store = Rc::new(Self(ports.store.clone()));
+        })
     }
+}
+
+impl Store for InThisPage {
+    forward!(0: settle, pending, items);
 
     fn outlives_page(&self) -> bool {
         false
     }
-}
 
-impl SessionStore for InThisPage {
-    fn get<'a>(
+    fn get_session<'a>(
         &'a self,
         _: &'a str,
         _: &'a Did,
@@ -212,7 +203,7 @@ impl SessionStore for InThisPage {
         Box::pin(async { Err(StorageError::Denied("no".into())) })
     }
 
-    fn put<'a>(
+    fn put_session<'a>(
         &'a self,
         _: &'a str,
         _: &'a StoredSession,
@@ -221,7 +212,7 @@ impl SessionStore for InThisPage {
         Box::pin(async { Ok(true) })
     }
 
-    fn delete<'a>(
+    fn delete_session<'a>(
         &'a self,
         _: &'a str,
         _: &'a Did,
@@ -230,11 +221,11 @@ impl SessionStore for InThisPage {
         Box::pin(async { Ok(true) })
     }
 
-    fn list<'a>(&'a self, _: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
+    fn list_sessions<'a>(&'a self, _: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn owner<'a>(&'a self, _: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
+    fn session_owner<'a>(&'a self, _: &'a Did) -> Local<'a, Result<Option<String>, StorageError>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -242,7 +233,7 @@ impl SessionStore for InThisPage {
 #[test]
 fn without_storage_a_redirect_is_refused_before_anything_is_asked() {
     let world = World::new();
-    let tab = world.tab_with(options(), |ports| ports.storage = Rc::new(InThisPage));
+    let tab = InThisPage::tab(&world);
     assert_eq!(tab.client.persistence(), Persistence::Memory);
     let options = AuthorizeOptions::default();
     let sign_in = tab.client.sign_in(ALICE.handle, &options, &|_| ());
@@ -257,10 +248,7 @@ fn without_storage_a_redirect_is_refused_before_anything_is_asked() {
 fn without_storage_a_session_is_not_taken_for_ended() {
     let world = World::new();
     world.sign_in(&world.tab(), &ALICE);
-    let tab = world.tab_with(options(), |ports| {
-        ports.storage = Rc::new(InThisPage);
-        ports.sessions = Rc::new(InThisPage);
-    });
+    let tab = InThisPage::tab(&world);
     assert!(world.init(&tab).expect("nobody").is_none());
     let asked_for = world.restore(&tab, &ALICE, Refresh::Auto);
     assert_eq!(asked_for.expect_err("unknown").code(), "STORAGE_DENIED");
@@ -317,7 +305,7 @@ fn a_nonce_from_storage_that_no_server_gave_is_not_sent() {
         let world = World::new();
         world.sign_in(&world.tab(), &ALICE);
         let tab = world.tab();
-        tab.ports.nonces.set(&did(&ALICE), Some(&kept));
+        tab.ports.store.set_nonces(&did(&ALICE), Some(&kept));
         let session = world.restore(&tab, &ALICE, Refresh::Auto).expect("alive");
         let nonce = world.next_proof(&session).nonce;
         assert_eq!(nonce, expected, "{case}");

@@ -239,7 +239,7 @@ fn whose_row_it_is() {
         let tab = world.tab();
         world.sign_in(&tab, &ALICE);
         let row = world.stored(&ALICE).expect("a row");
-        let (sessions, alice) = (tab.ports.sessions, row.tokens.sub.clone());
+        let (store, alice) = (tab.ports.store, row.tokens.sub.clone());
         let token = |text: &str| Secret::new(text.to_owned());
         let row = |client_id: Option<&str>, text: &str| {
             let mut row = row.clone();
@@ -248,14 +248,14 @@ fn whose_row_it_is() {
             row
         };
         world
-            .run(sessions.delete(CLIENT_ID, &alice, None))
+            .run(store.delete_session(CLIENT_ID, &alice, None))
             .expect("storage");
         for step in case["steps"].as_array().expect("steps") {
             if let Some(text) = step["unnamed"].as_str() {
                 // The official client has one place for an account.
-                let first = world.run(sessions.owner(&alice)).expect("storage");
+                let first = world.run(store.session_owner(&alice)).expect("storage");
                 let client = first.unwrap_or_default();
-                let stored = world.run(sessions.put(&client, &row(None, text), None));
+                let stored = world.run(store.put_session(&client, &row(None, text), None));
                 assert_eq!(stored, Ok(true), "{case}");
                 continue;
             }
@@ -264,20 +264,22 @@ fn whose_row_it_is() {
             let done = match step["put"].as_str() {
                 Some(text) => {
                     let row = row(Some(client), text);
-                    world.run(sessions.put(client, &row, expected.as_ref()))
+                    world.run(store.put_session(client, &row, expected.as_ref()))
                 }
-                None => world.run(sessions.delete(client, &alice, expected.as_ref())),
+                None => world.run(store.delete_session(client, &alice, expected.as_ref())),
             };
             assert_eq!(done, Ok(step["done"] == true), "{case} {step}");
         }
         for (client, expected) in case["sees"].as_object().expect("clients") {
-            let found = world.run(sessions.get(client, &alice)).expect("storage");
+            let found = world
+                .run(store.get_session(client, &alice))
+                .expect("storage");
             let found = found.map(|row| row.tokens.access_token.expose().to_owned());
             assert_eq!(found.as_deref(), expected.as_str(), "{case} {client}");
-            let listed = world.run(sessions.list(client)).expect("storage");
+            let listed = world.run(store.list_sessions(client)).expect("storage");
             assert_eq!(!listed.is_empty(), expected.is_string(), "{case} {client}");
         }
-        let owner = world.run(sessions.owner(&alice)).expect("storage");
+        let owner = world.run(store.session_owner(&alice)).expect("storage");
         assert_eq!(owner.as_deref(), case["owner"].as_str(), "{case}");
     }
 }

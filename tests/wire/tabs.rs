@@ -2,7 +2,7 @@
 
 use crate::server::{ALICE, FOREIGN_ISSUER, FOREIGN_PDS, SECOND_PDS, asked};
 use crate::world::{CLIENT_ID, Event, World, did, ended, kind};
-use atproto_oauth_wasm::ports::{Bus, Guard, Message};
+use atproto_oauth_wasm::ports::{Channel, Guard, Message, PopupMessage};
 use atproto_oauth_wasm::{ErrorKind, Refresh, SessionEnd};
 use std::rc::Rc;
 use std::slice;
@@ -63,14 +63,20 @@ fn a_refresh_in_one_tab_is_used_in_the_other() {
     );
 }
 
-/// A bus that loses every message.
+/// A channel that loses every message.
 struct Deaf;
 
-impl Bus for Deaf {
-    fn post(&self, _: &str, _: &Message) {}
+impl Channel for Deaf {
+    fn post_to_tabs(&self, _: &str, _: &Message) {}
 
-    fn listen(&self, _: &str, _: Box<dyn Fn(Message)>) -> Guard {
+    fn listen_to_tabs(&self, _: &str, _: Box<dyn Fn(Message)>) -> Guard {
         Guard::new(|| ())
+    }
+
+    fn post_to_popups(&self, _: &PopupMessage) {}
+
+    fn listen_to_popups(&self, _: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        None
     }
 }
 
@@ -78,7 +84,9 @@ impl Bus for Deaf {
 fn a_tab_that_missed_the_news_reads_them_from_storage() {
     let world = World::new();
     let here = world.tab();
-    let there = world.tab_with(crate::world::options(), |ports| ports.bus = Rc::new(Deaf));
+    let there = world.tab_with(crate::world::options(), |ports| {
+        ports.channel = Rc::new(Deaf)
+    });
     let mine = world.sign_in(&here, &ALICE);
     let theirs = world.restore(&there, &ALICE, Refresh::Auto).expect("there");
     world.run(mine.token_info(Refresh::Force)).expect("tokens");
@@ -214,7 +222,7 @@ fn late_news_of_an_ending_do_not_end_what_began_since() {
     here.heard.take();
     // What another tab told before it could know of the new session, and what comes through only now.
     let late = Message::Deleted(did(&ALICE), SessionEnd::SignedOut);
-    there.ports.bus.post(CLIENT_ID, &late);
+    there.ports.channel.post_to_tabs(CLIENT_ID, &late);
     world.settle();
     assert_eq!(
         here.heard.take(),

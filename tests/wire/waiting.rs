@@ -147,7 +147,7 @@ fn who_waits_for_it_gives_up_in_time_and_gets_its_tokens_later() {
     answered_late(&world);
     assert_ne!(session.token_id(), seen);
     assert_eq!(world.status(&session), Ok(200));
-    let stored = world.run(tab.ports.sessions.get(CLIENT_ID, &did(&ALICE)));
+    let stored = world.run(tab.ports.store.get_session(CLIENT_ID, &did(&ALICE)));
     assert!(stored.expect("storage").is_some());
 }
 
@@ -159,9 +159,9 @@ fn tokens_that_come_for_a_row_that_has_gone_are_revoked() {
     let session = world.sign_in(&tab, &ALICE);
     tab.heard.take();
     let removed = async {
-        let sessions = &tab.ports.sessions;
-        sessions
-            .delete(CLIENT_ID, &did(&ALICE), None)
+        let store = &tab.ports.store;
+        store
+            .delete_session(CLIENT_ID, &did(&ALICE), None)
             .await
             .expect("storage");
         world.server.heal();

@@ -109,7 +109,7 @@ impl World {
     /// What is stored for an account.
     pub(crate) fn stored(&self, account: &Account) -> Option<StoredSession> {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
-        let row = self.run(ports.sessions.get(CLIENT_ID, &did(account)));
+        let row = self.run(ports.store.get_session(CLIENT_ID, &did(account)));
         row.expect("storage").map(Rc::unwrap_or_clone)
     }
 
@@ -118,7 +118,7 @@ impl World {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
         let mut row = self.stored(account).expect("a row to change");
         change(&mut row);
-        self.run(ports.sessions.put(CLIENT_ID, &row, None))
+        self.run(ports.store.put_session(CLIENT_ID, &row, None))
             .expect("storage");
     }
 
@@ -126,11 +126,12 @@ impl World {
     pub(crate) fn change_pending(&self, state: &str, change: impl FnOnce(&mut PendingLogin)) {
         let ports = self.origin.tab(url(REDIRECT_URI)).ports();
         let row = self
-            .run(ports.pending.take(CLIENT_ID, state))
+            .run(ports.store.take_pending(CLIENT_ID, state))
             .expect("storage");
         let mut row = row.expect("a row to change");
         change(&mut row);
-        self.run(ports.pending.put(state, &row)).expect("storage");
+        self.run(ports.store.put_pending(state, &row))
+            .expect("storage");
     }
 
     /// A GET with a session.

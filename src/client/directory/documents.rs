@@ -7,7 +7,7 @@ use crate::client::network::Network;
 use crate::client::share::share;
 use crate::http::{HttpError, MAX_BODY, Request, Response};
 use crate::json::Json;
-use crate::ports::{Local, Question, Resolver};
+use crate::ports::{Delegate, Local, Question};
 use crate::waiting::{First, race};
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ pub(in crate::client) enum Freshness {
 pub(super) struct Documents {
     env: Rc<Environment>,
     network: Rc<Network>,
-    resolver: Option<Rc<dyn Resolver>>,
+    delegate: Rc<dyn Delegate>,
     cache: DocumentCache,
 }
 
@@ -32,21 +32,19 @@ impl Documents {
     pub(super) fn new(
         env: &Rc<Environment>,
         network: &Rc<Network>,
-        resolver: Option<Rc<dyn Resolver>>,
+        delegate: Rc<dyn Delegate>,
     ) -> Self {
         Self {
             env: share(env),
             network: share(network),
-            resolver,
+            delegate,
             cache: DocumentCache::default(),
         }
     }
 
     /// Whether the app's own resolver is to answer this.
     pub(super) fn has_own(&self, question: Question<'_>) -> bool {
-        self.resolver
-            .as_ref()
-            .is_some_and(|own| own.knows(question))
+        self.delegate.answers(question)
     }
 
     /// Where to ask: the app's own resolver, if it knows such things, or else a server.
@@ -138,16 +136,11 @@ impl Documents {
         question: Question<'_>,
         freshness: Freshness,
     ) -> Result<Rc<Response>, ErrorKind> {
-        let found = match &self.resolver {
-            Some(own) => {
-                let asked = own.ask(question, freshness == Freshness::Now);
-                let limit = self.env.options.timeouts.document_ms;
-                match race(asked, self.env.sleep(limit)).await {
-                    First::Left(found) => found.map_err(ErrorKind::Resolver)?,
-                    First::Right(()) => return Err(HttpError::Timeout.into()),
-                }
-            }
-            None => None,
+        let answer = self.delegate.answer(question, freshness == Freshness::Now);
+        let limit = self.env.options.timeouts.document_ms;
+        let found = match race(answer, self.env.sleep(limit)).await {
+            First::Left(found) => found.map_err(ErrorKind::Resolver)?,
+            First::Right(()) => return Err(HttpError::Timeout.into()),
         };
         let response = as_response(question, found);
         match response.body.len() <= MAX_BODY {

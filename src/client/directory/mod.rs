@@ -13,7 +13,7 @@ pub(super) use identities::Typed;
 use super::environment::Environment;
 use super::network::Network;
 use crate::client::share::share;
-use crate::ports::{Question, Resolver};
+use crate::ports::{Delegate, Question};
 use documents::Documents;
 use std::rc::Rc;
 
@@ -27,11 +27,11 @@ impl Directory {
     pub(super) fn new(
         env: &Rc<Environment>,
         network: &Rc<Network>,
-        resolver: Option<Rc<dyn Resolver>>,
+        delegate: Rc<dyn Delegate>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
-            documents: Documents::new(env, network, resolver),
+            documents: Documents::new(env, network, delegate),
         })
     }
 

@@ -1,9 +1,9 @@
-//! A refresh that outlives the page: the host's [`Renewer`] has it done elsewhere.
+//! A refresh that outlives the page: the host's [`Delegate`](crate::ports::Delegate) has it done elsewhere.
 
 use super::Refresher;
 use crate::client::error::{Error, ErrorKind, Step};
 use crate::client::sessions::SessionEntry;
-use crate::ports::{Renewal, Renewer};
+use crate::ports::DelegatedRefresh;
 use crate::secret::Secret;
 use std::rc::Rc;
 
@@ -14,15 +14,14 @@ impl Refresher {
         entry: &Rc<SessionEntry>,
         seen: &Secret,
     ) -> Result<(), Error> {
-        let renewer = match &self.renewer {
-            // What this page alone has, nobody else can refresh.
-            Some(renewer) if self.storage.outlives_page() => renewer,
-            _ => return self.refresh_here(entry, seen, false).await,
-        };
+        // No other client can refresh what this page alone has.
+        if !self.store.outlives_page() || !self.delegate.refreshes() {
+            return self.refresh_here(entry, seen, false).await;
+        }
         // The other client notifies all tabs; this tab's app is to be notified of it as this tab's own doing: once, and
         // waited for.
         entry.refreshing_elsewhere.set(true);
-        let refreshed = match self.ask(renewer.as_ref(), entry, seen).await {
+        let refreshed = match self.ask(entry, seen).await {
             Ok(()) => self.refresh_here(entry, seen, true).await,
             Err(error) => Err(error),
         };
@@ -30,26 +29,22 @@ impl Refresher {
         refreshed
     }
 
-    async fn ask(
-        &self,
-        renewer: &dyn Renewer,
-        entry: &SessionEntry,
-        seen: &Secret,
-    ) -> Result<(), Error> {
+    async fn ask(&self, entry: &SessionEntry, seen: &Secret) -> Result<(), Error> {
         let credentials = entry.credentials()?;
         if credentials.session.tokens.access_token != *seen {
             return Ok(());
         }
-        match renewer.renew(&entry.did, &credentials.ath).await {
-            Renewal::Stored => {}
+        let refreshed = self.delegate.refresh(&entry.did, &credentials.ath).await;
+        match refreshed {
+            DelegatedRefresh::Stored => {}
             // The other client may not see what is there: this one looks for itself.
-            Renewal::Ended(end) => {
+            DelegatedRefresh::Ended(end) => {
                 let stored = self.sessions.rows.read(&entry.did).await?;
                 if stored.is_none_or(|row| row.refused_at.is_some()) {
                     entry.end(end);
                 }
             }
-            Renewal::Failed(thrown) => {
+            DelegatedRefresh::Failed(thrown) => {
                 return Err(Error::new(Step::Refresh, ErrorKind::Renewer(thrown)));
             }
         }

@@ -15,7 +15,7 @@ use super::policy::{self, Doubt};
 use super::sessions::{RequestCredentials, SessionEntry, SessionLock, Sessions};
 use crate::http::HttpError;
 use crate::oauth::SessionEnd;
-use crate::ports::{Renewer, Storage};
+use crate::ports::{Delegate, Store};
 use crate::secret::Secret;
 use crate::waiting::{First, race};
 use std::rc::Rc;
@@ -41,8 +41,8 @@ pub(super) struct Refresher {
     pub(super) accounts: Rc<Accounts>,
     pub(super) sessions: Rc<Sessions>,
     pub(super) authority: Rc<AuthorityCheck>,
-    pub(super) renewer: Option<Rc<dyn Renewer>>,
-    pub(super) storage: Rc<dyn Storage>,
+    pub(super) delegate: Rc<dyn Delegate>,
+    pub(super) store: Rc<dyn Store>,
 }
 
 impl Refresher {

@@ -47,7 +47,7 @@ impl Sessions {
             let tokens = &entry.last_credentials().session.tokens;
             self.accounts.remember(tokens, None, false);
         }
-        self.nonces.set(sub, None);
+        self.store.set_nonces(sub, None);
         let was_active = self.accounts.is_active(sub);
         if was_active {
             self.accounts.forget_active();

@@ -21,7 +21,7 @@ use super::exchange::Prover;
 use super::notifications::Notifications;
 use crate::client::share::share;
 use crate::identity::Did;
-use crate::ports::{Guard, Lock, NonceStore, SessionStore, StoredSession};
+use crate::ports::{Guard, Lock, Store, StoredSession};
 use lock::SessionLocks;
 use rows::SessionRows;
 use std::cell::RefCell;
@@ -34,7 +34,7 @@ pub(super) struct Sessions {
     pub(super) locks: SessionLocks,
     accounts: Rc<Accounts>,
     notifications: Rc<Notifications>,
-    nonces: Rc<dyn NonceStore>,
+    store: Rc<dyn Store>,
     /// The sessions in use, so that what another tab did to one reaches it.
     entries: RefCell<Vec<Weak<SessionEntry>>>,
     /// The messages of the other tabs.
@@ -46,17 +46,16 @@ impl Sessions {
         env: &Rc<Environment>,
         accounts: &Rc<Accounts>,
         notifications: &Rc<Notifications>,
-        store: Rc<dyn SessionStore>,
-        nonces: Rc<dyn NonceStore>,
+        store: Rc<dyn Store>,
         lock: Rc<dyn Lock>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
-            rows: SessionRows::new(env, store),
+            rows: SessionRows::new(env, store.clone()),
             locks: SessionLocks::new(env, accounts, notifications, lock),
             accounts: share(accounts),
             notifications: share(notifications),
-            nonces,
+            store,
             entries: RefCell::default(),
             subscription: RefCell::default(),
         })
@@ -79,7 +78,7 @@ impl Sessions {
                 return Ok(entry);
             }
             prover.learn_all(&known.prover);
-        } else if let Some(kept) = self.nonces.get(&stored.tokens.sub) {
+        } else if let Some(kept) = self.store.nonces(&stored.tokens.sub) {
             prover.recall(&kept);
         }
         let credentials = self.prepare(stored, prover).await?;
@@ -117,7 +116,7 @@ impl Sessions {
     /// most, since a server may give another with every response.
     pub(super) fn write_nonces(&self, sub: &Did, prover: &Prover) {
         if let Some(nonces) = prover.due_nonces(self.env.now()) {
-            self.nonces.set(sub, Some(&nonces));
+            self.store.set_nonces(sub, Some(&nonces));
         }
     }
 }

@@ -6,14 +6,14 @@ use crate::client::error::{Error, Step};
 use crate::client::share::share;
 use crate::identity::Did;
 use crate::oauth::is_loopback_id;
-use crate::ports::{Account, Local, SessionStore, StorageError, StoredSession};
+use crate::ports::{Account, Local, StorageError, Store, StoredSession};
 use crate::secret::Secret;
 use std::rc::Rc;
 
 /// Reads and writes the sessions of this client.
 pub(in crate::client) struct SessionRows {
     env: Rc<Environment>,
-    store: Rc<dyn SessionStore>,
+    store: Rc<dyn Store>,
 }
 
 /// What a sign-out took from storage.
@@ -25,7 +25,7 @@ pub(in crate::client) enum Taken {
 }
 
 impl SessionRows {
-    pub(in crate::client) fn new(env: &Rc<Environment>, store: Rc<dyn SessionStore>) -> Self {
+    pub(in crate::client) fn new(env: &Rc<Environment>, store: Rc<dyn Store>) -> Self {
         Self {
             env: share(env),
             store,
@@ -36,7 +36,7 @@ impl SessionRows {
         &self,
         sub: &Did,
     ) -> Result<Option<Rc<StoredSession>>, Error> {
-        let stored = self.store.get(self.env.client_id(), sub).await;
+        let stored = self.store.get_session(self.env.client_id(), sub).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
@@ -52,7 +52,7 @@ impl SessionRows {
             ..session.clone()
         };
         let client_id = self.env.client_id();
-        let stored = self.store.put(client_id, &session, expected).await;
+        let stored = self.store.put_session(client_id, &session, expected).await;
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
@@ -62,13 +62,14 @@ impl SessionRows {
         sub: &'a Did,
         expected: Option<&'a Secret>,
     ) -> Local<'a, Result<bool, StorageError>> {
-        self.store.delete(self.env.client_id(), sub, expected)
+        self.store
+            .delete_session(self.env.client_id(), sub, expected)
     }
 
     /// Takes the row of an account out of storage, also one that another tab replaces at the same time.
     pub(in crate::client) async fn take(&self, sub: &Did) -> Result<Taken, StorageError> {
         loop {
-            match self.store.get(self.env.client_id(), sub).await {
+            match self.store.get_session(self.env.client_id(), sub).await {
                 Ok(None) => return Ok(Taken::Nothing),
                 Ok(Some(session)) => {
                     let token = &session.tokens.access_token;
@@ -88,7 +89,7 @@ impl SessionRows {
 
     /// The accounts with a session, as far as their rows can be read.
     pub(in crate::client) async fn list(&self) -> Result<Vec<Account>, Error> {
-        let listed = self.store.list(self.env.client_id()).await;
+        let listed = self.store.list_sessions(self.env.client_id()).await;
         listed.map_err(|error| Error::new(Step::Storage, error))
     }
 
@@ -98,7 +99,7 @@ impl SessionRows {
         if !self.env.options.metadata.is_loopback() {
             return None;
         }
-        let owner = self.store.owner(sub).await.ok()??;
+        let owner = self.store.session_owner(sub).await.ok()??;
         is_loopback_id(&owner).then_some(owner)
     }
 }

@@ -10,7 +10,7 @@ use super::exchange::{Exchange, Prover};
 use crate::client::share::share;
 use crate::identity::Input;
 use crate::oauth::AuthorizeOptions;
-use crate::ports::{PendingLogin, PendingStore};
+use crate::ports::{PendingLogin, Store};
 use crate::url::Url;
 use push::Pushed;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(super) struct SignIn {
     env: Rc<Environment>,
     directory: Rc<Directory>,
     exchange: Rc<Exchange>,
-    pending: Rc<dyn PendingStore>,
+    store: Rc<dyn Store>,
 }
 
 impl SignIn {
@@ -28,13 +28,13 @@ impl SignIn {
         env: &Rc<Environment>,
         directory: &Rc<Directory>,
         exchange: &Rc<Exchange>,
-        pending: Rc<dyn PendingStore>,
+        store: Rc<dyn Store>,
     ) -> Rc<Self> {
         Rc::new(Self {
             env: share(env),
             directory: share(directory),
             exchange: share(exchange),
-            pending,
+            store,
         })
     }
 
@@ -108,7 +108,7 @@ impl SignIn {
                 .offsets
                 .get(&server.pushed_authorization_request_endpoint),
         };
-        let stored = self.pending.put(&state, &login).await;
+        let stored = self.store.put_pending(&state, &login).await;
         stored.map_err(|error| Error::new(Step::Storage, error))?;
         Ok((url, state))
     }

@@ -1,22 +1,22 @@
 //! The channels between the tabs of an origin.
 
-use crate::ports::{Bus, Guard, Message, PopupLink, PopupMessage};
+use crate::ports::{Channel, Guard, Message, PopupMessage};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 type Listener<M> = Rc<dyn Fn(M)>;
 
 /// All listeners to one kind of message, each with its tab.
-struct Channel<M>(RefCell<Vec<(usize, Listener<M>)>>);
+struct Topic<M>(RefCell<Vec<(usize, Listener<M>)>>);
 
-impl<M> Default for Channel<M> {
+impl<M> Default for Topic<M> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<M: Clone + 'static> Channel<M> {
-    /// Tells all but the sender.
+impl<M: Clone + 'static> Topic<M> {
+    /// Calls all handlers but the sender's.
     fn post(&self, sender: usize, message: &M) {
         // Copied out, since a listener may subscribe or unsubscribe.
         let others: Vec<Listener<M>> = self
@@ -24,21 +24,21 @@ impl<M: Clone + 'static> Channel<M> {
             .borrow()
             .iter()
             .filter(|(tab, _)| *tab != sender)
-            .map(|(_, heard)| heard.clone())
+            .map(|(_, handler)| handler.clone())
             .collect();
-        for heard in others {
-            heard(message.clone());
+        for handler in others {
+            handler(message.clone());
         }
     }
 
-    fn listen(self: &Rc<Self>, tab: usize, heard: Box<dyn Fn(M)>) -> Guard {
-        let heard: Listener<M> = heard.into();
-        let known = heard.clone();
-        let channel = Rc::downgrade(self);
-        self.0.borrow_mut().push((tab, heard));
+    fn listen(self: &Rc<Self>, tab: usize, handler: Box<dyn Fn(M)>) -> Guard {
+        let handler: Listener<M> = handler.into();
+        let known = handler.clone();
+        let topic = Rc::downgrade(self);
+        self.0.borrow_mut().push((tab, handler));
         Guard::new(move || {
-            if let Some(channel) = channel.upgrade() {
-                let mut listeners = channel.0.borrow_mut();
+            if let Some(topic) = topic.upgrade() {
+                let mut listeners = topic.0.borrow_mut();
                 listeners.retain(|(_, other)| !Rc::ptr_eq(other, &known));
             }
         })
@@ -52,16 +52,15 @@ type Addressed = (String, Message);
 #[derive(Default)]
 pub(super) struct Channels {
     tabs: Cell<usize>,
-    sessions: Rc<Channel<Addressed>>,
-    popups: Rc<Channel<PopupMessage>>,
+    sessions: Rc<Topic<Addressed>>,
+    popups: Rc<Topic<PopupMessage>>,
 }
 
 /// One tab's end of the channels.
 pub(super) struct Port {
     tab: usize,
-    sessions: Rc<Channel<Addressed>>,
-    popups: Rc<Channel<PopupMessage>>,
-    window_closed: Cell<bool>,
+    sessions: Rc<Topic<Addressed>>,
+    popups: Rc<Topic<PopupMessage>>,
 }
 
 impl Port {
@@ -72,42 +71,31 @@ impl Port {
             tab,
             sessions: channels.sessions.clone(),
             popups: channels.popups.clone(),
-            window_closed: Cell::new(false),
         }
-    }
-
-    pub(super) fn window_closed(&self) -> bool {
-        self.window_closed.get()
     }
 }
 
-impl Bus for Port {
-    fn post(&self, client_id: &str, message: &Message) {
+impl Channel for Port {
+    fn post_to_tabs(&self, client_id: &str, message: &Message) {
         let addressed = (client_id.to_owned(), message.clone());
         self.sessions.post(self.tab, &addressed);
     }
 
-    fn listen(&self, client_id: &str, heard: Box<dyn Fn(Message)>) -> Guard {
+    fn listen_to_tabs(&self, client_id: &str, handler: Box<dyn Fn(Message)>) -> Guard {
         let own = client_id.to_owned();
         let listener = Box::new(move |(client_id, message)| {
             if client_id == own {
-                heard(message);
+                handler(message);
             }
         });
         self.sessions.listen(self.tab, listener)
     }
-}
 
-impl PopupLink for Port {
-    fn post(&self, message: &PopupMessage) {
+    fn post_to_popups(&self, message: &PopupMessage) {
         self.popups.post(self.tab, message);
     }
 
-    fn listen(&self, heard: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
-        Some(self.popups.listen(self.tab, heard))
-    }
-
-    fn close_own_window(&self) {
-        self.window_closed.set(true);
+    fn listen_to_popups(&self, handler: Box<dyn Fn(PopupMessage)>) -> Option<Guard> {
+        Some(self.popups.listen(self.tab, handler))
     }
 }

@@ -1,8 +1,8 @@
-//! A session renewed by another client, which a worker has: what the asking tab does of it and tells.
+//! A session refreshed by another client, a worker's: what the tab that asked does, and what it notifies the app of.
 
 use crate::server::{ALICE, Fault, asked};
 use crate::world::{CLIENT_ID, Event, Tab, World, did, ended, kind, options};
-use atproto_oauth_wasm::ports::{Local, Message, Ports, Renewal, Renewer, Thrown};
+use atproto_oauth_wasm::ports::{Delegate, DelegatedRefresh, Local, Message, Ports, Thrown};
 use atproto_oauth_wasm::{Did, ErrorKind, OAuthClient, Refresh, SessionEnd};
 use futures::lock::Mutex;
 use serde_json::json;
@@ -17,26 +17,30 @@ struct Worker {
     turn: Mutex<()>,
 }
 
-impl Renewer for Worker {
-    fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal> {
+impl Delegate for Worker {
+    fn refreshes(&self) -> bool {
+        true
+    }
+
+    fn refresh<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, DelegatedRefresh> {
         Box::pin(async move {
             self.asked.borrow_mut().push(seen.to_owned());
             let _turn = self.turn.lock().await;
             let Some(client) = &self.client else {
-                return Renewal::Stored;
+                return DelegatedRefresh::Stored;
             };
-            let renewed = async {
+            let refreshed = async {
                 let session = client.restore(sub.as_str(), Refresh::Never).await?;
                 if session.token_id() == seen {
                     session.token_info(Refresh::Force).await?;
                 }
                 Ok::<_, atproto_oauth_wasm::Error>(())
             };
-            match renewed.await {
-                Ok(()) => Renewal::Stored,
+            match refreshed.await {
+                Ok(()) => DelegatedRefresh::Stored,
                 Err(error) => match error.kind() {
-                    ErrorKind::Ended(_, end) => Renewal::Ended(end.clone()),
-                    _ => Renewal::Failed(Thrown {
+                    ErrorKind::Ended(_, end) => DelegatedRefresh::Ended(end.clone()),
+                    _ => DelegatedRefresh::Failed(Thrown {
                         words: error.to_string(),
                         value: None,
                     }),
@@ -55,9 +59,9 @@ impl Worker {
         })
     }
 
-    /// A tab that has its sessions renewed here.
+    /// A tab that has its sessions refreshed here.
     fn tab(self: &Rc<Self>, world: &World) -> Tab {
-        world.tab_with(options(), |ports| ports.renewer = Some(self.clone()))
+        world.tab_with(options(), |ports| ports.delegate = self.clone())
     }
 }
 
@@ -102,8 +106,8 @@ fn the_tab_that_asked_waits_for_its_hook() {
     let (tab, _) = with_worker(&world);
     let session = world.sign_in(&tab, &ALICE);
     tab.heard.fails.set(true);
-    let renewed = world.run(session.token_info(Refresh::Force));
-    assert!(matches!(kind(renewed), ErrorKind::Observer(_)));
+    let refreshed = world.run(session.token_info(Refresh::Force));
+    assert!(matches!(kind(refreshed), ErrorKind::Observer(_)));
 }
 
 #[test]
@@ -130,23 +134,27 @@ fn a_session_that_ends_in_the_worker_ends_here_with_its_reason() {
         assert_eq!(tab.heard.take(), [Event::Deleted(did(&ALICE), end.clone())]);
         assert_eq!(tab.heard.take_changes(), 1);
     }
-    assert_eq!(tab.ports.active.get(CLIENT_ID), None);
+    assert_eq!(tab.ports.store.active_account(CLIENT_ID), None);
 }
 
 /// A worker that another tab has forestalled: it finds nothing left of the session.
 struct Forestalled(Rc<RefCell<Option<Ports>>>);
 
-impl Renewer for Forestalled {
-    fn renew<'a>(&'a self, sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
+impl Delegate for Forestalled {
+    fn refreshes(&self) -> bool {
+        true
+    }
+
+    fn refresh<'a>(&'a self, sub: &'a Did, _seen: &'a str) -> Local<'a, DelegatedRefresh> {
         Box::pin(async move {
             let ports = self.0.borrow().clone().expect("ports");
             ports
-                .sessions
-                .delete(CLIENT_ID, sub, None)
+                .store
+                .delete_session(CLIENT_ID, sub, None)
                 .await
                 .expect("deleted");
-            ports.active.set(CLIENT_ID, None);
-            Renewal::Ended(SessionEnd::Vanished)
+            ports.store.set_active_account(CLIENT_ID, None);
+            DelegatedRefresh::Ended(SessionEnd::Vanished)
         })
     }
 }
@@ -157,12 +165,12 @@ fn an_end_that_a_worker_only_finds_is_told_by_the_tab_that_asked() {
     let world = World::new();
     let ports: Rc<RefCell<Option<Ports>>> = Rc::default();
     let worker = Rc::new(Forestalled(ports.clone()));
-    let tab = world.tab_with(options(), |ports| ports.renewer = Some(worker));
+    let tab = world.tab_with(options(), |ports| ports.delegate = worker);
     *ports.borrow_mut() = Some(tab.ports.clone());
     let session = world.sign_in(&tab, &ALICE);
     tab.heard.take();
-    let renewed = world.run(session.token_info(Refresh::Force));
-    assert_eq!(kind(renewed), ended(&ALICE, SessionEnd::Vanished));
+    let refreshed = world.run(session.token_info(Refresh::Force));
+    assert_eq!(kind(refreshed), ended(&ALICE, SessionEnd::Vanished));
     let told = [Event::Deleted(did(&ALICE), SessionEnd::Vanished)];
     assert_eq!(tab.heard.take(), told);
     // Asking for it again is no news.
@@ -202,16 +210,20 @@ fn a_refresh_that_a_worker_has_rejected_is_told_once_in_every_tab() {
 /// A worker that says so of a session which is there: it cannot read what the page can.
 struct Blind;
 
-impl Renewer for Blind {
-    fn renew<'a>(&'a self, _sub: &'a Did, _seen: &'a str) -> Local<'a, Renewal> {
-        Box::pin(async { Renewal::Ended(SessionEnd::Vanished) })
+impl Delegate for Blind {
+    fn refreshes(&self) -> bool {
+        true
+    }
+
+    fn refresh<'a>(&'a self, _sub: &'a Did, _seen: &'a str) -> Local<'a, DelegatedRefresh> {
+        Box::pin(async { DelegatedRefresh::Ended(SessionEnd::Vanished) })
     }
 }
 
 #[test]
 fn a_worker_s_word_that_a_session_is_over_is_checked() {
     let world = World::new();
-    let tab = world.tab_with(options(), |ports| ports.renewer = Some(Rc::new(Blind)));
+    let tab = world.tab_with(options(), |ports| ports.delegate = Rc::new(Blind));
     let bystander = world.tab();
     let session = world.sign_in(&tab, &ALICE);
     let theirs = world
@@ -225,7 +237,7 @@ fn a_worker_s_word_that_a_session_is_over_is_checked() {
     assert_ne!(session.token_id(), seen);
     // The same from a worker of an earlier version, which tells all tabs.
     let lie = Message::Deleted(did(&ALICE), SessionEnd::Vanished);
-    world.tab().ports.bus.post(CLIENT_ID, &lie);
+    world.tab().ports.channel.post_to_tabs(CLIENT_ID, &lie);
     world.settle();
     for (tab, session) in [(&tab, &session), (&bystander, &theirs)] {
         assert_eq!(tab.heard.take_ends(), []);

@@ -1,4 +1,4 @@
-//! What the app does itself: finding accounts, and refreshing sessions in a worker.
+//! What is done in the client's place: the app finds accounts, and a worker refreshes sessions.
 
 use super::JsHost;
 use super::door::Outcome;
@@ -6,20 +6,28 @@ use super::message_of;
 use crate::identity::Did;
 use crate::json::Json;
 use crate::oauth::SessionEnd;
-use crate::ports::{Local, Question, Renewal, Renewer, Resolver, Thrown};
+use crate::ports::{Delegate, DelegatedRefresh, Local, Question, Thrown};
 
-impl Resolver for JsHost {
-    fn knows(&self, question: Question<'_>) -> bool {
+impl Delegate for JsHost {
+    fn answers(&self, question: Question<'_>) -> bool {
         self.door.resolves(parts(question).0)
     }
 
-    fn ask<'a>(
+    fn answer<'a>(
         &'a self,
         question: Question<'a>,
         fresh: bool,
     ) -> Local<'a, Result<Option<Json>, Thrown>> {
         let (kind, subject) = parts(question);
         self.door.resolve(kind, subject, fresh).read(found)
+    }
+
+    fn refreshes(&self) -> bool {
+        self.door.refreshes_elsewhere()
+    }
+
+    fn refresh<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, DelegatedRefresh> {
+        self.door.refresh(sub.as_str(), seen).read(refreshed)
     }
 }
 
@@ -42,24 +50,18 @@ fn parts<'a>(question: Question<'a>) -> (&'static str, &'a str) {
     }
 }
 
-impl Renewer for JsHost {
-    fn renew<'a>(&'a self, sub: &'a Did, seen: &'a str) -> Local<'a, Renewal> {
-        self.door.refresh(sub.as_str(), seen).read(renewal)
-    }
-}
-
-fn renewal(outcome: Outcome) -> Renewal {
-    let error = outcome.ok().and_then(|answer| answer.get("error"));
+fn refreshed(outcome: Outcome) -> DelegatedRefresh {
+    let error = outcome.ok().and_then(|response| response.get("error"));
     let Some((error, code)) = error.and_then(|error| Some((error.clone(), error.str("code")?)))
     else {
-        return Renewal::Stored;
+        return DelegatedRefresh::Stored;
     };
     match SessionEnd::from_code(
         &code,
         error.str("description").or_else(|| error.str("newIssuer")),
     ) {
-        Some(end) => Renewal::Ended(end),
-        None => Renewal::Failed(Thrown {
+        Some(end) => DelegatedRefresh::Ended(end),
+        None => DelegatedRefresh::Failed(Thrown {
             words: code,
             value: Some(error),
         }),

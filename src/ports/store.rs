@@ -1,11 +1,10 @@
 //! What outlives the page.
 
-use super::{Account, KeyError, Local, Signer};
+use super::{Account, Local, Signer, StorageError};
 use crate::identity::{Did, Handle};
 use crate::json::Json;
 use crate::oauth::{AuthMethod, TokenSet};
 use crate::secret::Secret;
-use crate::sentences::{self, Arguments, Key, Message, key, said};
 use crate::url::Url;
 use std::rc::Rc;
 
@@ -85,146 +84,98 @@ pub struct ResumeTicket {
     pub until: u64,
 }
 
-/// What keeps the rows of both stores.
-pub trait Storage {
-    /// Ends when it is known where they are kept.
+/// Keeps what outlives the page: pending sign-ins, sessions, and beside them, without any secret, what is remembered of accounts.
+///
+/// The clients of an origin do not see each other's rows; a row that names no client belongs to the first that asks for it.
+///
+/// What a store keeps of a [`Signer`] is the host's own key; see [`Signer::as_any`].
+pub trait Store {
+    /// Ends when it is known where rows are kept.
     fn settle(&self) -> Local<'_, ()>;
 
-    /// Whether they are there when the page is loaded again, as far as is known.
+    /// Whether rows are there when the page is loaded again, as far as is known.
     fn outlives_page(&self) -> bool;
-}
 
-/// Keeps pending sign-ins, each for 10 minutes. The clients of an origin do not see each other's; a row that names no client
-/// is whoever's asks first.
-pub trait PendingStore {
-    /// Stores one under its `state`, and removes those that have expired.
-    fn put<'a>(
+    /// Stores a pending sign-in under its `state` for 10 minutes, and removes those that have expired.
+    fn put_pending<'a>(
         &'a self,
         state: &'a str,
         login: &'a PendingLogin,
     ) -> Local<'a, Result<(), StorageError>>;
 
-    /// Reads one of this client id, and leaves it there.
-    fn get<'a>(
+    /// Reads a pending sign-in of this client id, and leaves it there.
+    fn get_pending<'a>(
         &'a self,
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
 
-    /// Removes one of this client id and returns it. Of two callers, in whatever tabs, at most one gets it.
-    fn take<'a>(
+    /// Removes a pending sign-in of this client id and returns it. Of two callers, in whatever tabs, at most one gets it.
+    fn take_pending<'a>(
         &'a self,
         client_id: &'a str,
         state: &'a str,
     ) -> Local<'a, Result<Option<Box<PendingLogin>>, StorageError>>;
 
-    /// The client that began one, where there is one that names its client.
-    fn owner<'a>(&'a self, state: &'a str) -> Local<'a, Result<Option<String>, StorageError>>;
-}
+    /// The client that began a sign-in, if there is one that names its client.
+    fn pending_owner<'a>(
+        &'a self,
+        state: &'a str,
+    ) -> Local<'a, Result<Option<String>, StorageError>>;
 
-/// Keeps sessions, one for a client and an account. The clients of an origin do not see each other's; a row that names no client
-/// is whoever's asks first.
-///
-/// Each operation is atomic. Where it is given the access token that it expects, it changes only a row that still has that token, and
-/// says whether it did: a sign-out or a new sign-in does not wait for a refresh, whose answer then finds its row gone.
-pub trait SessionStore {
-    /// Reads one. `None` only where it is certain that there is none.
-    fn get<'a>(
+    /// Reads the session of a client and an account. `None` only if it is certain that there is none.
+    fn get_session<'a>(
         &'a self,
         client_id: &'a str,
         did: &'a Did,
     ) -> Local<'a, Result<Option<Rc<StoredSession>>, StorageError>>;
 
-    /// Stores one, in place of any older. Done means durable.
-    fn put<'a>(
+    /// Stores a session in place of any older one of this client and account. Done means durable.
+    ///
+    /// If an access token is expected, the store changes only a row that still has that token, in one atomic operation, and
+    /// returns whether it did: a sign-out or a new sign-in does not wait for a refresh, whose response then finds its row gone.
+    fn put_session<'a>(
         &'a self,
         client_id: &'a str,
         session: &'a StoredSession,
         expected: Option<&'a Secret>,
     ) -> Local<'a, Result<bool, StorageError>>;
 
-    /// Removes one. No error where there is none.
-    fn delete<'a>(
+    /// Removes a session; for the expected access token see [`put_session`](Self::put_session). Whether there was one.
+    fn delete_session<'a>(
         &'a self,
         client_id: &'a str,
         did: &'a Did,
         expected: Option<&'a Secret>,
     ) -> Local<'a, Result<bool, StorageError>>;
 
-    /// Whose sessions there are, as far as they can be read.
-    fn list<'a>(&'a self, client_id: &'a str) -> Local<'a, Result<Vec<Account>, StorageError>>;
+    /// The accounts of this client's sessions, as far as they can be read.
+    fn list_sessions<'a>(
+        &'a self,
+        client_id: &'a str,
+    ) -> Local<'a, Result<Vec<Account>, StorageError>>;
 
-    /// The client that holds an account's first session on this origin, where it has one and names its client.
-    fn owner<'a>(&'a self, did: &'a Did) -> Local<'a, Result<Option<String>, StorageError>>;
+    /// The client that holds an account's first session on this origin, if it has one that names its client.
+    fn session_owner<'a>(&'a self, did: &'a Did)
+    -> Local<'a, Result<Option<String>, StorageError>>;
+
+    /// The account that a client used last. A convenience, as all that follows: a store that cannot remember it forgets.
+    fn active_account(&self, client_id: &str) -> Option<String>;
+
+    /// Remembers the account that a client used last, or forgets it. Whether other tabs see that too.
+    fn set_active_account(&self, client_id: &str, did: Option<&Did>) -> bool;
+
+    /// All accounts that a client remembers and that can be read, in any order, signed in or not: each with the status
+    /// [`SignedOut`](super::AccountStatus::SignedOut).
+    fn remembered_accounts(&self, client_id: &str) -> Vec<Account>;
+
+    /// Remembers what is known of an account, or forgets it.
+    fn remember_account(&self, client_id: &str, did: &Did, account: Option<&Account>);
+
+    /// The DPoP nonces that were kept for an account, so that a new page need not learn them again. They are no secrets, and
+    /// go stale within minutes.
+    fn nonces(&self, did: &Did) -> Option<String>;
+
+    /// Keeps a text of nonces for an account, or forgets it.
+    fn set_nonces(&self, did: &Did, nonces: Option<&str>);
 }
-
-/// Remembers which account each client used last. A convenience: where it cannot, it forgets.
-pub trait ActiveAccount {
-    /// The account.
-    fn get(&self, client_id: &str) -> Option<String>;
-
-    /// Remembers an account, or forgets it. Whether other tabs see that too.
-    fn set(&self, client_id: &str, did: Option<&Did>) -> bool;
-}
-
-/// Why storage did not do as asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StorageError {
-    /// The browser refuses storage to this page.
-    Denied(String),
-    /// No space left.
-    Full,
-    /// The connection or the transaction died; the browser's words.
-    Failed(String),
-    /// A stored row does not have the form it must have: the member that is wrong.
-    Corrupt(&'static str),
-    /// There is a row that the browser does not give out here. Other tabs or workers may be able to read it.
-    Unreadable,
-    /// The row is good, but its key cannot be used: this page is not where it was stored.
-    Key(KeyError),
-    /// The client was disposed of.
-    Disposed,
-}
-
-impl StorageError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        self.key().code()
-    }
-
-    /// Whether the same operation may well succeed later.
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Full | Self::Failed(_))
-    }
-
-    /// What the app or its user can do.
-    pub fn help(&self) -> &'static str {
-        sentences::help_of(self)
-    }
-}
-
-impl Message for StorageError {
-    fn key(&self) -> Key {
-        match self {
-            Self::Denied(_) => key!("STORAGE_DENIED"),
-            Self::Full => key!("STORAGE_FULL"),
-            Self::Failed(_) => key!("STORAGE_FAILED"),
-            Self::Corrupt(_) => key!("STORAGE_CORRUPT"),
-            Self::Unreadable => key!("STORAGE_UNREADABLE"),
-            Self::Key(error) => error.key(),
-            Self::Disposed => key!("DISPOSED"),
-        }
-    }
-
-    fn arguments(&self, to: &mut Arguments) {
-        match self {
-            Self::Denied(why) | Self::Failed(why) => to.text("reason", why),
-            Self::Corrupt(member) => to.text("member", member),
-            Self::Key(error) => error.arguments(to),
-            _ => {}
-        }
-    }
-}
-
-said!(StorageError);

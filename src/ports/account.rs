@@ -28,12 +28,3 @@ pub enum AccountStatus {
     /// Its session has ended; it is remembered so that it can sign in again.
     SignedOut,
 }
-
-/// Remembers the accounts of each client, without any secret. A convenience: where it cannot, it forgets.
-pub trait AccountStore {
-    /// All that are remembered and can be read, in any order. The store knows of no session: none is signed in.
-    fn list(&self, client_id: &str) -> Vec<Account>;
-
-    /// Remembers what is known of an account, or forgets it.
-    fn set(&self, client_id: &str, did: &Did, account: Option<&Account>);
-}
