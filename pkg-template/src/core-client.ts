@@ -97,8 +97,9 @@ export class CoreClient {
     const remembered = this.#remembered
     if (needsCore || !remembered || !isAtprotoDid(sub) || sub !== remembered.active) return undefined
     const { clientId = '' } = this
-    const { storageName } = this.#options
-    const reading = resumed({ sub, clientId, client: resumeClient(this.#options), storageName, remembered })
+    const { storageName, storage } = this.#options
+    const client = resumeClient(this.#options)
+    const reading = resumed({ sub, clientId, client, storageName, storage, remembered })
     this.#reading = reading
     const session = await reading
     if (!session || this.#disposed) return undefined
@@ -131,7 +132,7 @@ export class CoreClient {
 
   async #load(): Promise<Client> {
     checkOptions(this.#options)
-    const { refreshIn, fetch } = this.#options
+    const { refreshIn, fetch, storage } = this.#options
     const ticketClient = resumeClient(this.#options).catch(() => undefined)
     const core = await loadCore()
     const options = { ...coreOptions(this.#options), resumeClient: await ticketClient }
@@ -143,6 +144,7 @@ export class CoreClient {
     }
     const host = new BrowserHost({
       storageName: this.#options.storageName,
+      storage,
       fetch,
       resolvers: ownResolvers(this.#options),
       refresh: this.#refresher(options),
@@ -157,8 +159,8 @@ export class CoreClient {
 
   /** Refreshes in a worker, if the app wants that and the worker can do the same as this client. */
   #refresher(options: CloneableOptions): HostOptions['refresh'] {
-    const { refreshIn: place = 'page', fetch, didResolver, identityResolver } = this.#options
-    if (place === 'page' || fetch || didResolver || identityResolver) return undefined
+    const { refreshIn: place = 'page', fetch, storage, didResolver, identityResolver } = this.#options
+    if (place === 'page' || fetch || storage || didResolver || identityResolver) return undefined
     return async (sub: string, seen: string) => {
       const { refreshIn } = await import('./refresh-page.js')
       // The metadata of a page under development depends on the page's address, which the worker does not have.

@@ -13,10 +13,13 @@ export function clientMetadataOf({ clientMetadata }: BrowserOAuthClientOptions):
 
 /** Throws if an option would fail only when it is called. The core checks the other options. */
 export function checkOptions(options: BrowserOAuthClientOptions): void {
-  const { handleResolver, didResolver, identityResolver } = options
+  const { handleResolver, didResolver, identityResolver, storage } = options
   const resolvers = { ...(isResolver(handleResolver) && { handleResolver }), didResolver, identityResolver }
   for (const [name, resolver] of Object.entries(resolvers)) {
     if (resolver != null && typeof resolver.resolve !== 'function') throw optionInvalid(name, resolver)
+  }
+  if (storage != null && (typeof storage.run !== 'function' || typeof storage.durable !== 'boolean')) {
+    throw optionInvalid('storage', storage)
   }
   for (const name of ['fetch', 'onSessionUpdated', 'onSessionDeleted'] as const) {
     if (options[name] != null && typeof options[name] !== 'function') throw optionInvalid(name, options[name])

@@ -26,11 +26,13 @@ export type {
   OAuthAuthorizationServerMetadata,
   OAuthClientMetadata,
   OAuthResponseMode,
+  OAuthStorage,
   Persistence,
   PopupOptions,
   SessionEventMap,
   SessionFacts,
   Step,
+  StorageRows,
   TokenInfo,
   UpdatedEventDetail,
 } from './types.js'

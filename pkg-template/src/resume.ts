@@ -3,7 +3,7 @@ import type { RequestCredentials } from '../../src/host/browser/proof.js'
 import { perform } from '../../src/host/browser/rows.js'
 import type { AtprotoDid } from './did.js'
 import type { Remembered } from './local-storage.js'
-import type { OAuthAuthorizationServerMetadata } from './types.js'
+import type { OAuthAuthorizationServerMetadata, OAuthStorage } from './types.js'
 
 /** A stored session, as far as requests need it before the core is loaded. */
 export interface Resumed {
@@ -26,6 +26,8 @@ export interface Wanted {
   client: Promise<string>
   /** The name of the app's own database, if it has one. */
   storageName: string | undefined
+  /** The app's own storage, in place of a database. */
+  storage: OAuthStorage | undefined
   remembered: Remembered
 }
 
@@ -55,11 +57,11 @@ export async function resumed(wanted: Wanted): Promise<Resumed | undefined> {
   }
 }
 
-async function rowOf({ sub, clientId, storageName }: Wanted) {
+async function rowOf({ sub, clientId, storageName, storage }: Wanted) {
   const database = new Database(storageName)
   try {
     const late = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE))
-    return await Promise.race([perform(database, 'session', 'get', clientId, sub), late])
+    return await Promise.race([perform(storage ?? database, 'session', 'get', clientId, sub), late])
   } finally {
     database.dispose()
   }

@@ -138,6 +138,33 @@ export interface Timeouts {
   token?: number
 }
 
+/** The rows of one store of an {@link OAuthStorage}, within one transaction. */
+export interface StorageRows {
+  /** The row; `undefined` if there is none, or if the time in its member `expiresAt`, an ISO text, has passed. */
+  get(key: string): Promise<any>
+  /** All rows that `get` would give. */
+  all(): Promise<any[]>
+  put(key: string, row: unknown): Promise<unknown>
+  delete(key: string): Promise<unknown>
+}
+
+/**
+ * A storage of the app's own for sessions and pending sign-ins.
+ *
+ * A row holds tokens, and a `CryptoKeyPair` whose private key cannot be read out: a storage keeps it as it is, by reference or
+ * by structured clone. All tabs must see the same rows, or refreshes of one tab end the sessions of the others.
+ */
+export interface OAuthStorage {
+  /** Whether rows are there when the page is loaded again. If not, only a popup can sign in. */
+  readonly durable: boolean
+  /**
+   * Does `work` with the rows of a store in one transaction, and resolves to what that gives. It resolves only once the rows
+   * are stored, and rejects, with none of them changed, if they cannot be. Transactions that write to a store come one after
+   * the other, also those of other tabs. `work` waits for nothing but the rows.
+   */
+  run<T>(store: 'state' | 'session', mode: 'readonly' | 'readwrite', work: (rows: StorageRows) => Promise<T>): Promise<T>
+}
+
 /** Options of a client. */
 export interface BrowserOAuthClientOptions {
   /** The app's client metadata. Omit it on a loopback address, for development. */
@@ -170,6 +197,11 @@ export interface BrowserOAuthClientOptions {
    */
   storageName?: string
   /**
+   * Where sessions and pending sign-ins are stored, in place of the browser's database. Which account is active, and which
+   * were signed in, stays in `localStorage`.
+   */
+  storage?: OAuthStorage
+  /**
    * Where tokens are refreshed. Default: `page`. A server accepts a refresh token once, so a page that is closed between the
    * request and its response loses the session; a worker still receives and stores the response.
    *
@@ -179,8 +211,8 @@ export interface BrowserOAuthClientOptions {
    * - `service-worker`: in the app's own service worker, which must pass its messages to `handleRefresh` of
    *   `atproto-oauth-wasm/refresh-worker`.
    *
-   * A worker uses its own `fetch`. With the option `fetch`, `didResolver` or `identityResolver`, and if no worker responds,
-   * the page refreshes.
+   * A worker uses its own `fetch` and database. With the option `fetch`, `storage`, `didResolver` or `identityResolver`, and
+   * if no worker responds, the page refreshes.
    */
   refreshIn?: 'page' | 'shared-worker' | 'service-worker'
   /** Called when a session is new or has new tokens, in this tab or another. The tab that made the change awaits it. */

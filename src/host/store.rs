@@ -221,11 +221,14 @@ fn is_done(outcome: Outcome) -> Result<bool, StorageError> {
 
 /// What a failure of `rows.js` or of its database is.
 fn failed(failure: Json) -> StorageError {
-    let error = failure.get("error");
-    let message = error.map_or_else(
-        || "not available here".to_owned(),
-        |error| message_of(&error),
-    );
+    let message = match failure.str("kind") {
+        // A storage of the app's own throws what it likes.
+        None => message_of(&failure),
+        Some(_) => failure.get("error").map_or_else(
+            || "not available here".to_owned(),
+            |error| message_of(&error),
+        ),
+    };
     match failure.str("kind").as_deref() {
         Some("corrupt") => {
             let known = MEMBERS.into_iter().find(|known| *known == message);

@@ -16,6 +16,7 @@ import { Tabs } from './tabs.js'
 import { digest, generate, sign } from './web_crypto.js'
 import { Place } from './web_locks.js'
 
+/** @import { RowStorage } from './indexed_db.js' */
 /** @import { Calls, Effect, Effects, Hooks, Host, PopupMessage, ResolverKind, Resolvers, Subscriptions, TabMessageDetails } from './operations.js' */
 
 /**
@@ -23,6 +24,7 @@ import { Place } from './web_locks.js'
  *
  * @typedef {object} HostOptions
  * @property {string} [storageName] the name of this app's own storage
+ * @property {RowStorage} [storage] the app's own, in place of the database
  * @property {Function} [fetch] called in place of `globalThis.fetch`
  * @property {Resolvers} [resolvers] the app's own resolvers
  * @property {(sub: string, tokenId: string) => Promise<unknown>} [refresh] refreshes a session where that outlives the page
@@ -58,7 +60,8 @@ export const browserHost = (storageName, fetch, resolvers) => new BrowserHost({ 
 export class BrowserHost {
   #options
   #names
-  #database
+  /** @type {RowStorage} */
+  #storage
   #accounts
   #popups
   /** @type {Tabs | undefined} */
@@ -74,7 +77,7 @@ export class BrowserHost {
   constructor(options) {
     this.#options = options
     this.#names = names(options.storageName)
-    this.#database = new Database(options.storageName)
+    this.#storage = options.storage ?? new Database(options.storageName)
     this.#accounts = new AccountRecords(this.#names)
     this.#popups = new PopupChannel(this.#names)
     this.#tabs = options.tabs
@@ -231,29 +234,29 @@ export class BrowserHost {
   }
 
   async settleStorage() {
-    await this.#database.settle()
+    await this.#storage.settle?.()
   }
 
   isDurable() {
-    return this.#database.durable
+    return this.#storage.durable
   }
 
   /**
    * @param {Effect} effect
    * @param {string} operation
-   * @param {string} store
+   * @param {'state' | 'session'} store
    * @param {string} client
    * @param {string} key
    * @param {any} row
    * @param {string | null} expected
    */
   async perform({ signal }, operation, store, client, key, row, expected) {
-    await this.#database.connect()
-    // Store nothing for a caller that gave up while the database was opening.
+    await this.#storage.connect?.()
+    // Store nothing for a caller that gave up while the storage was opening.
     if (signal.aborted) return undefined
     if (row) row.keyPair = held.get(row.key).pair
     delete row?.key
-    const found = await perform(this.#database, store, operation, client, key, row ?? undefined, expected ?? undefined)
+    const found = await perform(this.#storage, store, operation, client, key, row ?? undefined, expected ?? undefined)
     return found?.key && !signal.aborted ? { ...found, key: this.#describe(found.key) } : found
   }
 
@@ -269,7 +272,7 @@ export class BrowserHost {
    * @param {string | null} did
    */
   setActiveAccount(client, did) {
-    const stored = this.#database.durable && setActiveAccount(this.#names, client, did ?? undefined)
+    const stored = this.#storage.durable && setActiveAccount(this.#names, client, did ?? undefined)
     this.#active = stored ? undefined : { did }
     return stored
   }
@@ -302,7 +305,7 @@ export class BrowserHost {
   }
 
   dispose() {
-    this.#database.dispose()
+    this.#storage.dispose?.()
   }
 
   /**

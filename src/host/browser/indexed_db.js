@@ -38,7 +38,18 @@ const PATIENCE = 10
  * @property {() => Promise<any[]>} all
  * @property {(key: string, row: unknown) => Promise<unknown>} put
  * @property {(key: string) => Promise<unknown>} delete
- * @property {(key: string) => void} confirmAbsent throws if it is unknown whether a missing row is stored
+ * @property {(key: string) => void} [confirmAbsent] throws if it is unknown whether a missing row is stored
+ */
+
+/**
+ * A storage of rows: a `Database`, or a storage of the app's own, which needs only `durable` and `run`.
+ *
+ * @typedef {object} RowStorage
+ * @property {boolean} durable whether rows outlive the page, as far as is known yet
+ * @property {<T>(store: 'state' | 'session', mode: 'readonly' | 'readwrite', work: (rows: Rows) => Promise<T>) => Promise<T>} run
+ * @property {() => Promise<void>} [connect] resolves when it is known whether rows outlive the page
+ * @property {() => Promise<void>} [settle] the same, and removes what has expired
+ * @property {() => void} [dispose] closes what is open
  */
 
 /**

@@ -12,7 +12,7 @@ const OPERATIONS = {
   get: async (rows, place) => {
     const { found } = await locate(rows, place)
     // A pending sign-in that is not in memory did not start in this page, so it counts as absent.
-    if (found === undefined && place.store === 'session') rows.confirmAbsent(place.key)
+    if (found === undefined && place.store === 'session') rows.confirmAbsent?.(place.key)
     return found
   },
   take: async (rows, place) => {
@@ -79,19 +79,19 @@ const isExpected = (row, expected) => expected === undefined || accessTokenOf(ro
  * Does one operation on the rows of a client. `get` and `take` resolve to a row, `list` to the sessions without their keys,
  * `owner` to a client id, the others to whether they did anything. Errors are those of the database and of `read`.
  *
- * @param {import('./indexed_db.js').Database} database
- * @param {string} store
+ * @param {import('./indexed_db.js').RowStorage} storage
+ * @param {'state' | 'session'} store
  * @param {string} operation
  * @param {string} client the client id
  * @param {string} key
  * @param {any} [row] as `layOut` takes it
  * @param {string} [expected]
  */
-export async function perform(database, store, operation, client, key, row, expected) {
+export async function perform(storage, store, operation, client, key, row, expected) {
   const mode = ['get', 'list', 'owner'].includes(operation) ? 'readonly' : 'readwrite'
   const laidOut = row && layOut(store, row)
   const work = /** @type {(typeof OPERATIONS)[string]} */ (OPERATIONS[operation])
-  const found = await database.run(store, mode, (rows) => work(rows, { store, client, key }, laidOut, expected))
+  const found = await storage.run(store, mode, (rows) => work(rows, { store, client, key }, laidOut, expected))
   if (found === undefined || (operation !== 'get' && operation !== 'take')) return found
   return read(store, found)
 }
