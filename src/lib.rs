@@ -70,7 +70,15 @@ pub use ports::{Account, AccountStatus};
 pub use secret::Secret;
 pub use url::Url;
 
-/// The README's Rust, compiled.
+/// The Rust in documents, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/rust.md")]
+    struct Crate;
+
+    #[doc = include_str!("../docs/scopes.md")]
+    struct Scopes;
+}

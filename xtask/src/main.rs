@@ -7,6 +7,8 @@ mod compile;
 mod demo;
 #[cfg(test)]
 mod directions;
+#[cfg(test)]
+mod documents;
 mod examples;
 mod features;
 mod multivalue;

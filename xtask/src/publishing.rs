@@ -23,18 +23,25 @@ const FILES: [&str; 8] = [
     "README.md",
 ];
 
-/// Fails unless the package holds the sources and [`FILES`], and nothing else.
+/// Fails unless the package holds the sources, the documents and [`FILES`], and nothing else.
 pub(crate) fn check_contents(workspace: &Workspace) -> Result<()> {
     let mut list = cargo(workspace, "package");
     let list = process::read(list.args(["--list", "--quiet"]), ADVICE)?;
-    let (sources, mut others): (Vec<&str>, Vec<&str>) =
+    let (sources, others): (Vec<&str>, Vec<&str>) =
         list.lines().partition(|file| file.starts_with("src/"));
+    let (documents, mut others): (Vec<&str>, Vec<&str>) =
+        others.iter().partition(|file| file.starts_with("docs/"));
     // Only a checkout has the first.
     others.retain(|file| *file != FILES[0]);
-    if others != FILES[1..] || !sources.contains(&"src/lib.rs") {
+    if others != FILES[1..] || !sources.contains(&"src/lib.rs") || documents.is_empty() {
         bail!("the crate would be published with {}", others.join(", "));
     }
-    println!("  {} sources, {}", sources.len(), others.join(", "));
+    println!(
+        "  {} sources, {} documents, {}",
+        sources.len(),
+        documents.len(),
+        others.join(", ")
+    );
     Ok(())
 }
 

@@ -231,7 +231,7 @@ impl<'a> Runner<'a> {
         Beside::start(self.workspace, &again).map(Some)
     }
 
-    /// What the end-to-end tests do a few times, as often as the README says.
+    /// What the end-to-end tests do a few times, as often as `docs/reliability.md` says.
     fn soak(&mut self) -> Result<Tally> {
         self.build()?;
         let chrome = browser::chrome(self.workspace)?;
