@@ -9,9 +9,9 @@
 // 5. `ports`: what a host must supply;
 // 6. `client`: the flows, and all decisions;
 // 7. `memory`, `host`: the hosts;
-// 8. `app`, `frameworks`, `js`: the faces.
+// 8. `api`, `frameworks`, `js`: the faces.
 
-mod app;
+mod api;
 mod base64url;
 mod client;
 #[cfg(any(feature = "leptos", feature = "yew"))]
@@ -38,8 +38,8 @@ mod url;
 mod waiting;
 
 #[cfg(feature = "atrium")]
-pub use app::{AtriumError, AtriumSession};
-pub use app::{
+pub use api::{AtriumError, AtriumSession};
+pub use api::{
     BrowserOAuthClient, ClientBuilder, ClientState, Event, Events, FetchRequest, PageLocal,
     PdsResponse, SessionState, SignInOptions,
 };

@@ -1,16 +1,16 @@
 #![doc = include_str!("leptos.md")]
 
-use crate::app::{BrowserOAuthClient, ClientState, PageLocal, SessionState};
+use crate::api::{BrowserOAuthClient, ClientState, PageLocal, SessionState};
 use crate::client::Error;
 use crate::ports::Account;
 use ::leptos::logging::warn;
 use ::leptos::prelude::*;
 use ::leptos::reactive::spawn_local_scoped_with_cancellation;
 
-/// Gives a client to all components below this one, and starts it once this one is mounted: it finishes the sign-in that
-/// the page came back from, or restores the last session. To be called once, at the app's root.
+/// Provides a client to all components below this one, and starts it once this one is mounted: it finishes the sign-in
+/// that redirected to this page, or restores the last session. Call it once, in the app's root component.
 ///
-/// When the component goes, the client is no longer followed, but not closed.
+/// When the component unmounts, the signals stop following the client; the client is not closed.
 pub fn provide_oauth_client(client: BrowserOAuthClient) {
     let provided = Provided::new(Some(client));
     provide_context(provided);
@@ -28,30 +28,31 @@ pub fn use_oauth_client() -> ProvidedClient {
     provided().client
 }
 
-/// Whether somebody is signed in. It changes with what this tab and others do, and is told only if it has.
+/// Whether an account is signed in. The signal updates when this tab or another changes it, and notifies only if the value
+/// differs.
 pub fn use_session() -> Signal<SessionState> {
     provided().session.into()
 }
 
-/// All accounts that are signed in here, and those that were: most recently used first.
+/// All accounts that are signed in here or were before, most recently used first.
 pub fn use_accounts() -> Signal<Vec<Account>> {
     provided().accounts.into()
 }
 
-/// What failed last without any call of the app's to tell it: the sign-in that the page came back from, or why the
-/// session is over.
+/// The last error that no call of the app returns: the failure of the sign-in that redirected to this page, or the reason
+/// that the session ended.
 pub fn use_oauth_error() -> Signal<Option<PageLocal<Error>>> {
     provided().error.into()
 }
 
-/// A client, for all handlers and views of an app to hold: it can be copied, and go where Leptos wants `Send`.
+/// A client for the handlers and views of an app: it is `Copy`, and `Send` as Leptos requires.
 #[derive(Clone, Copy, Debug)]
 pub struct ProvidedClient(StoredValue<Option<PageLocal<BrowserOAuthClient>>>);
 
 impl ProvidedClient {
     /// The client itself.
     ///
-    /// On a server, and once the app that it was provided to is gone, one whose calls all say
+    /// On a server, and after the app that provided it was unmounted, this is a client whose calls fail with
     /// [`crate::HostError::BROWSER_ONLY`].
     pub fn get(self) -> BrowserOAuthClient {
         let client = self.0.try_get_value().flatten();
@@ -59,7 +60,7 @@ impl ProvidedClient {
     }
 }
 
-/// What is in the context. A server's threads share it, so it holds nothing there that belongs to one of them.
+/// The value in the context. The threads of a server share it, so there it holds nothing that belongs to one thread.
 #[derive(Clone, Copy)]
 struct Provided {
     client: ProvidedClient,
@@ -86,7 +87,7 @@ impl Provided {
     }
 }
 
-/// Whoever reads a signal runs again whenever it is set: so only where it is another value.
+/// Sets a signal only if the value differs, because setting it reruns every effect that reads it.
 fn set<T: Clone + PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: &T) {
     if signal.try_with_untracked(|known| known != value) == Some(true) {
         signal.set(value.clone());

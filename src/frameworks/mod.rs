@@ -1,4 +1,4 @@
-//! The client in the frameworks' own terms. What to show is worked out in `app`; each file here only passes it on.
+//! The client for each framework. `api` derives the state to show; each file here only passes it to the framework.
 
 #[cfg(feature = "leptos")]
 pub mod leptos;

@@ -1,6 +1,6 @@
 #![doc = include_str!("yew.md")]
 
-use crate::app::{BrowserOAuthClient, ClientState, PageLocal, SessionState};
+use crate::api::{BrowserOAuthClient, ClientState, PageLocal, SessionState};
 use crate::client::Error;
 use crate::ports::Account;
 use crate::waiting::{Inbox, race};
@@ -8,7 +8,7 @@ use ::yew::platform::spawn_local;
 use ::yew::prelude::*;
 use std::rc::Rc;
 
-/// What [`OAuthProvider`] takes.
+/// The properties of [`OAuthProvider`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct OAuthProviderProps {
     /// The client.
@@ -18,22 +18,22 @@ pub struct OAuthProviderProps {
     pub children: Html,
 }
 
-/// Gives a client to all components below this one, and starts it once this one is mounted: it finishes the sign-in that
-/// the page came back from, or restores the last session. One is for the app's root.
+/// Provides a client to all components below this one, and starts it once this one is mounted: it finishes the sign-in
+/// that redirected to this page, or restores the last session. Use one, in the app's root component.
 ///
-/// When it goes, the client is no longer followed, but not closed.
+/// When it unmounts, it stops following the client; the client is not closed.
 #[component]
 pub fn OAuthProvider(props: &OAuthProviderProps) -> Html {
     let state = use_state(ClientState::default);
     let show = state.setter();
     use_effect_with(props.client.clone(), move |client| {
-        let (client, gone) = (client.clone(), Rc::new(Inbox::default()));
-        let until = gone.clone();
+        let (client, unmounted) = (client.clone(), Rc::new(Inbox::default()));
+        let until = unmounted.clone();
         spawn_local(async move {
             let following = client.follow(|state| show.set(state.clone()));
             race(until.take(), following).await;
         });
-        move || gone.put(())
+        move || unmounted.put(())
     });
     let provided = Provided {
         client: props.client.clone(),
@@ -42,27 +42,28 @@ pub fn OAuthProvider(props: &OAuthProviderProps) -> Html {
     html! { <ContextProvider<Provided> context={provided}>{props.children.clone()}</ContextProvider<Provided>> }
 }
 
-/// The client of the [`OAuthProvider`] above; without one, a client whose calls all say [`crate::HostError::BROWSER_ONLY`].
+/// The client of the [`OAuthProvider`] above; without one, a client whose calls fail with
+/// [`crate::HostError::BROWSER_ONLY`].
 #[hook]
 pub fn use_oauth_client() -> BrowserOAuthClient {
     let provided = use_context::<Provided>();
     provided.map_or_else(BrowserOAuthClient::nowhere, |provided| provided.client)
 }
 
-/// Whether somebody is signed in. It changes with what this tab and others do.
+/// Whether an account is signed in. It updates when this tab or another changes it.
 #[hook]
 pub fn use_session() -> SessionState {
     use_client_state().session
 }
 
-/// All accounts that are signed in here, and those that were: most recently used first.
+/// All accounts that are signed in here or were before, most recently used first.
 #[hook]
 pub fn use_accounts() -> Vec<Account> {
     use_client_state().accounts
 }
 
-/// What failed last without any call of the app's to tell it: the sign-in that the page came back from, or why the
-/// session is over.
+/// The last error that no call of the app returns: the failure of the sign-in that redirected to this page, or the reason
+/// that the session ended.
 #[hook]
 pub fn use_oauth_error() -> Option<PageLocal<Error>> {
     use_client_state().error

@@ -1,18 +1,18 @@
-//! What happens outside the client, one change after the other.
+//! Changes outside the client, received one after the other.
 
 use crate::guard::Guard;
 use crate::ports::{Change, Page};
 use crate::waiting::{First, Inbox, race};
 use std::rc::Rc;
 
-/// Receives what happens outside, from when this was made until it is dropped.
+/// Receives the page's changes until it is dropped.
 pub(super) struct Outside {
     changes: Rc<[Inbox<()>; 2]>,
     _listener: Option<Guard>,
 }
 
 impl Outside {
-    /// Without a page, nothing happens outside.
+    /// Without a page, there are no changes.
     pub(super) fn listen(page: Option<&dyn Page>) -> Self {
         let changes = Rc::<[Inbox<()>; 2]>::default();
         let inboxes = changes.clone();
@@ -29,7 +29,7 @@ impl Outside {
         }
     }
 
-    /// What happened since the last time, or happens next. Dropping the future loses nothing.
+    /// Waits for a change, or returns one since the last call at once. Dropping the future loses no change.
     pub(super) async fn next(&self) -> Change {
         let [online, accounts] = &*self.changes;
         match race(online.take(), accounts.take()).await {

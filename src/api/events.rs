@@ -1,4 +1,4 @@
-//! What happens to sessions and accounts, as a stream.
+//! Events of sessions and accounts, as a stream.
 
 use crate::identity::Did;
 use crate::oauth::{SessionEnd, TokenSet};
@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-/// Something that happened, in this tab or in another, and that storage holds by now.
+/// A change in this tab or another, emitted after it was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -20,28 +20,28 @@ pub enum Event {
     Updated {
         /// The account.
         did: Did,
-        /// Whose doing it was.
+        /// What caused the update.
         by: By,
     },
     /// A session has ended.
     Ended {
         /// The account.
         did: Did,
-        /// Why.
+        /// Why it ended.
         why: SessionEnd,
     },
-    /// The list of accounts, or which of them is active, is another. Times of last use do not count.
+    /// The list of accounts or the active account has changed. Times of last use do not count.
     AccountsChanged,
 }
 
-/// The events of a client from when this was made: see [`crate::BrowserOAuthClient::events`].
+/// The events of a client since this stream was created: see [`crate::BrowserOAuthClient::events`].
 ///
-/// It ends when the client is closed, or when it and all of its sessions are gone. None is dropped while it waits to be
-/// read. Dropping this ends the subscription.
+/// The stream ends when the client is closed, or when the client and all of its sessions are dropped. It queues events
+/// until they are read. Dropping the stream ends the subscription.
 pub struct Events(Rc<Queue>);
 
 impl Events {
-    /// The next event; `None` after the last. Dropping the future loses none.
+    /// Waits for the next event; `None` after the last. Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<Event> {
         poll_fn(|context| self.0.poll(context)).await
     }
@@ -98,7 +98,7 @@ impl Queue {
     }
 }
 
-/// The client's observer: it puts each event into the queue of everyone who listens.
+/// The client's observer: it puts each event into the queue of every listener.
 #[derive(Default)]
 pub(super) struct Feed {
     listeners: RefCell<Vec<Weak<Queue>>>,
@@ -116,13 +116,13 @@ impl Feed {
         Events(queue)
     }
 
-    /// Ends all streams, those to come included.
+    /// Ends all streams, including those created later.
     pub(super) fn close(&self) {
         self.closed.set(true);
         self.for_each(Queue::end);
     }
 
-    fn tell(&self, event: &Event) {
+    fn emit(&self, event: &Event) {
         self.for_each(|queue| queue.push(event.clone()));
     }
 
@@ -130,7 +130,7 @@ impl Feed {
         self.listeners
             .borrow_mut()
             .retain(|queue| queue.strong_count() > 0);
-        // Copied out, since a reader that is woken may subscribe.
+        // Copied first, because a reader that is woken may subscribe.
         let listeners = self.listeners.borrow().clone();
         for queue in listeners.iter().filter_map(Weak::upgrade) {
             act(&queue);
@@ -147,17 +147,17 @@ impl Drop for Feed {
 impl Observer for Feed {
     fn updated<'a>(&'a self, tokens: &'a TokenSet, by: By) -> Local<'a, Result<(), String>> {
         let did = tokens.sub.clone();
-        self.tell(&Event::Updated { did, by });
+        self.emit(&Event::Updated { did, by });
         Box::pin(async { Ok(()) })
     }
 
     fn deleted<'a>(&'a self, sub: &'a Did, end: &'a SessionEnd) -> Local<'a, Result<(), String>> {
         let (did, why) = (sub.clone(), end.clone());
-        self.tell(&Event::Ended { did, why });
+        self.emit(&Event::Ended { did, why });
         Box::pin(async { Ok(()) })
     }
 
     fn accounts_changed(&self) {
-        self.tell(&Event::AccountsChanged);
+        self.emit(&Event::AccountsChanged);
     }
 }

@@ -1,4 +1,4 @@
-//! Requests with a session, of whatever type the app has.
+//! Requests with a session, in any type that the app uses.
 
 use crate::client::{Error, OAuthSession, Step};
 use crate::http::HttpError;
@@ -6,12 +6,12 @@ use crate::json::Json;
 use crate::pds_request::PdsRequest;
 use std::future::Future;
 
-/// A request that a session can make; the type of the answer follows from it.
+/// A request that a session can make. It determines the type of the response.
 ///
 /// Implemented for [`PdsRequest`], in a browser for `web_sys::Request`, and with the feature `gloo-net` for the requests of
-/// `gloo_net::http`. An app can have its own, by making one of these of it.
+/// `gloo_net::http`. An app can implement it for its own type by converting that to one of these.
 pub trait FetchRequest {
-    /// What answers it.
+    /// The type of the response.
     type Response;
 
     /// Makes the request with a session.
@@ -19,10 +19,10 @@ pub trait FetchRequest {
 }
 
 impl OAuthSession {
-    /// Makes a request to the session's PDS, signed and with the session's token.
+    /// Sends a request to the session's PDS, with the session's token and a DPoP proof.
     ///
-    /// Errors of the server are answers. A token that has expired is refreshed first; a URL of any other server is
-    /// refused.
+    /// An HTTP error status is a response, not an `Err`. An expired token is refreshed first. A URL of any other server
+    /// is refused.
     ///
     /// ```
     /// use atproto_oauth_wasm::{Error, OAuthSession, PdsRequest};
@@ -46,7 +46,7 @@ impl FetchRequest for PdsRequest {
     }
 }
 
-/// What a PDS answers to a [`PdsRequest`]. Its body can be read once.
+/// The response of a PDS to a [`PdsRequest`]. Its body can be read once.
 #[derive(Debug)]
 pub struct PdsResponse(host::Answer);
 
@@ -56,12 +56,12 @@ impl PdsResponse {
         self.0.status()
     }
 
-    /// Whether the status says success.
+    /// Whether the status code is 2xx.
     pub fn ok(&self) -> bool {
         (200..300).contains(&self.status())
     }
 
-    /// A header's value. A page reads of another origin's headers only what the server exposes.
+    /// The value of a header. Across origins, a page can read only the headers that the server exposes.
     pub fn header(&self, name: &str) -> Option<String> {
         self.0.header(&name.to_ascii_lowercase())
     }
@@ -91,14 +91,14 @@ impl PdsResponse {
 #[cfg(target_arch = "wasm32")]
 use crate::host::requests as host;
 
-/// Where there is no browser, the app's requests go the way of the client's own.
+/// Without a browser, the app's requests use the same port as the client's own.
 #[cfg(not(target_arch = "wasm32"))]
 use crate::memory::requests as host;
 
-/// A request can be used once, as with `fetch`. Its body never enters the module: the browser keeps it as a `Blob`, and sends it
-/// as often as the server wants.
+/// A request can be used once, as with `fetch`. Its body never enters the WebAssembly module: the browser keeps it as a
+/// `Blob` and can send it again for a retry.
 ///
-/// A browser makes a path absolute by the page's own address; so a request to the page's origin is one to the same path of
+/// A browser resolves a path against the page's address, so a request to the page's origin is sent to the same path of
 /// the PDS.
 #[cfg(target_arch = "wasm32")]
 impl FetchRequest for web_sys::Request {
@@ -114,14 +114,14 @@ mod gloo {
     use super::{Error, FetchRequest, OAuthSession, Step};
     use gloo_net::http::{Request, RequestBuilder, Response};
 
-    /// As the `web_sys::Request` that it is within.
+    /// Sent as the `web_sys::Request` that it wraps.
     impl FetchRequest for Request {
         type Response = Response;
 
         #[cfg(target_arch = "wasm32")]
         async fn fetch(self, session: &OAuthSession) -> Result<Response, Error> {
-            let answer = session.fetch(web_sys::Request::from(self));
-            answer.await.map(Response::from)
+            let response = session.fetch(web_sys::Request::from(self));
+            response.await.map(Response::from)
         }
 
         #[cfg(not(target_arch = "wasm32"))]
@@ -138,8 +138,8 @@ mod gloo {
 
         async fn fetch(self, session: &OAuthSession) -> Result<Response, Error> {
             let wrong = |error: gloo_net::Error| {
-                let words = error.to_string();
-                Error::new(Step::Request, crate::http::HttpError::Unreachable(words))
+                let message = error.to_string();
+                Error::new(Step::Request, crate::http::HttpError::Unreachable(message))
             };
             session.fetch(self.build().map_err(wrong)?).await
         }

@@ -1,12 +1,11 @@
-//! What an app asks of one sign-in.
+//! The options of one sign-in.
 
 use crate::client::Step;
 use crate::oauth::AuthorizeOptions;
 use std::fmt;
 use std::rc::Rc;
 
-/// What an app asks of one sign-in, and whom to tell how far it is. [`AuthorizeOptions`] turn into it, wherever it is
-/// asked for.
+/// The options of one sign-in, with a handler for its progress. [`AuthorizeOptions`] convert into it.
 #[derive(Clone, Default)]
 pub struct SignInOptions {
     pub(super) request: AuthorizeOptions,
@@ -14,13 +13,13 @@ pub struct SignInOptions {
 }
 
 impl SignInOptions {
-    /// Tells of each step of the sign-in as it begins.
-    pub fn on_progress(mut self, told: impl Fn(Step) + 'static) -> Self {
-        self.progress = Some(Rc::new(told));
+    /// Calls `handler` as each step of the sign-in begins.
+    pub fn on_progress(mut self, handler: impl Fn(Step) + 'static) -> Self {
+        self.progress = Some(Rc::new(handler));
         self
     }
 
-    pub(super) fn tell(&self, step: Step) {
+    pub(super) fn report(&self, step: Step) {
         if let Some(progress) = &self.progress {
             progress(step);
         }
@@ -43,32 +42,32 @@ impl fmt::Debug for SignInOptions {
 }
 
 impl AuthorizeOptions {
-    /// Sets the app's own text, which the callback hands back. It is never sent.
+    /// Sets a text of the app's own, which the finished sign-in returns. It is never sent to a server.
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Comes back to another of the registered redirect URIs than the first.
+    /// Sets the redirect URI: one of those in the client metadata; by default the first.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = Some(uri.into());
         self
     }
 
-    /// Asks for another scope than all that is registered: a text, or a [`crate::Scope`].
+    /// Sets the scope to request, as text or a [`crate::Scope`]; by default all of the scope in the client metadata.
     pub fn scope(mut self, scope: impl fmt::Display) -> Self {
         self.scope = Some(scope.to_string());
         self
     }
 
-    /// Adds a request parameter, of those that [`crate::FORWARDED`] names: `("prompt", "login")`.
+    /// Adds a request parameter, for example `("prompt", "login")`. [`crate::FORWARDED`] lists the permitted names.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Tells of each step of the sign-in as it begins.
-    pub fn on_progress(self, told: impl Fn(Step) + 'static) -> SignInOptions {
-        SignInOptions::from(self).on_progress(told)
+    /// Calls `handler` as each step of the sign-in begins.
+    pub fn on_progress(self, handler: impl Fn(Step) + 'static) -> SignInOptions {
+        SignInOptions::from(self).on_progress(handler)
     }
 }

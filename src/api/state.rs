@@ -1,4 +1,4 @@
-//! What an app shows of its client: who is signed in, and what there is to choose from.
+//! The state that an app shows: the session, the accounts to choose from, and the last error.
 
 use crate::client::{Error, OAuthSession};
 use crate::identity::Did;
@@ -6,40 +6,40 @@ use crate::ports::Account;
 use std::fmt;
 use std::ops::Deref;
 
-/// What an app shows of its client, at one time: see [`crate::BrowserOAuthClient::follow`].
+/// The state of a client that an app shows: see [`crate::BrowserOAuthClient::follow`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClientState {
-    /// Whether somebody is signed in, and who.
+    /// Whether an account is signed in, and its session.
     pub session: SessionState,
-    /// All accounts that are signed in here, and those that were: most recently used first.
+    /// All accounts that are signed in here or were before, most recently used first.
     pub accounts: Vec<Account>,
-    /// What failed last without any call of the app's to tell it: the sign-in that the page came back from, or why the
-    /// session is over. It goes when somebody signs in.
+    /// The last error that no call of the app returns: the failure of the sign-in that redirected to this page, or the
+    /// reason that the session ended. Cleared when an account signs in.
     pub error: Option<PageLocal<Error>>,
 }
 
-/// Whether somebody is signed in.
+/// Whether an account is signed in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum SessionState {
-    /// Not known yet: what a server renders, and a page at first.
+    /// Not known yet: the state that a server renders and that a page starts with.
     #[default]
     Loading,
-    /// Nobody is signed in.
+    /// No account is signed in.
     SignedOut,
     /// The session of the active account.
     SignedIn(PageLocal<OAuthSession>),
-    /// The active account is signed in, but its session needs new tokens, and they cannot be had now. It is tried again when
-    /// the browser says that it is online, and whenever the app restores the account.
+    /// The active account is signed in, but its session needs a refresh that fails for now. The client retries when the
+    /// browser goes online, and whenever the app restores the account.
     Offline {
         /// The account.
         did: Did,
-        /// Why they cannot be had.
+        /// Why the refresh failed.
         error: PageLocal<Error>,
     },
 }
 
 impl SessionState {
-    /// The session, where somebody is signed in.
+    /// The session, if an account is signed in.
     pub fn session(&self) -> Option<&OAuthSession> {
         match self {
             Self::SignedIn(session) => Some(session),
@@ -57,10 +57,10 @@ impl SessionState {
     }
 }
 
-/// A value that belongs to the thread of a page, which is the only one there: it is used as if it were the value itself.
+/// A value that belongs to the only thread of a page. It dereferences to the value.
 ///
-/// With the feature `leptos` it can go where Leptos wants `Send`, into views and signals. No other thread must use or
-/// drop one, or it panics; so nothing of ours makes one on a server.
+/// With the feature `leptos` it is `Send`, which Leptos requires of values in views and signals. Using or dropping it in
+/// another thread panics, so this crate creates none on a server.
 #[derive(Clone)]
 pub struct PageLocal<T>(
     #[cfg(feature = "leptos")] send_wrapper::SendWrapper<T>,

@@ -1,4 +1,4 @@
-//! How an app sets its client up.
+//! The builder that an app sets its client up with.
 
 use super::BrowserOAuthClient;
 use crate::client::{
@@ -27,10 +27,10 @@ pub struct ClientBuilder {
     ports: Option<Ports>,
 }
 
-/// Which app it is.
+/// Where the client's metadata come from.
 #[derive(Clone, Default)]
 enum App {
-    /// One under development, at the address of this page.
+    /// An app under development, at the address of this page.
     #[default]
     ThisPage,
     LoopbackId(String),
@@ -38,82 +38,82 @@ enum App {
 }
 
 impl ClientBuilder {
-    /// The app's client metadata. Without them, or a [`client_id`](Self::client_id), the app is one under development at
-    /// the address of the page, which must be a loopback address.
+    /// Sets the app's client metadata. Without metadata and without a [`client_id`](Self::client_id), the app is under
+    /// development: the page must have a loopback address, and the metadata are derived from it.
     pub fn client_metadata(mut self, metadata: ClientMetadata) -> Self {
         self.app = App::Published(metadata);
         self
     }
 
-    /// The loopback client id of an app under development, which says all that metadata would.
+    /// Sets the loopback client id of an app under development. It encodes the metadata.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.app = App::LoopbackId(id.into());
         self
     }
 
-    /// The atproto server that resolves handles, `https://bsky.social` for one. It learns every handle that is typed.
-    /// Needed, unless a [`delegate`](Self::delegate) answers for them.
+    /// Sets the atproto server that resolves handles, for example `https://bsky.social`. It sees every handle that a user
+    /// types. Required unless a [`delegate`](Self::delegate) resolves handles.
     pub fn handle_resolver(mut self, url: impl Into<String>) -> Self {
         self.handle_resolver = Some(url.into());
         self
     }
 
-    /// The PLC directory; `https://plc.directory` by default.
+    /// Sets the PLC directory; `https://plc.directory` by default.
     pub fn plc_directory(mut self, url: impl Into<String>) -> Self {
         self.plc_directory = Some(url.into());
         self
     }
 
-    /// What the app does in the client's place: as a rule, it finds accounts by itself rather than over the network.
+    /// Sets what the app does instead of the client: as a rule, it finds accounts itself rather than over the network.
     pub fn delegate(mut self, delegate: impl Delegate + 'static) -> Self {
         self.delegate = Some(Rc::new(delegate));
         self
     }
 
-    /// Where authorization servers put their answer; by default, in the fragment of the address.
+    /// Sets where authorization servers put their response; by default, in the fragment of the redirect URI.
     pub fn response_mode(mut self, mode: ResponseMode) -> Self {
         self.response_mode = Some(mode);
         self
     }
 
-    /// Whether servers may be reached over http; by default, only a `did:web` on `localhost`, by an app with a loopback
-    /// client id.
+    /// Sets whether servers may be reached over http. By default, only a `did:web` on `localhost` may, and only if the
+    /// app has a loopback client id.
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = Some(allow);
         self
     }
 
-    /// How long the client's own requests may take.
+    /// Sets how long the client's own requests may take.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// A name for database, locks, channels and items of `localStorage`, which this app then has to itself. By default all apps of
-    /// an origin share those, and the official client's; either way an app sees only the sessions of its own client id.
+    /// Sets a name for the database, locks, channels and `localStorage` items, so that no other app uses them. By default
+    /// all apps of an origin share them, including apps with the official client. In both cases an app sees only the
+    /// sessions of its own client id.
     pub fn storage_name(mut self, name: impl Into<String>) -> Self {
         self.storage_name = Some(name.into());
         self
     }
 
-    /// Runs over these ports and not in the browser: over those of `memory` in a test.
+    /// Runs the client on these ports instead of the browser's, for example on those of `memory` in a test.
     pub fn ports(mut self, ports: Ports) -> Self {
         self.ports = Some(ports);
         self
     }
 
-    /// Makes the client. Nothing is read, sent or opened but the channel to the other tabs.
+    /// Creates the client. This opens the channel to the other tabs; it reads and sends nothing.
     ///
-    /// An option that is wrong is an [`crate::ErrorKind::Config`]. Where there is no browser, and no
-    /// [`ports`](Self::ports) were given, there is a client too, all of whose work fails with
-    /// [`HostError::BROWSER_ONLY`].
+    /// Fails with [`crate::ErrorKind::Config`] if an option is invalid. Without a browser and without
+    /// [`ports`](Self::ports), it still returns a client, whose operations fail with [`HostError::BROWSER_ONLY`].
     pub fn build(self) -> Result<BrowserOAuthClient, Error> {
         let failed = |error| Error::new(Step::Configure, error);
         if let Some(name) = &self.storage_name {
             checked_name(name.clone()).map_err(failed)?;
         }
         let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
-            // What can be judged without a page is wrong on the server as it is in the browser.
+            // An option that can be checked without a page is as invalid on a server as in the browser.
             return match &self.app {
                 App::ThisPage => Ok(BrowserOAuthClient::nowhere()),
                 _ => self.options(None).map(|_| BrowserOAuthClient::nowhere()),
@@ -125,7 +125,7 @@ impl ClientBuilder {
         Ok(BrowserOAuthClient::over(options, self.with_delegate(host)))
     }
 
-    /// Makes the client of a published app from its client id, the URL at which its metadata are.
+    /// Creates the client of a published app from its client id, which is the URL of its metadata.
     pub async fn load(mut self, client_id: impl Into<String>) -> Result<BrowserOAuthClient, Error> {
         let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
             return Err(Error::new(Step::Configure, HostError::BROWSER_ONLY));
@@ -162,7 +162,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Whether the app resolves handles by itself; any will do to ask it.
+    /// Whether the app resolves handles itself. Any handle serves to ask it.
     fn resolves_handles(&self) -> bool {
         let given = self.ports.as_ref().map(|ports| &ports.delegate);
         self.delegate.as_ref().or(given).is_some_and(|own| {
@@ -179,14 +179,14 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// What a client runs over, and how that ends.
+/// The ports that a client runs on, and how to dispose of them.
 pub(super) struct Host {
     pub(super) ports: Ports,
     pub(super) dispose: Option<Box<dyn Fn()>>,
 }
 
 impl Host {
-    /// The given ports, or else the browser; `None` where there is none.
+    /// The given ports, or else the browser's; `None` without a browser.
     fn of(given: Option<Ports>, storage_name: Option<String>) -> Option<Self> {
         match given {
             Some(ports) => Some(Self {

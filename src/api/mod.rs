@@ -1,6 +1,6 @@
-//! The face for apps in Rust: a client that is set up in a line, cloned at will, and compiled for a server too.
+//! The face for apps in Rust: a client that takes one line to set up, is cheap to clone, and also compiles for a server.
 //!
-//! It decides as little as `js` does, and none of it is in the npm package.
+//! Like `js`, it decides nothing about the protocol. The npm package contains none of it.
 
 #[cfg(feature = "atrium")]
 mod atrium;
@@ -36,11 +36,11 @@ use std::rc::Rc;
 
 /// The client of an app that runs in a browser.
 ///
-/// Cheap to clone; all clones are one, and equal. Dropping the future of any method loses no session: what has begun to
-/// change one goes on to its end.
+/// Cheap to clone; clones share one client and are equal. Dropping the future of a method loses no session: an operation
+/// that has begun to change a session runs to its end.
 ///
-/// It compiles for every target. Where there is no browser, [`ClientBuilder::build`] gives a client that knows nobody: what it is
-/// asked to do fails with [`HostError::BROWSER_ONLY`], and its facts are those of a page that has not started yet.
+/// It compiles for every target. Without a browser, [`ClientBuilder::build`] returns a client without sessions: its
+/// operations fail with [`HostError::BROWSER_ONLY`], and its properties are those of a page that has not started yet.
 ///
 /// ```
 /// use atproto_oauth_wasm::{BrowserOAuthClient, ErrorKind, HostError};
@@ -60,7 +60,7 @@ use std::rc::Rc;
 pub struct BrowserOAuthClient(Rc<Inner>);
 
 struct Inner {
-    /// `None` where there is no browser.
+    /// `None` without a browser.
     client: Option<OAuthClient>,
     feed: Rc<Feed>,
     closed: Cell<bool>,
@@ -68,7 +68,7 @@ struct Inner {
 }
 
 impl BrowserOAuthClient {
-    /// Sets a client up.
+    /// Starts to set up a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -92,8 +92,8 @@ impl BrowserOAuthClient {
         }))
     }
 
-    /// The client beneath, which knows no browser; [`HostError::BROWSER_ONLY`] where there is none, and
-    /// [`StorageError::Disposed`] where it was closed.
+    /// The client that this one wraps, which does not depend on a browser. Fails with [`HostError::BROWSER_ONLY`] without
+    /// a browser, and with [`StorageError::Disposed`] if the client was closed.
     pub fn core(&self) -> Result<&OAuthClient, Error> {
         if self.0.closed.get() {
             return Err(Error::new(Step::Storage, StorageError::Disposed));
@@ -102,7 +102,7 @@ impl BrowserOAuthClient {
         self.0.client.as_ref().ok_or_else(nowhere)
     }
 
-    /// Does work of the client's to its end, even if the caller gives up.
+    /// Runs work of the client to its end, even if the caller drops the future.
     async fn detached<T: 'static>(
         &self,
         work: impl AsyncFnOnce(&OAuthClient) -> Result<T, Error> + 'static,
@@ -114,20 +114,20 @@ impl BrowserOAuthClient {
             .await
     }
 
-    /// What a page does when it loads: finishes the sign-in whose answer its address holds, or else restores the session
-    /// of the account that was used last. `None`: nobody is signed in. To be called once.
+    /// Starts the client when a page loads: finishes the sign-in if the page's address has a response, or else restores
+    /// the session of the active account. `None`: no account is signed in. Call it once.
     pub async fn init(&self) -> Result<Option<Initialized>, Error> {
         self.init_with(Refresh::Auto).await
     }
 
-    /// As [`init`](Self::init), with the tokens of a restored session renewed as asked.
+    /// Like [`init`](Self::init), with a choice of when to refresh the tokens of a restored session.
     pub async fn init_with(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
         self.detached(async move |client| client.init(refresh).await)
             .await
     }
 
-    /// Finishes the sign-in that an answer belongs to, where [`init`](Self::init) does not: `params` is the answer as
-    /// form-encoded text, without `?` or `#`.
+    /// Finishes the sign-in that an authorization response belongs to, if the app reads the response itself instead of
+    /// calling [`init`](Self::init). `params` is the response as form-encoded text, without `?` or `#`.
     pub async fn callback(&self, params: impl AsRef<str>) -> Result<SignedIn, Error> {
         let params = params.as_ref().to_owned();
         self.detached(async move |client| client.callback(&params, None).await)
@@ -142,31 +142,32 @@ impl BrowserOAuthClient {
         options: impl Into<SignInOptions>,
     ) -> Result<Url, Error> {
         let options = options.into();
-        let told = |step| options.tell(step);
+        let progress = |step| options.report(step);
         let client = self.core()?;
         client
-            .authorize(input.as_ref(), &options.request, &told)
+            .authorize(input.as_ref(), &options.request, &progress)
             .await
     }
 
-    /// Leaves for the authorization server, whose answer is for [`init`](Self::init) on the page that it redirects to.
-    /// Never `Ok` in a browser: it returns if the user comes back without an answer.
+    /// Redirects the page to the authorization server. The server redirects back to a page of the app, which finishes the
+    /// sign-in with [`init`](Self::init). Never returns `Ok` in a browser: it returns if the user comes back without a
+    /// response.
     pub async fn sign_in(
         &self,
         input: impl AsRef<str>,
         options: impl Into<SignInOptions>,
     ) -> Result<(), Error> {
         let options = options.into();
-        let told = |step| options.tell(step);
+        let progress = |step| options.report(step);
         let client = self.core()?;
         client
-            .sign_in(input.as_ref(), &options.request, &told)
+            .sign_in(input.as_ref(), &options.request, &progress)
             .await
     }
 
-    /// Signs in through a popup, which opens now, before the future is first polled: call it in the click itself, since
-    /// browsers block a popup that opens later. The page that the server redirects the popup to calls
-    /// [`init`](Self::init) as ever, which fails there with [`crate::PopupError::ContinuedInParent`].
+    /// Signs in through a popup. The popup opens in this call, before the future is first polled: call it in the click
+    /// handler itself, because browsers block a popup that opens later. The page that the server redirects the popup to
+    /// calls [`init`](Self::init) as usual, which fails there with [`crate::PopupError::ContinuedInParent`].
     ///
     /// Dropping the future closes the popup.
     pub fn sign_in_popup(
@@ -183,7 +184,7 @@ impl BrowserOAuthClient {
                 };
                 Error::new(Step::Redirect, blocked)
             })?;
-            // Also where the future is dropped before it begins.
+            // Closes the popup even if the future is dropped before its first poll.
             let closed = Guard::new({
                 let popup = popup.clone();
                 move || popup.close()
@@ -192,27 +193,27 @@ impl BrowserOAuthClient {
         });
         Box::pin(async move {
             let (client, popup, _closed) = begun?;
-            let told = |step| options.tell(step);
+            let progress = |step| options.report(step);
             client
-                .sign_in_popup(&input, &options.request, popup, &told)
+                .sign_in_popup(&input, &options.request, popup, &progress)
                 .await
         })
     }
 
-    /// Restores the session of an account, which becomes the active one. Needs no network while its access token lives,
-    /// unless it is to be refreshed.
+    /// Restores the session of an account and makes it the active one. Needs no network while its access token is valid,
+    /// unless a refresh is requested.
     pub async fn restore(&self, did: &Did, refresh: Refresh) -> Result<OAuthSession, Error> {
         self.core()?.restore(did.as_str(), refresh).await
     }
 
-    /// Restores the session of an account and makes it the active one. For an account that is signed out this is
-    /// [`crate::ErrorKind::Ended`], whose [`Error::login_hint`] is what to sign in with.
+    /// Restores the session of an account and makes it the active one. If the account is signed out, this fails with
+    /// [`crate::ErrorKind::Ended`]; sign in again with the error's [`Error::login_hint`].
     pub async fn switch_to(&self, did: &Did) -> Result<OAuthSession, Error> {
         self.restore(did, Refresh::Auto).await
     }
 
-    /// Signs an account out: revokes its tokens at the server, as far as that can be reached, and removes them here. No
-    /// error where there is no session.
+    /// Signs an account out: revokes its tokens if the server can be reached, and removes them here. Does nothing if there
+    /// is no session.
     pub async fn revoke(&self, did: &Did) -> Result<(), Error> {
         self.core()?.revoke(did.as_str()).await
     }
@@ -222,17 +223,17 @@ impl BrowserOAuthClient {
         self.core()?.forget(did.as_str()).await
     }
 
-    /// All accounts that are signed in here, and those that were: most recently used first.
+    /// All accounts that are signed in here or were before, most recently used first.
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
         self.core()?.accounts().await
     }
 
-    /// The account that was used last, in whatever tab: the one that [`init`](Self::init) restores.
+    /// The account that was used last, in any tab: the one that [`init`](Self::init) restores.
     pub fn active(&self) -> Option<Did> {
         self.0.client.as_ref()?.active()
     }
 
-    /// Finds an account: its DID document, and its handle where that leads back to it.
+    /// Finds an account: its DID document, and its handle if that resolves to the same DID.
     pub async fn resolve_identity(
         &self,
         input: impl AsRef<str>,
@@ -240,7 +241,7 @@ impl BrowserOAuthClient {
         self.core()?.resolve_identity(input.as_ref(), false).await
     }
 
-    /// Where sessions are kept. It is settled when [`init`](Self::init) is done.
+    /// Where sessions are kept. Final once [`init`](Self::init) has finished.
     pub fn persistence(&self) -> Persistence {
         match &self.0.client {
             Some(client) => client.persistence(),
@@ -248,19 +249,19 @@ impl BrowserOAuthClient {
         }
     }
 
-    /// The app's client metadata; `None` where there is no browser.
+    /// The app's client metadata; `None` without a browser.
     pub fn client_metadata(&self) -> Option<&ClientMetadata> {
         Some(&self.0.client.as_ref()?.options().metadata)
     }
 
-    /// What happens from now on to sessions and accounts, in this tab or another. Each call makes a stream of its own.
+    /// Events of sessions and accounts from now on, in this tab or another. Each call returns a stream of its own.
     pub fn events(&self) -> Events {
         self.0.feed.listen()
     }
 
-    /// Stops hearing the other tabs, ends all [`events`](Self::events), and closes the database: whatever is asked of the client
-    /// from now on fails with [`StorageError::Disposed`]. What was begun goes on to its end, sessions serve on, and what is stored
-    /// stays.
+    /// Stops listening to the other tabs, ends all [`events`](Self::events), and closes the database. Later calls of the
+    /// client fail with [`StorageError::Disposed`]. Operations that have begun run to their end, existing sessions keep
+    /// working, and stored data stay.
     pub fn close(&self) {
         self.0.closed.set(true);
         if let Some(client) = &self.0.client {
@@ -273,7 +274,7 @@ impl BrowserOAuthClient {
     }
 }
 
-/// Two are equal if they are clones of one.
+/// Equal if one is a clone of the other.
 impl PartialEq for BrowserOAuthClient {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)

@@ -12,17 +12,17 @@ use std::fmt;
 
 /// A session as the `SessionManager` of an `atrium_api::agent::Agent`.
 ///
-/// Atrium asks for types that any thread may use. A session belongs to the thread that it was made in, as all of a page
-/// does: use in another panics.
+/// Atrium requires types that any thread may use. A session belongs to the thread that created it; using it in another
+/// thread panics.
 pub struct AtriumSession(SendWrapper<OAuthSession>);
 
-/// A failure of the client, where Atrium wants an error that any thread may read.
+/// A failure of the client, in the `Send` error that Atrium requires.
 #[derive(Debug)]
 pub struct AtriumError(SendWrapper<Error>);
 
 impl OAuthSession {
-    /// An agent whose typed calls are made with this session. Where the client fails, its error is an
-    /// `atrium_api::xrpc::Error::HttpClient` of an [`AtriumError`].
+    /// Returns an agent that makes typed calls with this session. If the client fails, the error is an
+    /// `atrium_api::xrpc::Error::HttpClient` that holds an [`AtriumError`].
     ///
     /// ```
     /// use atproto_oauth_wasm::OAuthSession;
@@ -52,7 +52,7 @@ impl fmt::Debug for AtriumSession {
 impl AtriumSession {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, BoxedError> {
         let (parts, body) = request.into_parts();
-        // Only the path: an account that has moved since is asked where it is now.
+        // Only the path: the session adds the account's current PDS, which may have changed since.
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut sent = PdsRequest::new(parts.method.to_string(), path);
         for (name, value) in &parts.headers {
@@ -61,12 +61,12 @@ impl AtriumSession {
         if !body.is_empty() {
             sent = sent.bytes(body);
         }
-        let answer = self.0.fetch(sent).await.map_err(AtriumError::from)?;
-        let mut response = Response::builder().status(answer.status());
-        for (name, value) in answer.headers() {
+        let received = self.0.fetch(sent).await.map_err(AtriumError::from)?;
+        let mut response = Response::builder().status(received.status());
+        for (name, value) in received.headers() {
             response = response.header(name, value);
         }
-        let body = answer.bytes().await.map_err(AtriumError::from)?;
+        let body = received.bytes().await.map_err(AtriumError::from)?;
         Ok(response.body(body)?)
     }
 }

@@ -1,4 +1,4 @@
-//! From a client's answers and events to what an app shows.
+//! Derives the state that an app shows from the client's results and events.
 
 use super::outside::Outside;
 use super::{BrowserOAuthClient, ClientState, Event, PageLocal, SessionState};
@@ -13,14 +13,14 @@ use crate::waiting::{First, race};
 use std::future::ready;
 
 impl BrowserOAuthClient {
-    /// Starts the client as a page does when it loads, with [`init`](Self::init), and from then on tells what the app
-    /// should show, each time that it is something else, until the client is closed.
+    /// Starts the client with [`init`](Self::init), then calls `show` with the state that the app should show, once at
+    /// the start and again after every change, until the client is closed.
     ///
-    /// This is what the integrations with Leptos and Yew are made of, for use with other frameworks. Before the first
-    /// call, the app shows [`SessionState::Loading`]; where there is no browser, it goes on to. The active account is
-    /// shown, in all tabs the same: a tab follows where another switches.
-    pub async fn follow(&self, mut tell: impl FnMut(&ClientState)) {
-        // Listening from before anything happens.
+    /// The integrations with Leptos and Yew use this; so can integrations with other frameworks. Before the first call,
+    /// the app shows [`SessionState::Loading`]; without a browser, `show` is never called. All tabs show the active
+    /// account: when one tab switches, the others follow.
+    pub async fn follow(&self, mut show: impl FnMut(&ClientState)) {
+        // Listen before `init`, so that no event is missed.
         let page = self.core().ok().map(OAuthClient::page);
         let (mut events, outside) = (self.events(), Outside::listen(page));
         let mut state = ClientState::default();
@@ -29,32 +29,34 @@ impl BrowserOAuthClient {
             return;
         }
         loop {
-            tell(&state);
+            show(&state);
             shown = state.session.did().cloned().or(shown);
             let before = state.clone();
-            // What changes nothing that is shown is not told.
+            // Only a state that differs is shown.
             while state == before {
                 match race(events.next(), outside.next()).await {
                     First::Left(None) => return,
-                    First::Left(Some(event)) => self.heed(event, &mut state, shown.as_ref()).await,
-                    First::Right(Change::Online) => self.try_again(&mut state).await,
-                    First::Right(Change::Accounts) => self.look_again(&mut state).await,
+                    First::Left(Some(event)) => {
+                        self.handle(event, &mut state, shown.as_ref()).await;
+                    }
+                    First::Right(Change::Online) => self.retry_restore(&mut state).await,
+                    First::Right(Change::Accounts) => self.reload_accounts(&mut state).await,
                 }
-                // An end comes as two events, and is shown once.
+                // The end of a session emits two events; show their result once.
                 while let First::Left(Some(event)) = race(events.next(), ready(())).await {
-                    self.heed(event, &mut state, shown.as_ref()).await;
+                    self.handle(event, &mut state, shown.as_ref()).await;
                 }
             }
         }
     }
 
-    /// What the page loads with. `false` where there is no browser.
+    /// Sets the state that the page starts with. Returns `false` without a browser.
     async fn start(&self, state: &mut ClientState) -> bool {
         let mut outcome = self.init().await;
         if let Err(error) = &outcome
             && error.callback().is_some()
         {
-            // The sign-in that the page came back from failed; whoever was signed in before still is.
+            // The sign-in that redirected to this page failed. An account that was signed in before still is.
             state.error = outcome.err().map(PageLocal::new);
             outcome = self.init().await;
         }
@@ -65,18 +67,18 @@ impl BrowserOAuthClient {
             )) => state.session = SessionState::SignedIn(PageLocal::new(session)),
             Err(error) => match error.kind() {
                 ErrorKind::Host(HostError::BROWSER_ONLY) => return false,
-                // The page that opened this popup goes on.
+                // The page that opened this popup finishes the sign-in.
                 ErrorKind::Popup(PopupError::ContinuedInParent) => {
                     state.error = Some(PageLocal::new(error));
                 }
                 _ => self.not_restored(state, error),
             },
         }
-        self.list(state).await;
+        self.list_accounts(state).await;
         true
     }
 
-    async fn heed(&self, event: Event, state: &mut ClientState, shown: Option<&Did>) {
+    async fn handle(&self, event: Event, state: &mut ClientState, shown: Option<&Did>) {
         match event {
             Event::Updated { did, .. } => {
                 if state.session.session().map(|session| session.did()) != Some(&did)
@@ -89,24 +91,24 @@ impl BrowserOAuthClient {
                 if state.session.did() == Some(&did) {
                     state.session = SessionState::SignedOut;
                 }
-                // Who signs out needs not be told so.
+                // A user who signed out needs no message about it.
                 if shown == Some(&did) && why != SessionEnd::SignedOut {
                     state.error = Some(PageLocal::new(Error::ended(&did, why)));
                 }
             }
-            Event::AccountsChanged => self.look_again(state).await,
+            Event::AccountsChanged => self.reload_accounts(state).await,
         }
     }
 
-    /// The accounts may be others, or another the active one.
-    async fn look_again(&self, state: &mut ClientState) {
+    /// Updates the list of accounts, and the session if another account is active now.
+    async fn reload_accounts(&self, state: &mut ClientState) {
         if state.session.did() != self.active().as_ref() {
             self.show_active(state).await;
         }
-        self.list(state).await;
+        self.list_accounts(state).await;
     }
 
-    /// Shows the account that was made active by whoever it was: they had its session, so nothing is asked of the network.
+    /// Shows the active account. An account becomes active only with a session, so no refresh is needed.
     async fn show_active(&self, state: &mut ClientState) {
         let Some(did) = self.active() else {
             state.session = SessionState::SignedOut;
@@ -114,7 +116,7 @@ impl BrowserOAuthClient {
         };
         match self.restore(&did, Refresh::Never).await {
             Ok(session) => sign_in(state, session),
-            // It ended meanwhile, and an event says why.
+            // It ended meanwhile; an event has the reason.
             Err(error) if matches!(error.kind(), ErrorKind::Ended(..)) => {
                 state.session = SessionState::SignedOut;
             }
@@ -122,7 +124,7 @@ impl BrowserOAuthClient {
         }
     }
 
-    async fn try_again(&self, state: &mut ClientState) {
+    async fn retry_restore(&self, state: &mut ClientState) {
         if let SessionState::Offline { did, .. } = &state.session {
             match self.restore(&did.clone(), Refresh::Auto).await {
                 Ok(session) => sign_in(state, session),
@@ -131,7 +133,7 @@ impl BrowserOAuthClient {
         }
     }
 
-    /// Only what may pass leaves an account signed in.
+    /// An account stays signed in only if the error is temporary.
     fn not_restored(&self, state: &mut ClientState, error: Error) {
         let error = PageLocal::new(error);
         match self.active() {
@@ -145,8 +147,8 @@ impl BrowserOAuthClient {
         }
     }
 
-    async fn list(&self, state: &mut ClientState) {
-        // Where they cannot be read, those that were known are the best there is.
+    async fn list_accounts(&self, state: &mut ClientState) {
+        // If the accounts cannot be read, keep the list from before.
         if let Ok(accounts) = self.accounts().await {
             state.accounts = accounts;
         }
