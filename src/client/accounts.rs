@@ -1,4 +1,4 @@
-//! The accounts of this browser: who is signed in, who was, and which of them is active.
+//! The accounts of this browser: which are signed in, which were before, and which is active.
 
 use super::directory::{Directory, Freshness};
 use super::environment::Environment;
@@ -18,11 +18,11 @@ pub(super) struct Accounts {
     directory: Rc<Directory>,
     notifications: Rc<Notifications>,
     store: Rc<dyn Store>,
-    /// The accounts whose sessions have ended, as far as that was not announced yet.
+    /// The accounts whose sessions have ended since the last announcement.
     ended: RefCell<Vec<Did>>,
-    /// Whether anything else has changed that was not announced yet.
+    /// Whether anything else has changed since the last announcement.
     changed: Cell<bool>,
-    /// The same for which account is active, where only this page or worker remembers that.
+    /// Whether the active account has changed since the last announcement, if only this page or worker stores it.
     active_changed_here: Cell<bool>,
 }
 
@@ -44,7 +44,7 @@ impl Accounts {
         })
     }
 
-    /// All accounts that are signed in, as storage says, and those that were: most recently used first.
+    /// All accounts: those with a stored session and those that were signed in before, most recently used first.
     pub(super) fn with_sessions(&self, sessions: Vec<Account>) -> Vec<Account> {
         let mut all = self.store.remembered_accounts(self.env.client_id());
         for session in sessions {
@@ -57,7 +57,7 @@ impl Accounts {
                 None => all.push(session),
             }
         }
-        // They are few, and the standard library's sort weighs two kilobytes.
+        // There are few, and the standard library's sort adds two kilobytes.
         for unsorted in 1..all.len() {
             let mut at = unsorted;
             while at > 0 && all[at - 1].last_used < all[at].last_used {
@@ -68,7 +68,7 @@ impl Accounts {
         all
     }
 
-    /// What is remembered as the active account, whatever that is.
+    /// The stored text for the active account, which may be no valid DID.
     pub(super) fn active_text(&self) -> Option<String> {
         self.store.active_account(self.env.client_id())
     }
@@ -91,12 +91,12 @@ impl Accounts {
         }
     }
 
-    /// Forgets which account is active, which is nothing to announce: the end of its session is.
+    /// Forgets which account is active. This announces nothing: the end of its session is announced instead.
     pub(super) fn forget_active(&self) {
         self.store.set_active_account(self.env.client_id(), None);
     }
 
-    /// What is remembered of an account.
+    /// The stored entry of an account.
     pub(super) fn remembered(&self, did: &Did) -> Option<Account> {
         let mut all = self.store.remembered_accounts(self.env.client_id());
         let at = all.iter().position(|account| account.did == *did)?;
@@ -161,7 +161,7 @@ impl Accounts {
         }
     }
 
-    /// What to begin a sign-in of an account with.
+    /// The input to sign an account in with.
     pub(super) fn login_hint(&self, did: &Did) -> String {
         match self.remembered(did).and_then(|account| account.handle) {
             Some(handle) => handle.to_string(),
@@ -169,22 +169,22 @@ impl Accounts {
         }
     }
 
-    /// Has the next announcement say that accounts have changed.
+    /// Notes that accounts have changed, for the next announcement.
     pub(super) fn note_change(&self) {
         self.changed.set(true);
     }
 
-    /// Has the next announcement say that the session of an account has ended.
+    /// Notes that the session of an account has ended, for the next announcement.
     pub(super) fn note_end(&self, sub: &Did) {
         self.ended.borrow_mut().push(sub.clone());
     }
 
-    /// Leaves it to another tab to announce what has changed.
+    /// Discards the noted change, because another tab announces it.
     pub(super) fn discard_change(&self) {
         self.changed.set(false);
     }
 
-    /// Notifies this tab's app and all other tabs, once, of what has changed since the last time.
+    /// Notifies this tab's app and all other tabs, once, of the changes since the last announcement.
     pub(super) fn announce(&self) {
         let ended = self.ended.take();
         let here = self.active_changed_here.take();
@@ -208,15 +208,15 @@ impl Accounts {
         self.notifications.post_to_tabs(&Message::Accounts(change));
     }
 
-    /// Finds out, beside whatever the app does next, the handle of an account that signed in without one.
+    /// Resolves, in the background, the handle of an account that signed in without one.
     pub(super) fn find_handle(self: &Rc<Self>, did: &Did) {
         if self.directory.has_own(Question::Identity(did.as_str())) {
-            // An app that finds accounts by itself wants nobody else asked.
+            // An app with its own resolver wants no other service to be asked.
             return;
         }
         let (accounts, did) = (self.clone(), did.clone());
         self.env.spawn(Box::pin(async move {
-            // Nobody waits for this: without a handle, the account is shown and signed in by its DID.
+            // Nothing waits for this: without a handle, the account is shown and signed in by its DID.
             let found = accounts.directory.resolve(did.as_str(), Freshness::Recent);
             if let Ok((_, Some(handle))) = found.await {
                 accounts.learn_handle(&did, handle);
@@ -225,7 +225,7 @@ impl Accounts {
     }
 
     fn learn_handle(&self, did: &Did, handle: Handle) {
-        // It may have been forgotten meanwhile.
+        // The account may have been forgotten meanwhile.
         let Some(mut account) = self.remembered(did) else {
             return;
         };

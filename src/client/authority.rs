@@ -1,5 +1,5 @@
-//! Whether an account still belongs to the server its session came from: it may have moved to another PDS of the same
-//! server, or to another server altogether.
+//! Checks that an account still belongs to the authorization server that issued its session. The account may have moved
+//! to another PDS of that server, or to another server.
 
 use super::accounts::Accounts;
 use super::directory::{Directory, Freshness};
@@ -15,7 +15,7 @@ use crate::ports::{Message, StoredSession};
 use crate::url::Url;
 use std::rc::Rc;
 
-/// Checks the authority of sessions' servers, beside whatever the app does.
+/// Checks the authority of sessions' servers, in the background.
 pub(super) struct AuthorityCheck {
     env: Rc<Environment>,
     directory: Rc<Directory>,
@@ -41,7 +41,7 @@ impl AuthorityCheck {
         })
     }
 
-    /// Checks a session that was just restored, unless it was checked a moment ago. Once for each page.
+    /// Checks a session that was just restored, unless it was checked recently. At most once for each page.
     pub(super) fn start_if_due(self: &Rc<Self>, entry: &Rc<SessionEntry>) {
         let verified_at = entry.last_credentials().session.verified_at;
         let due = policy::is_verification_due(verified_at, self.env.now());
@@ -55,7 +55,7 @@ impl AuthorityCheck {
         entry.authority_checked.set(true);
         let (check, entry) = (self.clone(), entry.clone());
         self.env.spawn(Box::pin(async move {
-            // Nobody waits for this: what fails is tried again after the next refresh.
+            // Nothing waits for this: a failed check is repeated after the next refresh.
             drop(check.run(&entry).await);
         }));
     }
@@ -65,7 +65,7 @@ impl AuthorityCheck {
         let pds = credentials.pds.as_ref();
         let early = pds.map(|pds| self.directory.request_early(pds));
         let issuer = &credentials.session.tokens.issuer;
-        // Fresh, since the next refresh goes by what is stored now.
+        // Fresh, because the next refresh uses the metadata that is stored now.
         let server = self.directory.server(issuer, Freshness::Now).await?;
         let verdict = self
             .directory
@@ -83,7 +83,7 @@ impl AuthorityCheck {
         server: &ServerMetadata,
         verdict: Result<Url, Error>,
     ) -> Result<(), Error> {
-        // The verdict is on the session that was looked at. What is stored now may be a newer one, or none.
+        // The verdict is for the session that was checked. The stored one may be newer, or absent.
         let Ok(Some(stored)) = self.sessions.rows.read(&entry.did).await else {
             return Ok(());
         };
@@ -106,7 +106,7 @@ impl AuthorityCheck {
         }
     }
 
-    /// Stores that the account was verified, and where it is now.
+    /// Stores that the account was verified, and its current PDS.
     async fn store_verified(
         &self,
         lock: &SessionLock,

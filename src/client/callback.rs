@@ -11,7 +11,7 @@ use super::sessions::{SessionEntry, Sessions};
 use crate::identity::Did;
 use crate::oauth::{
     AuthorizationResponse, CallbackError, CallbackParams, CodeExchange, ConfigError,
-    ServerMetadata, SessionEnd, TokenAnswer, TokenSet, code_request, judge_token,
+    ServerMetadata, SessionEnd, TokenResponse, TokenSet, code_request, judge_token,
 };
 use crate::ports::{By, Message, PendingLogin, Store, StoredSession};
 use crate::url::Url;
@@ -39,8 +39,8 @@ pub(super) struct Callback {
 }
 
 impl Callback {
-    /// Judges an authorization response and finishes the sign-in it belongs to. The pending sign-in is used up as soon as it
-    /// is found, whatever comes then, but by an `error` of another issuer than its own (RFC 9207).
+    /// Judges an authorization response and finishes the sign-in it belongs to. The pending sign-in is removed as soon as
+    /// it is found, even if the sign-in fails later, unless the response is an `error` of another issuer (RFC 9207).
     pub(super) async fn finish(
         self: &Rc<Self>,
         params: &CallbackParams,
@@ -58,7 +58,7 @@ impl Callback {
         let state = login.app_state.clone();
         let callback = self.clone();
         let redirect_uri = redirect_uri.map(str::to_owned);
-        // A code can be exchanged once, so a caller who gives up must not take the tokens along.
+        // A code can be exchanged once, so the tokens must not be lost if the caller is dropped.
         let work = Box::pin(async move {
             let redirect_uri = redirect_uri.as_deref();
             callback.complete(login, response, redirect_uri).await
@@ -72,14 +72,13 @@ impl Callback {
         }
     }
 
-    /// An `error` need not be from the server that was asked, unless `iss` says so (RFC 9207 section 2.4): any other
-    /// leaves the pending sign-in to the response that is yet to come. A code of another issuer ends the sign-in (RFC 9700
-    /// section 4.4.2.1).
+    /// Checks the issuer of an `error` response (RFC 9207 section 2.4). An error of another issuer leaves the pending
+    /// sign-in in place for the genuine response. A code of another issuer ends the sign-in (RFC 9700 section 4.4.2.1).
     async fn check_origin_of_error(&self, response: &AuthorizationResponse) -> Result<(), Error> {
         if response.code.is_ok() {
             return Ok(());
         }
-        // What cannot be read is taken, for the same error.
+        // If the pending sign-in cannot be read here, `take` fails with the same error.
         let client_id = self.env.client_id();
         let Ok(Some(login)) = self.store.get_pending(client_id, &response.state).await else {
             return Ok(());
@@ -107,7 +106,7 @@ impl Callback {
         let redirect_uri = redirect_uri
             .or(login.redirect_uri.as_deref())
             .unwrap_or(&client.redirect_uris[0]);
-        // The account will most likely be of the PDS that the sign-in was begun with.
+        // The account most likely has the PDS that the sign-in began with.
         let early = match (&login.account, &login.pds) {
             (None, Some(pds)) => Some(self.directory.request_early(pds)),
             _ => None,
@@ -124,7 +123,7 @@ impl Callback {
         let request = code_request(&server, auth, &exchange);
         let requested_at = self.env.now();
         let response = self.exchange.send(Step::Token, &prover, &request).await?;
-        // From here on there may be tokens: whatever fails, they must not live on unseen.
+        // From here on the server may have issued tokens. If anything fails, they must be revoked.
         let stored = match judge_token(&response) {
             Ok(granted) => {
                 let early = early.as_deref();
@@ -141,12 +140,12 @@ impl Callback {
         stored
     }
 
-    /// Makes a session of what was granted, once the account is verified.
+    /// Verifies the account and stores its session with the granted tokens.
     async fn verify_and_store(
         &self,
         login: &PendingLogin,
         server: &ServerMetadata,
-        granted: Box<TokenAnswer>,
+        granted: Box<TokenResponse>,
         requested_at: u64,
         prover: &Prover,
         early: Option<&EarlyResource>,
@@ -186,7 +185,7 @@ impl Callback {
         Ok(entry)
     }
 
-    /// Stores a new session in place of an older one, which is returned.
+    /// Stores a new session and returns the older one that it replaces.
     async fn replace(
         &self,
         session: &Rc<StoredSession>,
@@ -194,19 +193,19 @@ impl Callback {
     ) -> Result<(Rc<SessionEntry>, Option<Rc<StoredSession>>), Error> {
         let known = Prover::new(session.key.clone());
         known.learn_all(prover);
-        // All that can fail comes before the row is there.
+        // Every step that can fail comes before the row is written.
         let credentials = self.sessions.prepare(session.clone(), known).await?;
         let sub = &session.tokens.sub;
         let _lock = self.sessions.locks.acquire_soon(sub).await;
-        // A row that cannot be read is as good as none: it is replaced.
+        // Replace a row that cannot be read.
         let older = self.sessions.rows.read(sub).await.unwrap_or_default();
         let stored = self.sessions.rows.write(session, None).await;
         stored.map_err(|error| error.while_storing(sub))?;
         self.sessions.write_nonces(sub, &credentials.prover);
-        Ok((self.sessions.put_in_force(credentials), older))
+        Ok((self.sessions.put_in_use(credentials), older))
     }
 
-    /// Makes it as if there had been no sign-in: the new tokens will be revoked, and an older session is still good.
+    /// Undoes the sign-in in storage: restores an older session, or removes the row. The caller revokes the new tokens.
     async fn undo(
         &self,
         entry: &SessionEntry,
@@ -231,8 +230,8 @@ impl Callback {
         Ok(())
     }
 
-    /// The PDS of the account that was granted, which must be the account that was asked for; if none was, the account
-    /// must trust the server that claims it.
+    /// The PDS of the granted account. If the sign-in was for a certain account, the granted account must be that one;
+    /// otherwise it must trust the server that issued the tokens.
     ///
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
     async fn audience(

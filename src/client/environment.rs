@@ -1,4 +1,4 @@
-//! What a client is set up with, and what the machine offers: nothing that stores or sends, and no state.
+//! The client's options and the machine's services. Nothing here stores, sends or has state.
 
 use super::config::ClientOptions;
 use crate::ports::{Clock, Crypto, KeyError, Local, Signer, Spawn};
@@ -28,7 +28,7 @@ impl Environment {
         })
     }
 
-    /// Sessions, accounts and messages of other clients of this origin are not ours.
+    /// Identifies this client. Sessions, accounts and messages of other clients of this origin are ignored.
     pub(super) fn client_id(&self) -> &str {
         &self.options.metadata.client_id
     }
@@ -38,7 +38,7 @@ impl Environment {
         self.clock.now()
     }
 
-    /// The URL of something whose responses show their `Date`.
+    /// A URL whose responses have a readable `Date`.
     pub(super) fn time_reference(&self) -> Option<String> {
         self.clock.reference()
     }
@@ -59,12 +59,12 @@ impl Environment {
         self.crypto.sha256(data)
     }
 
-    /// Runs work that nobody waits for.
+    /// Runs work in the background.
     pub(super) fn spawn(&self, work: Local<'static, ()>) {
         self.spawn.spawn(work);
     }
 
-    /// Runs work to its end, even if the caller is dropped before: a response of the server that nobody takes is a session
+    /// Runs work to its end, even if the caller is dropped before: if nothing stores the server's response, the session is
     /// lost.
     pub(super) fn detached<T: 'static>(&self, work: Local<'static, T>) -> Rc<Inbox<T>> {
         let outcome = Rc::new(Inbox::default());

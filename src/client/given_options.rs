@@ -7,10 +7,10 @@ use crate::url::Url;
 
 const PLC_DIRECTORY: &str = "https://plc.directory/";
 
-/// The longest time that `setTimeout` waits for: it takes a longer one for no time at all.
+/// The longest time that `setTimeout` supports: it treats a longer one as 0.
 const LONGEST_TIMER: f64 = 2_147_483_647.0;
 
-/// The options of a client but for its metadata, not checked yet; `None` stands for a default.
+/// The options of a client except its metadata, not checked yet. `None` stands for the default.
 pub(crate) struct GivenOptions {
     pub(crate) response_mode: Option<ResponseMode>,
     pub(crate) handle_resolver: Option<String>,
@@ -22,7 +22,8 @@ pub(crate) struct GivenOptions {
 }
 
 impl GivenOptions {
-    /// The options that a client is made with. The metadata are judged last: an app that passes nothing at all lacks a resolver.
+    /// Checks the options. The metadata are checked last, so that an app that passes nothing gets the error about the
+    /// missing resolver.
     pub(crate) fn checked(
         self,
         metadata: impl FnOnce() -> Result<ClientMetadata, ConfigError>,
@@ -57,7 +58,7 @@ pub(crate) fn time_limit(ms: f64) -> Option<u32> {
     (1.0..=LONGEST_TIMER).contains(&ms).then_some(ms as u32)
 }
 
-/// The name for all that is stored: any text but none.
+/// Checks the name for the app's storage: any text but the empty one.
 pub(crate) fn storage_name(name: String) -> Result<String, ConfigError> {
     match name.is_empty() {
         false => Ok(name),

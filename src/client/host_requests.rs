@@ -1,4 +1,4 @@
-//! What a host needs of a session to prove and send requests by itself, as `src/host/browser/request.js` does.
+//! The parts of a session that a host needs to prove and send requests itself, as `src/host/browser/request.js` does.
 
 use super::error::Error;
 use super::session::{OAuthSession, resolve};
@@ -8,7 +8,7 @@ use crate::url::Url;
 use std::rc::Rc;
 
 impl OAuthSession {
-    /// A number that is another whenever other tokens are in force; 0 once the session has ended.
+    /// A number that changes with the session's tokens; 0 once the session has ended.
     pub(crate) fn stamp(&self) -> u32 {
         match self.entry.ended() {
             Some(_) => 0,
@@ -16,22 +16,22 @@ impl OAuthSession {
         }
     }
 
-    /// What requests are made with now; the error that says why if the session has ended.
+    /// The current request credentials; an error with the reason if the session has ended.
     pub(crate) fn credentials(&self) -> Result<Rc<RequestCredentials>, Error> {
         self.entry.credentials()
     }
 
-    /// Until when requests need not wait for [`Self::refresh_if_due`], in milliseconds since the epoch by this machine's clock.
-    /// Tokens that could not be stored are stored first: a page that is closed would lose them.
+    /// Until when requests need not call [`Self::refresh_if_due`] first, in milliseconds since the epoch by this machine's
+    /// clock. 0 if the tokens could not be stored: the call stores them, because closing the page would lose them.
     pub(crate) fn sendable_until(&self, credentials: &RequestCredentials) -> Option<u64> {
-        if self.entry.unstored_over().is_some() {
+        if self.entry.unreplaced_token().is_some() {
             return Some(0);
         }
         let stale_at = credentials.stale_at.get();
         stale_at.map(|at| credentials.to_machine(at))
     }
 
-    /// Refreshes the tokens if they are about to expire, as every request does first.
+    /// Refreshes the tokens if they are about to expire. Every request begins with this.
     pub(crate) async fn refresh_if_due(&self) -> Result<(), Error> {
         self.services
             .refresher
@@ -40,7 +40,7 @@ impl OAuthSession {
             .map(drop)
     }
 
-    /// The absolute URL of a request; an error where that is not on the session's PDS.
+    /// The absolute URL of a request; an error if it is not on the session's PDS.
     pub(crate) fn url_of(&self, path: &str) -> Result<String, Error> {
         let credentials = self.entry.credentials()?;
         resolve(credentials.pds.as_ref(), path)
@@ -48,7 +48,7 @@ impl OAuthSession {
 }
 
 impl RequestCredentials {
-    /// The encoded header of every proof, with the dot behind it.
+    /// The encoded header of every proof, followed by the dot.
     pub(crate) fn proof_head(&self) -> &str {
         self.prover.head.as_str()
     }
@@ -63,7 +63,7 @@ impl RequestCredentials {
         self.prover.nonce(self.pds.as_ref()?.origin())
     }
 
-    /// By how many milliseconds the PDS's time is ahead of this machine's: for a proof's `iat`.
+    /// By how many milliseconds the PDS's clock is ahead of this machine's: for the `iat` of a proof.
     pub(crate) fn pds_clock_offset(&self) -> i64 {
         let pds = self.pds.as_ref().map(Url::origin).unwrap_or_default();
         self.prover.offsets.get(pds)

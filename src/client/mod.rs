@@ -1,18 +1,18 @@
 //! The client: flows over the ports, as services that own their state.
 //!
-//! A service is made with what it may touch, and refers to no service that comes after it in this order, to which a
-//! test of `xtask` holds them:
+//! A service receives the services that it uses, and refers to none that comes after it in this order. A test of `xtask`
+//! checks that:
 //!
-//! 1. `error`, `policy`: what can go wrong, and every time span, limit and decision on them;
-//! 2. `config`, `given_options`, `share`, `environment`, `network`: the options, what the machine offers, requests with time limits;
-//! 3. `directory`: who an account is, and which servers are responsible for it;
-//! 4. `exchange`: proofs of possession, and what servers' responses teach us about them;
-//! 5. `notifications`, `accounts`: what the app and other tabs are notified of, and the accounts of this browser;
+//! 1. `error`, `policy`: errors; every time span and limit, and the decisions on them;
+//! 2. `config`, `given_options`, `share`, `environment`, `network`: the options, the machine's services, requests with time limits;
+//! 3. `directory`: an account's identity, and the servers responsible for it;
+//! 4. `exchange`: proofs of possession, and the nonces and times learned from responses;
+//! 5. `notifications`, `accounts`: notifications of the app and the other tabs, and the accounts of this browser;
 //! 6. `sessions`: stored, in use, locked, ended;
-//! 7. `authority`, `refresh`, `sign_out`: what becomes of a session;
-//! 8. `session`, `request`, `host_requests`, `restore`: the session that an app holds and its requests, and how it comes back from storage;
-//! 9. `sign_in`, `callback`, `popup`, `startup`: how a session comes about;
-//! 10. `metadata`, `services`, `oauth_client`: what an app loads, how it all is put together, and the interface.
+//! 7. `authority`, `refresh`, `sign_out`: checks, refreshes and ends a session;
+//! 8. `session`, `request`, `host_requests`, `restore`: the session object of an app, its requests, and restoring it from storage;
+//! 9. `sign_in`, `callback`, `popup`, `startup`: create a session;
+//! 10. `metadata`, `services`, `oauth_client`: loading client metadata, creating the services, and the interface.
 
 mod accounts;
 mod authority;

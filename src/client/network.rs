@@ -22,7 +22,7 @@ impl Network {
         })
     }
 
-    /// The host's network, without our time limits: for the app's own requests.
+    /// The host's network, without time limits: for the app's own requests.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn http(&self) -> &dyn Http {
         &*self.http

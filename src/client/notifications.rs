@@ -1,4 +1,4 @@
-//! What the app and the other tabs are notified of.
+//! Notifications of the app and of the other tabs.
 
 use super::environment::Environment;
 use super::error::{Error, ErrorKind, Step};
@@ -9,14 +9,14 @@ use crate::ports::{AccountsChange, By, Channel, Guard, Message, Observer};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Notifies the app and the other tabs, the app never twice of the same.
+/// Notifies the app and the other tabs. It never notifies the app twice of the same change.
 pub(super) struct Notifications {
     env: Rc<Environment>,
     channel: Rc<dyn Channel>,
     observer: Option<Rc<dyn Observer>>,
     /// The last notification of each account: its tokens, or that its session has ended.
     last: RefCell<Vec<(Did, Option<TokenSet>)>>,
-    /// The accounts of which the app was notified that they have changed by the end of their session.
+    /// The accounts for which the app was notified that the end of a session has changed the accounts.
     changed_by_end: RefCell<Vec<Did>>,
 }
 
@@ -35,7 +35,7 @@ impl Notifications {
         })
     }
 
-    /// Passes on each message of another tab, until the guard is dropped.
+    /// Calls `on_message` with each message of another tab, until the guard is dropped.
     pub(super) fn listen(&self, on_message: Box<dyn Fn(Message)>) -> Guard {
         self.channel
             .listen_to_tabs(self.env.client_id(), on_message)
@@ -45,8 +45,8 @@ impl Notifications {
         self.channel.post_to_tabs(self.env.client_id(), message);
     }
 
-    /// Notes a notification of an account; `false` if it is the same as the last. The same can come twice: from the worker
-    /// that refreshed, and from the channel.
+    /// Records a notification for an account; `false` if it is the same as the last. A duplicate can come from the worker
+    /// that refreshed and from the channel.
     pub(super) fn mark_notified(&self, sub: &Did, tokens: Option<&TokenSet>) -> bool {
         let mut last = self.last.borrow_mut();
         let notified = (sub.clone(), tokens.cloned());
@@ -66,15 +66,15 @@ impl Notifications {
         self.last.borrow().contains(&(sub.clone(), None))
     }
 
-    /// Lets the end of the account's next session be notified again.
+    /// Forgets the last end, so that the end of the account's next session is notified.
     pub(super) fn forget_end(&self, sub: &Did) {
         let mut last = self.last.borrow_mut();
         last.retain(|(known, tokens)| known != sub || tokens.is_some());
         self.forget_change(sub);
     }
 
-    /// Notes that the accounts have changed by the end of a session; `false` if the app was notified of it already. Each tab
-    /// that finds the end tells all others.
+    /// Records that the end of a session has changed the accounts; `false` if the app was notified of it already. Each tab
+    /// that finds the end notifies all others.
     pub(super) fn mark_changed_by_end(&self, sub: &Did) -> bool {
         let mut ends = self.changed_by_end.borrow_mut();
         let is_new = !ends.contains(sub);
@@ -99,7 +99,7 @@ impl Notifications {
         }
     }
 
-    /// Unless the app was notified of it already.
+    /// Notifies the app that a session has ended, unless it was notified already.
     pub(super) async fn session_ended(&self, sub: &Did, end: &SessionEnd) -> Result<(), Error> {
         if !self.mark_notified(sub, None) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The client's whole interface. Each method delegates to the service that does the work.
+//! The client's complete interface. Each method delegates to the service that does the work.
 
 use super::callback::SignedIn;
 use super::config::ClientOptions;
@@ -20,26 +20,26 @@ use std::rc::Rc;
 pub enum Persistence {
     /// In the browser's storage.
     Durable,
-    /// In this page, since the browser gives it no storage: they end with it. Only a popup can sign in.
+    /// In the memory of this page, because the browser denies storage: sessions end with the page. Only a popup can sign in.
     Memory,
 }
 
-/// The client. Cheap to clone; all clones are one.
+/// The client. Cheap to clone; clones share one client.
 #[derive(Clone)]
 pub struct OAuthClient(Rc<Services>);
 
 impl OAuthClient {
-    /// Sets a client up. Nothing is read, sent or opened but the channel to the other tabs.
+    /// Creates a client. This opens the channel to the other tabs; it reads and sends nothing.
     pub fn new(options: ClientOptions, ports: Ports, observer: Option<Rc<dyn Observer>>) -> Self {
         Self(Rc::new(Services::new(options, ports, observer)))
     }
 
-    /// How the client was set up.
+    /// The client's options.
     pub fn options(&self) -> &ClientOptions {
         &self.0.env.options
     }
 
-    /// Where sessions are kept. It is settled when `init` is done.
+    /// Where sessions are kept. Final once `init` has finished.
     pub fn persistence(&self) -> Persistence {
         match self.0.store.outlives_page() {
             true => Persistence::Durable,
@@ -47,25 +47,25 @@ impl OAuthClient {
         }
     }
 
-    /// Finishes the sign-in whose answer the page's address holds, or else restores the last account's session.
-    /// `None`: nobody is signed in. To be called once, when the page loads.
+    /// Finishes the sign-in if the page's address has a response, or else restores the active account's session. `None`: no
+    /// account is signed in. Call it once, when the page loads.
     ///
-    /// An answer that belongs to no sign-in is an error only where there is no session to restore.
+    /// A response that belongs to no sign-in is an error only if there is no session to restore.
     pub async fn init(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
         self.0.startup.start(refresh).await
     }
 
     /// Restores the session of the account that was used last, if there is one.
     ///
-    /// Only the news that the session is over makes the client forget the account: it stays when the network fails.
+    /// The account stays active if the network fails. Only if its session has ended does the client forget it.
     pub async fn init_restore(&self, refresh: Refresh) -> Result<Option<OAuthSession>, Error> {
         self.0.startup.restore_last(refresh).await
     }
 
-    /// Finishes a sign-in. `params` is the answer as form-encoded text, by default the one in the page's address;
-    /// `redirect_uri` the one it came to, by default that of the page, else that of the sign-in.
+    /// Finishes a sign-in. `params` is the authorization response as form-encoded text, by default the one in the page's
+    /// address. `redirect_uri` is the redirect URI that received it, by default the page's, else the sign-in's.
     ///
-    /// The address is cleaned before anything is sent, so that no code stays in it for a reload to use again.
+    /// The response is removed from the address before anything is sent, so that a reload does not use the code again.
     pub async fn init_callback(
         &self,
         params: Option<&str>,
@@ -76,11 +76,11 @@ impl OAuthClient {
 
     /// Judges an authorization response and finishes the sign-in it belongs to.
     ///
-    /// `params` is the response as form-encoded text, without `?` or `#`. `redirect_uri` is needed only where it is
-    /// another than the one that `authorize` used.
+    /// `params` is the response as form-encoded text, without `?` or `#`. `redirect_uri` is needed only if it differs from
+    /// the one that `authorize` used.
     ///
-    /// The pending sign-in is used up as soon as it is found, whatever comes then, but by an `error` of another issuer
-    /// than its own (RFC 9207). Errors carry the app's `state` in [`Error::callback`].
+    /// The pending sign-in is removed as soon as it is found, even if the sign-in fails later, unless the response is an
+    /// `error` of another issuer (RFC 9207). Errors carry the app's `state` in [`Error::callback`].
     pub async fn callback(
         &self,
         params: &str,
@@ -95,7 +95,7 @@ impl OAuthClient {
     /// Prepares a sign-in and returns the URL to send the user to.
     ///
     /// `input` is a handle, a DID, or the URL of a PDS or authorization server, as people type and paste it. `progress`
-    /// is called with each step as it begins. Nothing is stored unless all of it succeeds.
+    /// is called with each step as it begins. Nothing is stored unless every step succeeds.
     pub async fn authorize(
         &self,
         input: &str,
@@ -106,9 +106,8 @@ impl OAuthClient {
         Ok(url)
     }
 
-    /// Prepares a sign-in and leaves for the authorization server. It returns only if the user comes back without an
-    /// answer and finds the page as it was; or if storage does not outlive the page, so that its answer would find
-    /// nothing.
+    /// Prepares a sign-in and redirects to the authorization server. It returns only if the user comes back without a
+    /// response to the page as it was, or if storage does not outlive the page, so that the sign-in could not be finished.
     pub async fn sign_in(
         &self,
         input: &str,
@@ -126,10 +125,10 @@ impl OAuthClient {
         Err(Error::new(Step::Redirect, ErrorKind::NavigatedBack))
     }
 
-    /// Signs in through a popup, which must have been opened in the user's click: browsers block any that comes later.
+    /// Signs in through a popup. Open the popup in the handler of the user's click: browsers block one that opens later.
     ///
-    /// Whatever ends this, dropping the future included, closes the popup where it can be reached; one that cannot, and
-    /// finishes all the same, finds nobody listening and revokes what it was granted.
+    /// When this ends, or the future is dropped, it closes the popup if the popup can be reached. If the popup cannot be
+    /// reached and finishes the sign-in, it gets no acknowledgement and revokes its tokens.
     pub async fn sign_in_popup(
         &self,
         input: &str,
@@ -140,16 +139,16 @@ impl OAuthClient {
         self.0.popups.sign_in(input, options, popup, progress).await
     }
 
-    /// Restores the session of an account. Needs no network while its access token lives, unless forced to refresh.
+    /// Restores the session of an account. Needs no network while its access token is valid, unless a refresh is forced.
     ///
-    /// The account becomes the active one. A session that is not there, or is over, is [`super::ErrorKind::Ended`];
-    /// every other error leaves it as it is.
+    /// The account becomes the active one. An absent or ended session is [`super::ErrorKind::Ended`]; every other error
+    /// leaves the session as it is.
     pub async fn restore(&self, sub: &str, refresh: Refresh) -> Result<OAuthSession, Error> {
         self.resume(sub, refresh, true).await
     }
 
-    /// As [`OAuthClient::restore`], for a session that was given out already as that of the active account, too: without
-    /// `activate`, which one is active now and was used last stays as it is. Another tab may have switched since.
+    /// Like [`OAuthClient::restore`], also for a session that the app already has. Without `activate`, the active account
+    /// and the time of last use stay as they are, because another tab may have switched since.
     pub(crate) async fn resume(
         &self,
         sub: &str,
@@ -159,8 +158,8 @@ impl OAuthClient {
         self.0.restore.restore(sub, refresh, activate).await
     }
 
-    /// Ends the session of an account: revokes its tokens at the server, as far as that can be reached, and removes it
-    /// here. No error where there is no session.
+    /// Ends the session of an account: revokes its tokens if the server can be reached, and removes it here. Does nothing
+    /// if there is no session.
     pub async fn revoke(&self, sub: &str) -> Result<(), Error> {
         self.sign_out(sub, false).await
     }
@@ -175,28 +174,28 @@ impl OAuthClient {
         self.0.sign_out.sign_out(&sub, forget).await
     }
 
-    /// The accounts that are signed in to this app here, and those that were: most recently used first.
+    /// The accounts that are signed in to this app here or were before, most recently used first.
     ///
-    /// Whether an account is signed in is what storage says now. A session that cannot be read counts as none.
+    /// An account is signed in if storage has its session now. A session that cannot be read counts as none.
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
         let sessions = self.0.sessions.rows.list().await?;
         Ok(self.0.accounts.with_sessions(sessions))
     }
 
-    /// The account that was used last, in whatever tab: the one that [`OAuthClient::init`] restores.
+    /// The account that was used last, in any tab: the one that [`OAuthClient::init`] restores.
     pub fn active(&self) -> Option<Did> {
         self.0.accounts.active()
     }
 
     /// Restores the session of an account and makes it the active one.
     ///
-    /// For an account that is signed out this is [`super::ErrorKind::Ended`], whose [`Error::login_hint`] is what to
-    /// sign in with.
+    /// If the account is signed out, this fails with [`super::ErrorKind::Ended`]; sign in again with the error's
+    /// [`Error::login_hint`].
     pub async fn switch_to(&self, sub: &str) -> Result<OAuthSession, Error> {
         self.restore(sub, Refresh::Auto).await
     }
 
-    /// Finds an account by its handle or DID: its document, and its handle, if that leads back to the account.
+    /// Finds an account by its handle or DID: its document, and its handle if that resolves to the same DID.
     pub async fn resolve_identity(
         &self,
         input: &str,
@@ -214,12 +213,12 @@ impl OAuthClient {
         &*self.0.page
     }
 
-    /// Stops following the other tabs. What is stored stays.
+    /// Stops listening to the other tabs. Stored data stay.
     pub fn close(&self) {
         self.0.sessions.unfollow_tabs();
     }
 
-    /// Runs work to its end, even if the caller is dropped before: for a caller who does more than one thing with a client.
+    /// Runs work to its end, even if the caller is dropped before. For work that combines several calls of the client.
     pub(crate) async fn detached<T: 'static>(&self, work: Local<'static, T>) -> T {
         self.0.env.detached(work).take().await
     }

@@ -15,29 +15,29 @@ const REFRESH_AHEAD: u64 = 10_000;
 /// ... and up to this much longer, at random, so that many tabs do not all refresh at once.
 const REFRESH_SPREAD: u64 = 30_000;
 
-/// A page may send a token without asking the core until this long before it expires: not once a tab may want to refresh
-/// it, and early enough to load the core before.
+/// A page may send a token without asking the core until this long before it expires: before any tab refreshes it, and with
+/// enough time left to load the core.
 const RESUME_AHEAD: u64 = 60_000;
 const _: () = assert!(RESUME_AHEAD >= REFRESH_AHEAD + REFRESH_SPREAD);
 
-/// An app is told that a token has expired this long after its time, as by the official client.
+/// A token is reported to the app as expired this long after its time, as by the official client.
 const EXPIRY_TOLERANCE: u64 = 5_000;
 
-/// How long the stored metadata of a server serves a refresh. It is read anew beside every refresh.
+/// How long the stored metadata of a server may be used for a refresh. Every refresh also reads them again.
 const SERVER_METADATA_LIFETIME: u64 = 24 * 60 * 60 * 1000;
 
-/// How long an account counts as verified when its session is restored. The atproto OAuth specification has identities
-/// resolved again after 10 minutes at most ("Identity Authentication").
+/// How long an account counts as verified when its session is restored. The atproto OAuth specification requires identities
+/// to be resolved again after 10 minutes at most ("Identity Authentication").
 const VERIFICATION_LIFETIME: u64 = 10 * 60 * 1000;
 
 /// How long a document is cached. The atproto OAuth specification asks for less than 10 minutes.
 const DOCUMENT_LIFETIME: u64 = 60_000;
 
-/// How long nonces are in storage before they are written again.
+/// The shortest time between two writes of a session's nonces.
 const NONCES_WRITTEN_FOR: u64 = 60_000;
 
-/// The longest nonce that is used. Servers refuse headers of more than some thousand bytes, and other code of the origin
-/// can write into its storage.
+/// The longest nonce that is used. Servers refuse headers of more than a few thousand bytes, and other code of the origin
+/// can write to its storage.
 pub(super) const LONGEST_NONCE: usize = 1_024;
 
 /// Clocks that differ by no more than this show the same time: a `Date` has whole seconds, and a response takes a while
@@ -47,10 +47,10 @@ const CLOCK_TOLERANCE: i64 = 5_000;
 /// How long a pending sign-in is kept.
 const PENDING_LIFETIME: u64 = 10 * 60 * 1000;
 
-/// How long to wait for the session lock, whose holder may wait for ever, before doing without it what must not wait.
+/// How long an operation that must not wait indefinitely waits for the session lock before it continues without it.
 const LOCK_PATIENCE: u32 = 5_000;
 
-/// How long another tab gets to store the tokens of its refresh where no lock keeps tabs apart.
+/// How long to wait for another tab to store the tokens of its refresh, if locks are not shared between tabs.
 pub(super) const OTHER_TAB_PATIENCE: u32 = 1_000;
 
 /// How long the page waits for its popup.
@@ -60,13 +60,13 @@ pub(super) const POPUP_CHECK_INTERVAL: u32 = 500;
 /// How long the popup waits for the page's acknowledgement.
 pub(super) const ACKNOWLEDGEMENT_PATIENCE: u32 = 500;
 
-/// Whether `at` is less than `lifetime` away. A time in the future proves no more than one long past: a clock was wrong.
+/// Whether `at` is less than `lifetime` away. A time far in the future is not recent either: a clock was wrong.
 fn is_recent(at: u64, now: u64, lifetime: u64) -> bool {
     now.abs_diff(at) < lifetime
 }
 
-/// From when on a token is to be refreshed; `random` spreads that. After a refresh whose response was lost, not before it
-/// expires: the server may take a second one for a replay, which ends the session.
+/// When to refresh a token; `random` spreads that. After a refresh whose response was lost, wait until the token expires: the
+/// server may treat a second refresh as a replay, which ends the session.
 pub(super) fn stale_at(
     expires_at: Option<u64>,
     refresh_was_lost: bool,
@@ -79,8 +79,8 @@ pub(super) fn stale_at(
     expires_at.map(|at| at.saturating_sub(ahead))
 }
 
-/// Until when a page may send a token without asking the core. A token without a time is the core's to judge; so is one
-/// whose session the server has refused, or whose refresh has begun: it may be spent.
+/// Until when a page may send a token without asking the core. `None` for a token without a time, for one whose session the
+/// server has refused, and for one whose refresh has begun, because it may be spent.
 pub(super) fn resume_until(
     expires_at: Option<u64>,
     refresh_has_begun: bool,
@@ -92,19 +92,19 @@ pub(super) fn resume_until(
     }
 }
 
-/// Whether a time of a server has come. `now` is this machine's, and the server's clock is ahead of it by `clock_offset`.
+/// Whether a time of a server has come. `now` is this machine's time; the server's clock is ahead of it by `clock_offset`.
 /// A token without a time never becomes stale and never expires.
 pub(super) fn has_come(at: Option<u64>, now: u64, clock_offset: i64) -> bool {
     let now = time::shifted(now, clock_offset);
     at.is_some_and(|at| at <= now)
 }
 
-/// Whether an app is told that a token has expired.
+/// Whether to report a token to the app as expired.
 pub(super) fn is_reported_expired(expires_at: u64, now: u64) -> bool {
     expires_at.saturating_add(EXPIRY_TOLERANCE) < now
 }
 
-/// Whether the stored metadata of a server serves a refresh. One that was never verified counts as verified at 0.
+/// Whether the stored metadata of a server may be used for a refresh. Metadata never verified count as verified at 0.
 pub(super) fn stored_metadata_serves(verified_at: Option<u64>, now: u64) -> bool {
     is_recent(
         verified_at.unwrap_or_default(),
@@ -123,7 +123,7 @@ pub(super) fn cached_document_serves(read_at: u64, now: u64) -> bool {
     is_recent(read_at, now, DOCUMENT_LIFETIME)
 }
 
-/// Whether to write a session's nonces: at once where a server's first came, and else once a minute at most.
+/// Whether to write a session's nonces: at once for the first nonce of a server, and otherwise once a minute at most.
 pub(super) fn are_nonces_due(written: (u64, usize), servers: usize, now: u64) -> bool {
     let (written_at, written_servers) = written;
     servers != written_servers || !is_recent(written_at, now, NONCES_WRITTEN_FOR)
@@ -134,13 +134,13 @@ pub(crate) fn pending_until(now: u64) -> u64 {
     now.saturating_add(PENDING_LIFETIME)
 }
 
-/// How long to wait for the session lock, where a request to the token endpoint may take `token_ms`.
+/// How long to wait for the session lock, if a request to the token endpoint may take `token_ms`.
 pub(super) fn lock_patience(token_ms: u32) -> u32 {
     LOCK_PATIENCE.min(token_ms)
 }
 
-/// After how long to give up a request of the client; `None`: never. A refresh that is given up might still succeed, with
-/// nothing there to take the tokens.
+/// The time limit of a request of the client; `None`: no limit. A refresh has none: the server might complete it after the
+/// limit, and the new tokens would be lost.
 pub(super) fn time_limit(limits: &Timeouts, is_document: bool, is_refresh: bool) -> Option<u32> {
     match (is_document, is_refresh) {
         (true, _) => Some(limits.document_ms),
@@ -149,15 +149,15 @@ pub(super) fn time_limit(limits: &Timeouts, is_document: bool, is_refresh: bool)
     }
 }
 
-/// Whether the status of a refused refresh is about the request, and not about the moment: a 4xx that is neither a
-/// time-out nor "too early" nor "too many".
+/// Whether the status of a refused refresh refuses the request itself, rather than this moment: a 4xx other than "timeout",
+/// "too early" and "too many requests".
 pub(super) fn is_rejection(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
-/// By how much a server's clock is ahead, after a response with the time `date`. `offset` is what was believed before. The
-/// response was written after `sent` and before `received`, both by this machine's clock: a machine that slept meanwhile
-/// is no reason to doubt its clock.
+/// By how much a server's clock is ahead, after a response with the time `date`. `offset` is the value so far. The response
+/// was written between `sent` and `received`, both by this machine's clock. A `date` within that span changes nothing, even
+/// if the machine slept meanwhile and the span is long.
 pub(super) fn corrected_offset(offset: i64, date: u64, sent: u64, received: u64) -> i64 {
     let beyond = |time: u64| (date as i64).saturating_sub(time::shifted(time, offset) as i64);
     let (after, before) = (beyond(received), beyond(sent));
@@ -173,25 +173,24 @@ pub(super) fn corrected_offset(offset: i64, date: u64, sent: u64, received: u64)
     if is_same_time { 0 } else { right }
 }
 
-/// By how many whole seconds this machine's clock is ahead of a server's; `None` where they agree.
+/// By how many whole seconds this machine's clock is ahead of a server's; `None` if they agree.
 pub(super) fn seconds_ahead(clock_offset: i64) -> Option<i64> {
     let ahead = clock_offset / -1000;
     (ahead != 0).then_some(ahead)
 }
 
-/// Whether to ask the page's own server for the time, after a refusal of a proof that does not say its own: unless another
-/// request has learned the server's time while this one was under way.
+/// Whether to ask the page's own server for the time, after a refusal that shows no `Date`. Not if another request has
+/// learned the server's time meanwhile.
 pub(super) fn asks_own_server(used_offset: i64, known_offset: i64) -> bool {
     known_offset == used_offset
 }
 
-/// Whether to drop a correction of the clock that did not help: where no server confirms it, the clock was set right since.
+/// Whether to drop a correction of the clock that did not help. If no server confirms it, the clock has been set right.
 pub(super) fn drops_correction(is_confirmed: bool, used_offset: i64, known_offset: i64) -> bool {
     !is_confirmed && known_offset == used_offset
 }
 
-/// What has been tried already to have one request taken, each at most once: a set of bits, which a host that sends by itself
-/// passes on.
+/// The retries of one request so far, each at most once. A set of bits, which a host that sends requests itself passes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tried(pub(crate) u8);
 
@@ -200,32 +199,32 @@ impl Tried {
     const TIME: u8 = 2;
     const TOKEN: u8 = 4;
 
-    /// Whether this is yet to be tried. From now on it counts as tried.
-    fn begin(&mut self, what: u8) -> bool {
-        let new = self.0 & what == 0;
-        self.0 |= what;
-        new
+    /// Marks a retry as tried; `false` if it was tried already.
+    fn mark(&mut self, retry: u8) -> bool {
+        let is_new = self.0 & retry == 0;
+        self.0 |= retry;
+        is_new
     }
 }
 
-/// What to do about a proof that a server did not take.
+/// What to do about a proof that a server refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProofRetry {
     /// Prove again with the new nonce.
     WithNonce,
-    /// Learn the server's time, and prove again if that gives another.
+    /// Learn the server's time, and prove again if it differs.
     WithTime,
-    /// What was learned of the server's time did not help: forget it.
+    /// Forget the server's time: correcting it did not help.
     ForgetTime,
     /// Nothing.
     No,
 }
 
-/// What to do about a proof that a server did not take. `has_nonce`: a new nonce came with the response.
+/// Decides what to do about a proof that a server refused. `has_nonce`: the response has a new nonce.
 pub(super) fn proof_retry(verdict: Verdict, tried: &mut Tried, has_nonce: bool) -> ProofRetry {
     match verdict {
-        Verdict::NonceDemanded if has_nonce && tried.begin(Tried::NONCE) => ProofRetry::WithNonce,
-        Verdict::ProofRefused if tried.begin(Tried::TIME) => ProofRetry::WithTime,
+        Verdict::NonceDemanded if has_nonce && tried.mark(Tried::NONCE) => ProofRetry::WithNonce,
+        Verdict::ProofRefused if tried.mark(Tried::TIME) => ProofRetry::WithTime,
         Verdict::ProofRefused => ProofRetry::ForgetTime,
         _ => ProofRetry::No,
     }
@@ -236,7 +235,7 @@ pub(super) fn proof_retry(verdict: Verdict, tried: &mut Tried, has_nonce: bool) 
 pub(super) enum RequestRetry {
     /// Refresh the token, and send again with the new one.
     Refresh,
-    /// The same, where the refusal gives no reason and may have another.
+    /// The same, although the refusal gives no reason and may not mean the token.
     RefreshInDoubt,
     /// Send again: the token was replaced meanwhile.
     Resend,
@@ -244,57 +243,57 @@ pub(super) enum RequestRetry {
     EndSession,
     /// Nothing.
     No,
-    /// It is about the proof: see [`proof_retry`].
+    /// Decide by [`proof_retry`]: the refusal may mean the proof.
     Proof,
 }
 
-/// What to do about a request that a PDS refused. `is_current`: it was sent with the token that is current now.
-/// `is_over`: the session has ended.
+/// Decides what to do about a request that a PDS refused. `is_current`: it was sent with the token that is current now.
+/// `has_ended`: the session has ended.
 pub(super) fn request_retry(
     verdict: Verdict,
     tried: &mut Tried,
     is_current: bool,
-    is_over: bool,
+    has_ended: bool,
 ) -> RequestRetry {
     let retry = match verdict {
-        Verdict::TokenRefused if !tried.begin(Tried::TOKEN) => {
+        Verdict::TokenRefused if !tried.mark(Tried::TOKEN) => {
             return match is_current {
                 true => RequestRetry::EndSession,
                 false => RequestRetry::No,
             };
         }
         Verdict::TokenRefused => RequestRetry::Refresh,
-        Verdict::Unexplained if tried.begin(Tried::TOKEN) => RequestRetry::RefreshInDoubt,
+        Verdict::Unexplained if tried.mark(Tried::TOKEN) => RequestRetry::RefreshInDoubt,
         _ => return RequestRetry::Proof,
     };
-    // The proof with a new token may fail for the same reasons anew.
+    // A proof with a new token may be refused for the same reasons again.
     *tried = Tried(Tried::TOKEN);
-    match (is_current, is_over) {
+    match (is_current, has_ended) {
         (true, _) => retry,
         (false, false) => RequestRetry::Resend,
         (false, true) => RequestRetry::No,
     }
 }
 
-/// Whether a refusal without a reason may have the token refreshed. An endpoint may refuse in such words whatever the token
-/// is, so one refresh has to do.
+/// Whether a refusal without a reason may cause a refresh of the token. An endpoint may refuse like this regardless of the
+/// token, so one refresh must be enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// It may.
+    /// It may cause a refresh.
     None,
-    /// It has: other requests with the same refusal wait for that refresh.
+    /// It has caused one. Other requests with the same refusal wait for that refresh.
     Refreshing,
-    /// It may not: the token came of such a refresh, or cannot be refreshed.
+    /// It may not: the token comes from such a refresh, or cannot be refreshed.
     Settled,
 }
 
-/// Whether a refusal without a reason may have the token refreshed. To have no refresh token ends a session, which such a
-/// refusal must not.
+/// Whether a refusal without a reason may cause a refresh. Not without a refresh token: trying would end the session, which
+/// such a refusal must not do.
 pub(super) fn may_refresh_in_doubt(doubt: Doubt, has_refresh_token: bool) -> bool {
     doubt != Doubt::Settled && has_refresh_token
 }
 
-/// What remains of the doubt when that refresh failed.
+/// The doubt after that refresh has failed.
 pub(super) fn doubt_after_failure(is_retryable: bool) -> Doubt {
     match is_retryable {
         true => Doubt::None,
@@ -302,8 +301,8 @@ pub(super) fn doubt_after_failure(is_retryable: bool) -> Doubt {
     }
 }
 
-/// Whether a new token settles the doubt about the one before. A stale token was refreshed for being stale, and another key
-/// is another sign-in.
+/// Whether a new token settles the doubt about the older one. Not if the older one was stale, since it was refreshed for that
+/// reason, nor if the key differs, since that is another sign-in.
 pub(super) fn settles_doubt(older: Doubt, older_is_stale: bool, has_same_key: bool) -> bool {
     older != Doubt::None && !older_is_stale && has_same_key
 }

@@ -1,4 +1,4 @@
-//! A sign-in in a popup: what the page that opened it does, and what the popup does.
+//! A sign-in in a popup, both in the page that opens it and in the popup itself.
 
 use super::accounts::Accounts;
 use super::callback::{Callback, SignedIn};
@@ -17,8 +17,8 @@ use crate::waiting::{First, Inbox, race};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-/// Marks the app state of a sign-in in a popup; its key follows. The official client's own, so that a popup of the one
-/// can answer a page of the other.
+/// Marks the app state of a sign-in in a popup; its key follows. The same as the official client's, so that a popup of one
+/// client works with a page of the other.
 const STATE_PREFIX: &str = "@@atproto/oauth-client-browser(popup-state):";
 
 /// Signs in through popups, in the page and in the popup.
@@ -53,7 +53,7 @@ impl PopupSignIn {
         })
     }
 
-    /// Signs in through a popup. Whatever ends this, dropping the future included, closes the popup if it can be reached.
+    /// Signs in through a popup. When this ends, or the future is dropped, it closes the popup if that can be reached.
     pub(super) async fn sign_in(
         &self,
         input: &str,
@@ -99,7 +99,7 @@ impl PopupSignIn {
         drop(begun.set(state));
         progress(Step::Redirect);
 
-        // The last moment at which it can be told for sure.
+        // After this navigation, `Gone` no longer proves that the user closed the popup.
         if popup.state() == PopupState::Gone {
             return Err(failed(PopupError::Closed));
         }
@@ -121,11 +121,11 @@ impl PopupSignIn {
             PopupMessage::Result { key, result } => {
                 acknowledge(key);
                 let sub = result.map_err(popup_failed)?;
-                // The popup leaves it to this page to announce the new account.
+                // This page announces the new account; the popup does not.
                 self.accounts.note_change();
                 let known = self.accounts.remembered(&sub);
                 if known.is_none_or(|account| account.handle.is_none()) {
-                    // The popup, which looks for it too, may be closed before it has found it.
+                    // The popup resolves the handle too, but may close before it has finished.
                     self.accounts.find_handle(&sub);
                 }
                 let sub = sub.as_str();
@@ -151,17 +151,17 @@ impl PopupSignIn {
         redirect_uri: Option<&str>,
     ) -> Result<SignedIn, Error> {
         let outcome = self.callback.finish(params, redirect_uri).await;
-        self.hand_over(params, outcome).await
+        self.send_outcome(params, outcome).await
     }
 
-    /// In a popup, hands the outcome of a callback to the page that opened it; or the answer itself, where the sign-in
-    /// is not in storage and that page may have it in memory. Any other page keeps the outcome.
-    async fn hand_over(
+    /// In a popup, sends the outcome of a callback to the page that opened it. If the sign-in is not in storage, it sends
+    /// the authorization response itself, because that page may have the sign-in in memory. Any other page keeps the outcome.
+    async fn send_outcome(
         &self,
         params: &CallbackParams,
         outcome: Result<SignedIn, Error>,
     ) -> Result<SignedIn, Error> {
-        let Some((key, message)) = handed_over(params, &outcome) else {
+        let Some((key, message)) = outcome_message(params, &outcome) else {
             return outcome;
         };
         let acknowledged = Rc::new(Inbox::default());
@@ -173,19 +173,19 @@ impl PopupSignIn {
             }
         }));
         self.channel.post_to_popups(&message);
-        let answered = race(
+        let acknowledged = race(
             acknowledged.take(),
             self.env.sleep(policy::ACKNOWLEDGEMENT_PATIENCE),
         )
         .await;
-        // The page that goes on announces the new account.
+        // The page that opened the popup announces the new account.
         self.accounts.discard_change();
-        match (answered, message) {
+        match (acknowledged, message) {
             (First::Left(()), _) => {}
             (First::Right(()), PopupMessage::Answer { .. }) => return outcome,
             (First::Right(()), _) => {
                 if let Ok(signed_in) = &outcome {
-                    // Nobody waits for this session any more, so nobody would ever end it.
+                    // No page waits for this session any more, so no page would ever end it.
                     drop(signed_in.session.sign_out().await);
                 }
             }
@@ -195,8 +195,8 @@ impl PopupSignIn {
     }
 }
 
-/// What a popup's page has to say to the one that opened it, and the key of it. `None`: this page is no popup.
-fn handed_over(
+/// The key of the popup and its message to the page that opened it. `None`: this page is no popup.
+fn outcome_message(
     params: &CallbackParams,
     outcome: &Result<SignedIn, Error>,
 ) -> Option<(String, PopupMessage)> {
@@ -225,8 +225,8 @@ fn handed_over(
     Some((key, message))
 }
 
-/// A failure of this page, in which the app's own state is not that of the popup. A refusal brings its parameters along,
-/// as it does where the popup's page meets it.
+/// The error when this page finishes the popup's sign-in and fails. The `state` in it is not the app's. A refusal carries
+/// its parameters, as it does if the popup fails.
 fn in_popup(error: Error, params: &CallbackParams) -> Error {
     match error.kind() {
         ErrorKind::Callback(CallbackError::Refused { .. }) => popup_failed(failure(&error, params)),
@@ -245,13 +245,13 @@ fn popup_failed(failure: PopupFailure) -> Error {
     Error::new(Step::Callback, CallbackError::InPopup(failure)).in_callback(None)
 }
 
-/// Ends when the user has closed the popup, as far as that can be told. `certain`: what it shows is ours. Once it shows
-/// another's page, "gone" means something only after that page was seen, and not from when it hid.
+/// Ends when the user has closed the popup, if that can be detected. `certain`: the popup shows our own page. Once it shows
+/// another site's page, `Gone` is reliable only after that page was seen, and not while it is hidden.
 async fn closed(popup: &dyn Popup, env: &Environment, mut certain: bool) {
     loop {
         match popup.state() {
             PopupState::Gone if certain => {
-                // Its message may still be on the way to a page that is busy.
+                // Its message may still be in the queue of this page.
                 env.sleep(policy::POPUP_CHECK_INTERVAL).await;
                 return;
             }

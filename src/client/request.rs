@@ -1,19 +1,19 @@
-//! Requests with a session, where the host has no JavaScript. `src/host/browser/request.js` is the same for browsers; both are held
-//! to `spec/path.json` and `spec/proof.json`.
+//! Requests with a session, for hosts without JavaScript. In browsers, `src/host/browser/request.js` does the same. Both are
+//! tested against `spec/path.json` and `spec/proof.json`.
 
 use super::error::{Error, Step};
 use super::policy::Tried;
 use super::session::{OAuthSession, ResourceAnswer, Sent, resolve};
 use crate::ports::Http;
 
-/// What a request needs to be made with a session: where it goes, and the two headers that say by whom.
+/// The parts of a request that a session supplies: the URL and the two headers of the credentials.
 #[derive(Debug)]
 pub struct Credentials<'a> {
     /// The absolute URL, on the session's PDS.
     pub url: &'a str,
     /// The `Authorization` header.
     pub authorization: &'a str,
-    /// The `DPoP` header: good for this method and URL, once.
+    /// The `DPoP` header: valid for this method and URL, once.
     pub dpop: &'a str,
 }
 
@@ -23,12 +23,13 @@ impl OAuthSession {
         self.services.network.http()
     }
 
-    /// Makes a request to the session's PDS.
+    /// Sends a request to the session's PDS.
     ///
-    /// `path` is a path, or a URL of that very server: any other is refused, since the token is for no one else.
-    /// `send` sends the request as often as it is called: again when the server wants its nonce in the proof, and again
-    /// when it takes the token for expired and a newer one could be had; `replayable` says whether it can be called more
-    /// than once. Every answer but those is returned as it is, errors of the server included.
+    /// `path` is a path or a URL of the PDS. Any other URL is refused, because the token is for the PDS only.
+    ///
+    /// `send` sends the request once for each call. It is called again if the server requires its nonce in the proof, and if
+    /// the server refuses the token and a refresh gives a new one. `replayable` says whether it can be called more than
+    /// once. Every other response is returned as it is, including HTTP errors.
     ///
     /// `send` must not follow redirects with these credentials: they are for no other server.
     ///
@@ -54,12 +55,12 @@ impl OAuthSession {
                 .prove(&credentials.prover, method, &url, Some(&credentials.ath))
                 .await
                 .map_err(|error| Error::new(Step::Request, error))?;
-            let answer = send(Credentials {
+            let response = send(Credentials {
                 url: &url,
                 authorization: &credentials.authorization,
                 dpop: &proof.jwt,
             });
-            let answer = answer.await?;
+            let response = response.await?;
             let sent = Sent {
                 url: &url,
                 token_id: &credentials.ath,
@@ -68,9 +69,9 @@ impl OAuthSession {
                 clock_offset: proof.signed.offset,
                 tried,
             };
-            match self.report(sent, &answer).await? {
+            match self.report(sent, &response).await? {
                 Some(next) if replayable => tried = next,
-                _ => return Ok(answer),
+                _ => return Ok(response),
             }
             credentials = self.entry.credentials()?;
         }

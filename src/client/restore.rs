@@ -1,4 +1,4 @@
-//! A session from storage.
+//! Restoring a session from storage.
 
 use super::accounts::Accounts;
 use super::authority::AuthorityCheck;
@@ -35,8 +35,8 @@ impl Restore {
         })
     }
 
-    /// Restores the session of an account, with tokens refreshed as asked. Without `activate`, which account is active and
-    /// was used last stays as it is.
+    /// Restores the session of an account, after a refresh if `refresh` requires one. Without `activate`, the active account
+    /// and the time of last use stay as they are.
     pub(super) async fn restore(
         &self,
         sub: &str,
@@ -64,9 +64,9 @@ impl Restore {
         Ok(OAuthSession::new(&self.services, entry.clone()))
     }
 
-    /// What is stored once whoever is changing it is done: a sign-in in another tab may just be storing its session.
+    /// Reads the session again under the lock: a sign-in in another tab may just be storing it. Ends it if there is none.
     ///
-    /// `in_use`: the app has the session already, and is to be notified of its end.
+    /// `in_use`: the app has the session already, and is notified of its end.
     async fn stored_or_end(&self, sub: &Did, in_use: bool) -> Result<Rc<StoredSession>, Error> {
         let lock = self.sessions.locks.acquire_soon(sub).await;
         let found = match self.sessions.rows.read(sub).await {
@@ -80,7 +80,7 @@ impl Restore {
         found.and_then(|stored| notified.map(|()| stored))
     }
 
-    /// The error for an account without a session, or with one in its place that is of no use.
+    /// The error for an account without a usable session.
     async fn not_restored(
         &self,
         lock: &SessionLock,
@@ -100,7 +100,7 @@ impl Restore {
             || self.accounts.is_active(sub)
             || self.accounts.remembered(sub).is_none();
         if !is_new {
-            // An account that is known to be signed out: whoever signed it out has announced that.
+            // The account is known to be signed out, so that was announced already.
             return self.sessions.ended_error(sub, end, Step::Storage);
         }
         let row = match &found {
@@ -114,7 +114,7 @@ impl Restore {
     }
 }
 
-/// What is stored for an account, if it is a session that this client can use; else why there is none.
+/// The stored session of an account if this client can use it; else the reason why not.
 fn usable(sub: &Did, stored: Option<&Rc<StoredSession>>) -> Result<Rc<StoredSession>, SessionEnd> {
     let session = stored.ok_or(SessionEnd::Vanished)?;
     if session.tokens.sub != *sub {

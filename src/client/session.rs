@@ -1,8 +1,8 @@
-//! A session: requests with its tokens, facts about them, and its end.
+//! A session: its tokens' properties, its requests and its sign-out.
 
 use super::environment::Environment;
 use super::error::{Error, Step};
-use super::exchange::{Exchange, NotTaken, SignedAt};
+use super::exchange::{Exchange, RefusedProof, SignedAt};
 #[cfg(not(target_arch = "wasm32"))]
 use super::network::Network;
 use super::policy::{self, RequestRetry, Tried};
@@ -28,7 +28,7 @@ pub struct OAuthSession {
     pub(super) entry: Rc<SessionEntry>,
 }
 
-/// What the sessions of a client work with.
+/// The services that the sessions of a client use.
 pub(super) struct SessionServices {
     pub(super) env: Rc<Environment>,
     /// For the requests of a host without JavaScript.
@@ -40,7 +40,7 @@ pub(super) struct SessionServices {
     pub(super) sign_out: Rc<SignOut>,
 }
 
-/// The parts of a request that was sent which are needed to interpret its response.
+/// The parts of a sent request needed to interpret its response.
 pub(crate) struct Sent<'a> {
     /// The absolute URL that the request was sent to.
     pub(crate) url: &'a str,
@@ -50,39 +50,40 @@ pub(crate) struct Sent<'a> {
     pub(crate) nonce: Option<&'a str>,
     /// When the proof was signed, in milliseconds since the epoch by this machine's clock.
     pub(crate) signed_at: u64,
-    /// By how much that was corrected.
+    /// The clock correction that the proof used, in milliseconds.
     pub(crate) clock_offset: i64,
-    /// What was tried before; at first the default.
+    /// The retries so far; the default for the first request.
     pub(crate) tried: Tried,
 }
 
-/// The answer to a request with a session, as far as it is judged here.
+/// The parts of a response that the client needs to judge it.
 pub trait ResourceAnswer {
     /// The status code.
     fn status(&self) -> u16;
 
-    /// A header's value; `name` is in lower case.
+    /// The value of a header; `name` is in lower case.
     fn header(&self, name: &str) -> Option<String>;
 
-    /// Whether it sends the client to another address, or comes from one. Nothing is learned from such an answer.
+    /// Whether it redirects, or is the result of a redirect. Such a response is not judged.
     fn is_redirected(&self) -> bool {
         matches!(self.status(), 301 | 302 | 303 | 307 | 308)
     }
 
-    /// The body, where it is JSON of a few kilobytes at most. It must still be there for the app. Only asked for where the
-    /// body may demand a nonce.
+    /// The body if it is JSON of a few kilobytes at most. The app must still be able to read it. Only called if the body may
+    /// demand a nonce.
     fn small_json(&self) -> Local<'_, Option<String>> {
         Box::pin(async { None })
     }
 }
 
-/// Facts about a session's tokens.
+/// Properties of a session's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenInfo {
-    /// When the access token expires, in milliseconds since the epoch by this machine's clock, where the server said.
+    /// When the access token expires, in milliseconds since the epoch by this machine's clock; `None` if the server did not
+    /// say.
     pub expires_at: Option<u64>,
-    /// Whether it expired more than 5 seconds ago, as in the official client: it does not say that a token about to expire
-    /// still serves. Requests renew tokens in time by themselves.
+    /// Whether it expired more than 5 seconds ago, as in the official client. `false` does not guarantee that the server
+    /// still accepts the token. Requests refresh tokens in time by themselves.
     pub expired: Option<bool>,
     /// The granted scope.
     pub scope: String,
@@ -95,7 +96,7 @@ pub struct TokenInfo {
 }
 
 impl TokenInfo {
-    /// The granted scope, read: what the session may do.
+    /// The granted scope, parsed into permissions.
     pub fn scope(&self) -> Result<Scope, ScopeError> {
         Scope::parse(&self.scope)
     }
@@ -114,8 +115,8 @@ impl OAuthSession {
         &self.entry.did
     }
 
-    /// The authorization server's metadata as it was last seen. Absent for a session that another client stored, until
-    /// it is refreshed.
+    /// The authorization server's metadata as last read. Absent for a session that another client library stored, until it
+    /// is refreshed.
     pub fn server_metadata(&self) -> Option<Json> {
         self.entry.last_credentials().session.server.clone()
     }
@@ -125,17 +126,17 @@ impl OAuthSession {
         Issuer::known(self.entry.last_credentials().session.tokens.issuer.clone())
     }
 
-    /// The PDS; `None` where what another client stored is no URL.
+    /// The PDS; `None` if another client library stored something that is no URL.
     pub fn pds(&self) -> Option<Url> {
         self.entry.last_credentials().pds.clone()
     }
 
-    /// Tells one access token from the next: its digest, as proofs carry it (RFC 9449 section 4.2).
+    /// Identifies the access token: its digest, as in the `ath` claim of proofs (RFC 9449 section 4.2).
     pub fn token_id(&self) -> String {
         self.entry.last_credentials().ath.clone()
     }
 
-    /// Facts about the tokens, renewed as asked.
+    /// Properties of the tokens, after a refresh if `refresh` requires one.
     pub async fn token_info(&self, refresh: Refresh) -> Result<TokenInfo, Error> {
         let credentials = self
             .services
@@ -154,8 +155,7 @@ impl OAuthSession {
         })
     }
 
-    /// Signs out: revokes the tokens at the server, as far as that can be reached, and forgets them here. Once is
-    /// enough; a second time does nothing.
+    /// Signs out: revokes the tokens if the server can be reached, and removes them here. A second call does nothing.
     pub async fn sign_out(&self) -> Result<(), Error> {
         self.services
             .sign_out
@@ -163,39 +163,39 @@ impl OAuthSession {
             .await
     }
 
-    /// Learns from the response to a request, and decides whether to send the same request again with a new proof and what is
-    /// in force then: `Some` is what was tried by that time. A refused token is refreshed first.
+    /// Learns from the response to a request, and decides whether to send the request again with a new proof and the then
+    /// current credentials: `Some` if so, with the retries so far. A refused token is refreshed first.
     ///
-    /// To be called for every 401 and for every response with a new `DPoP-Nonce`, unless it is a
+    /// Call this for every 401 and for every response with a new `DPoP-Nonce`, unless it is a
     /// [redirect](ResourceAnswer::is_redirected).
     pub(crate) async fn report(
         &self,
         sent: Sent<'_>,
-        answer: &dyn ResourceAnswer,
+        response: &dyn ResourceAnswer,
     ) -> Result<Option<Tried>, Error> {
         let (services, entry) = (&self.services, &self.entry);
-        if answer.is_redirected() {
+        if response.is_redirected() {
             return Ok(None);
         }
         let credentials = entry.last_credentials().clone();
-        let received = answer.header("dpop-nonce");
+        let received = response.header("dpop-nonce");
         let learned = credentials
             .prover
             .learn(sent.url, sent.nonce, received.as_deref());
-        let is_over = entry.ended().is_some();
-        if learned && !is_over {
+        let has_ended = entry.ended().is_some();
+        if learned && !has_ended {
             services
                 .sessions
                 .write_nonces(&entry.did, &credentials.prover);
         }
-        // No other answer is worth reading more headers for.
-        if answer.status() != 401 && !(answer.status() == 400 && learned) {
+        // No other response can demand a retry, so skip reading more headers.
+        if response.status() != 401 && !(response.status() == 400 && learned) {
             return Ok(None);
         }
         let mut tried = sent.tried;
-        let verdict = verdict_of(answer, learned).await;
+        let verdict = verdict_of(response, learned).await;
         let is_current = credentials.ath == sent.token_id;
-        let again = match policy::request_retry(verdict, &mut tried, is_current, is_over) {
+        let again = match policy::request_retry(verdict, &mut tried, is_current, has_ended) {
             RequestRetry::Refresh => {
                 let refused = &credentials.session.tokens.access_token;
                 services.refresher.refresh(entry, refused).await.is_ok()
@@ -217,14 +217,14 @@ impl OAuthSession {
                     machine: sent.signed_at,
                     offset: sent.clock_offset,
                 };
-                let last = NotTaken {
+                let last = RefusedProof {
                     prover: &credentials.prover,
                     url: sent.url,
                     signed,
                     has_nonce: learned,
-                    date: answer.header("date").and_then(|date| parse_date(&date)),
+                    date: response.header("date").and_then(|date| parse_date(&date)),
                 };
-                // Also where it cannot be sent again: the next request goes with what was learned.
+                // Even if this request cannot be sent again: the next one uses what was learned.
                 services
                     .exchange
                     .prove_again(verdict, &mut tried, last)
@@ -235,7 +235,7 @@ impl OAuthSession {
     }
 }
 
-/// Two are equal if they are the same session of the same client, whatever its tokens are by now.
+/// Equal if both are the same session of the same client, regardless of its current tokens.
 impl PartialEq for OAuthSession {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.entry, &other.entry)
@@ -250,20 +250,20 @@ impl fmt::Debug for OAuthSession {
     }
 }
 
-/// What an answer asks of the proof or the token. Its body is looked at only where there is a new nonce to try with.
-async fn verdict_of(answer: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
-    let challenge = answer.header("www-authenticate");
-    let verdict = judge_resource(answer.status(), challenge.as_deref());
+/// The verdict of a response on the proof and the token. The body is read only if there is a new nonce to try.
+async fn verdict_of(response: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
+    let challenge = response.header("www-authenticate");
+    let verdict = judge_resource(response.status(), challenge.as_deref());
     if has_nonce && matches!(verdict, Verdict::Done | Verdict::Unexplained) {
-        let body = answer.small_json().await;
-        if body.is_some_and(|body| demands_nonce(answer.status(), &body)) {
+        let body = response.small_json().await;
+        if body.is_some_and(|body| demands_nonce(response.status(), &body)) {
             return Verdict::NonceDemanded;
         }
     }
     verdict
 }
 
-/// The URL of a request. A token that leaves for another origin is a token lost.
+/// The URL of a request. A URL of another origin is refused: sending the token there would leak it.
 pub(super) fn resolve(pds: Option<&Url>, path: &str) -> Result<String, Error> {
     let foreign = || Error::new(Step::Request, ConfigError::ForeignUrl(path.to_owned()));
     let base = pds.ok_or_else(foreign)?;

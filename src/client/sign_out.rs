@@ -1,4 +1,4 @@
-//! A sign-out: the session is revoked at the server, removed here, and everyone notified.
+//! A sign-out: removes the session here, revokes it at the server, and notifies the app and the other tabs.
 
 use super::accounts::Accounts;
 use super::directory::Directory;
@@ -38,15 +38,15 @@ impl SignOut {
         })
     }
 
-    /// Ends the session of an account, and on request forgets the account too. It waits for nobody: a refresh of the
-    /// session that is under way, in whatever tab, finds its row gone.
+    /// Ends the session of an account, and forgets the account if `forget` is set. It does not wait for a refresh of the
+    /// session that is under way in any tab: that refresh finds its row removed.
     pub(super) async fn sign_out(self: &Rc<Self>, sub: &Did, forget: bool) -> Result<(), Error> {
         let (service, sub) = (self.clone(), sub.clone());
-        // Half done, it would leave a session in storage that the server has ended.
+        // Detached: if it stopped halfway, the tokens would not be revoked.
         let work = Box::pin(async move {
             let lock = SessionLock::unlocked();
             let removed = service.remove(&lock, &sub).await;
-            // The app is notified when that is done too: it may leave the page then.
+            // Revoke before notifying the app, which may navigate away when notified.
             if let Ok(Some(session)) = &removed {
                 service.revoke(session).await;
             }
@@ -58,7 +58,7 @@ impl SignOut {
         self.env.detached(work).take().await
     }
 
-    /// Removes the session of an account and notifies the other tabs; the session, if it can be revoked.
+    /// Removes the session of an account and notifies the other tabs. Returns the session if it can be revoked.
     async fn remove(
         &self,
         lock: &SessionLock,
@@ -66,7 +66,7 @@ impl SignOut {
     ) -> Result<Option<Rc<StoredSession>>, Error> {
         let taken = match self.sessions.rows.take(sub).await {
             Ok(Taken::Nothing) => {
-                // Ended elsewhere, and announced there. Session objects of this page may not know yet.
+                // Another tab has ended and announced it. The entry of this page may still be in use.
                 if let Some(entry) = self.sessions.find(sub) {
                     entry.end(SessionEnd::Vanished);
                 }
@@ -75,7 +75,7 @@ impl SignOut {
             Ok(Taken::Unread) => Ok(None),
             Ok(Taken::Session(session)) => {
                 self.accounts.remember(&session.tokens, None, false);
-                // What a refresh gave and could not be stored is what is alive at the server.
+                // If a refresh gave tokens that could not be stored, those are the valid ones at the server.
                 let entry = self.sessions.find(sub);
                 let entry = entry.filter(|entry| entry.has_newer_than(&session));
                 let newest = entry.map(|entry| entry.last_credentials().session.clone());
@@ -89,7 +89,7 @@ impl SignOut {
         taken
     }
 
-    /// Revokes a session that another one has replaced, while the user goes on.
+    /// Revokes, in the background, a session that another one has replaced.
     pub(super) fn revoke_in_background(self: &Rc<Self>, session: Rc<StoredSession>) {
         let service = self.clone();
         let work = async move { service.revoke(&session).await };
@@ -112,7 +112,7 @@ impl SignOut {
             prover.learn_all(&entry.last_credentials().prover);
         }
         if let (Ok(server), Some(auth)) = (server, session.auth_method.auth()) {
-            // It stands for the whole grant (RFC 7009 section 2.1).
+            // Revoking the refresh token ends the whole grant (RFC 7009 section 2.1).
             let token = refresh_token.as_ref().unwrap_or(access_token);
             self.exchange
                 .revoke_token(&server, &prover, auth, token)

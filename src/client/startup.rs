@@ -1,4 +1,4 @@
-//! What a page does when it loads: finish a sign-in, or take up the last session.
+//! Starting a client when its page loads: finish a sign-in, or restore the last session.
 
 use super::accounts::Accounts;
 use super::callback::SignedIn;
@@ -14,7 +14,7 @@ use crate::ports::{Page, StorageError, Store};
 use crate::url::Url;
 use std::rc::Rc;
 
-/// What a page starts with.
+/// The session that a page starts with.
 #[derive(Clone, Debug)]
 pub enum Initialized {
     /// A sign-in that just succeeded.
@@ -32,7 +32,7 @@ impl Initialized {
         }
     }
 
-    /// The session, for good.
+    /// Converts into the session.
     pub fn into_session(self) -> OAuthSession {
         match self {
             Self::SignedIn(signed_in) => signed_in.session,
@@ -40,7 +40,7 @@ impl Initialized {
         }
     }
 
-    /// The app's own text, where a sign-in just succeeded that was given one.
+    /// The app's own text, if a sign-in just succeeded that was given one.
     pub fn state(&self) -> Option<&str> {
         match self {
             Self::SignedIn(signed_in) => signed_in.state.as_deref(),
@@ -78,7 +78,7 @@ impl Startup {
         }
     }
 
-    /// Finishes the sign-in whose response the page's address holds, or else restores the last account's session.
+    /// Finishes the sign-in if the page's address has a response, or else restores the active account's session.
     pub(super) async fn start(&self, refresh: Refresh) -> Result<Option<Initialized>, Error> {
         let at_redirect_uri = |page: &Url| {
             self.env
@@ -96,7 +96,7 @@ impl Startup {
         {
             match self.finish(None, None).await {
                 Ok(signed_in) => return Ok(Some(Initialized::SignedIn(signed_in))),
-                // Whoever made such a link, or loads such a page again, shall not keep the user from the session.
+                // A forged link or a reloaded page must not keep the user from the session.
                 Err(error) if self.is_stray(&error, &params).await => refused = Some(error),
                 Err(error) => return Err(error),
             }
@@ -107,7 +107,7 @@ impl Startup {
         }
     }
 
-    /// Whether an answer is for another client of this page, which finds it in the address as it is.
+    /// Whether a response is for another client of this page. It then stays in the address for that client.
     async fn is_of_another_client(&self, params: &CallbackParams) -> bool {
         let Some(state) = params.states().next() else {
             return false;
@@ -116,7 +116,7 @@ impl Startup {
         matches!(owner, Ok(Some(owner)) if owner != self.env.client_id())
     }
 
-    /// Whether an answer was refused that belongs to no pending sign-in, as far as its `state` says.
+    /// Whether a refused response belongs to no pending sign-in, by its `state`.
     async fn is_stray(&self, error: &Error, params: &CallbackParams) -> bool {
         let ErrorKind::Callback(
             CallbackError::UnknownState(_) | CallbackError::Repeated(_) | CallbackError::Jarm,
@@ -142,12 +142,12 @@ impl Startup {
     ) -> Result<Option<OAuthSession>, Error> {
         self.leave_localhost().await?;
         let Some(sub) = self.accounts.active_text() else {
-            // The app will want to know where the next session is kept.
+            // Settle where sessions are kept, which the app can read after the start.
             self.store.settle().await;
             return Ok(None);
         };
         let restored = self.restore.restore(&sub, refresh, true).await;
-        // The server may yet refresh this session, but not now, and its token has expired: the user has to sign in.
+        // The server may refresh this session later, but its token has expired: the user has to sign in for now.
         if let Err(ErrorKind::Ended(_, SessionEnd::RefreshRejected(_))) =
             restored.as_ref().map_err(Error::kind)
         {
@@ -171,7 +171,7 @@ impl Startup {
 
     /// Finishes a sign-in, by default the one whose response is in the page's address.
     ///
-    /// The address is cleaned before anything is sent, so that no code stays in it for a reload to use again.
+    /// The response is removed from the address before anything is sent, so that a reload does not use the code again.
     pub(super) async fn finish(
         &self,
         params: Option<&str>,
@@ -201,8 +201,8 @@ impl Startup {
         Ok(signed_in)
     }
 
-    /// A page under development on `localhost` would store its sessions where the redirect, which comes to
-    /// `127.0.0.1`, does not find them (RFC 8252 section 8.3).
+    /// Redirects a page under development from `localhost` to `127.0.0.1`: the redirect URI has the loopback IP (RFC 8252
+    /// section 8.3), and storage of `localhost` is not shared with it.
     async fn leave_localhost(&self) -> Result<(), Error> {
         let metadata = &self.env.options.metadata;
         let Some(page) = self.page.location() else {

@@ -1,4 +1,4 @@
-//! OAuth in the atproto profile, pure: each exchange is a request built and an answer judged, with no I/O between.
+//! OAuth in the atproto profile, as pure functions: each exchange builds a request and judges the response, without I/O.
 
 mod challenge;
 mod client_auth;
@@ -52,7 +52,7 @@ pub(crate) use server_metadata::server_metadata_request;
 pub use session_end::SessionEnd;
 pub use token::TokenSet;
 pub(crate) use token::{
-    CodeExchange, TokenAnswer, code_request, granted_token, is_access_token, is_visible,
+    CodeExchange, TokenResponse, code_request, granted_token, is_access_token, is_visible,
     judge_refreshed, judge_token, refresh_request,
 };
 
@@ -62,11 +62,11 @@ use crate::json::Json;
 /// The kinds of failure of an exchange with the authorization server.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ExchangeError {
-    /// No answer, or one of the wrong form.
+    /// No response, or one in the wrong form.
     Http(HttpError),
-    /// The server said no, in the terms of RFC 6749 section 5.2.
+    /// The server refused the request (RFC 6749 section 5.2).
     Refused(Refusal),
-    /// The answer breaks a rule of the profile.
+    /// The response breaks a rule of the profile.
     Peer(PeerError),
 }
 
@@ -92,7 +92,7 @@ fn success(response: &Response) -> Result<Json, ExchangeError> {
     }
 }
 
-/// The server's refusal, if an answer is one.
+/// The server's refusal, if a response is one.
 pub(crate) fn refusal_in(response: &Response) -> Option<Refusal> {
     match success(response) {
         Err(ExchangeError::Refused(refusal)) => Some(refusal),

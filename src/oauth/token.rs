@@ -11,28 +11,28 @@ use crate::secret::Secret;
 use crate::time;
 use crate::url::push_form;
 
-/// The tokens of a session, and whom and what they are for.
+/// The tokens of a session, with their account, server and scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
     /// The authorization server that issued them.
     pub issuer: String,
     /// The account.
     pub sub: Did,
-    /// The PDS they are for: an origin with a trailing slash.
+    /// The PDS that accepts them: an origin with a trailing slash.
     pub audience: String,
     /// The granted scope.
     pub scope: String,
     /// The access token.
     pub access_token: Secret,
-    /// The refresh token, where one was issued.
+    /// The refresh token, if one was issued.
     pub refresh_token: Option<Secret>,
-    /// When the access token expires, in milliseconds since the epoch, where the server said.
+    /// When the access token expires, in milliseconds since the epoch; `None` if the server did not say.
     pub expires_at: Option<u64>,
 }
 
-/// What the token endpoint granted, before the account is verified.
+/// The response of the token endpoint to a code, before the account is verified.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TokenAnswer {
+pub(crate) struct TokenResponse {
     pub(crate) sub: Did,
     pub(crate) scope: String,
     pub(crate) access_token: Secret,
@@ -41,9 +41,9 @@ pub(crate) struct TokenAnswer {
     pub(crate) expires_in: Option<f64>,
 }
 
-impl TokenAnswer {
-    /// The token set, once issuer and audience are known. Lifetimes count from when the request was made, so that a
-    /// slow answer cannot make a token look younger than the server takes it to be.
+impl TokenResponse {
+    /// The token set, given issuer and audience. A lifetime counts from the request, so that a slow response does not extend
+    /// it beyond the server's own.
     pub(crate) fn into_token_set(
         self,
         issuer: &str,
@@ -64,25 +64,25 @@ impl TokenAnswer {
     }
 }
 
-/// Whether a text is of the characters that tokens are of (RFC 6749 appendices A.12 and A.17, `1*VSCHAR`).
+/// Whether a text has the syntax of tokens (RFC 6749 appendices A.12 and A.17, `1*VSCHAR`).
 pub(crate) fn is_visible(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Whether a text can be an access token: it goes to the PDS in a header, which would lose spaces at its ends (RFC 9110
-/// section 5.5). `row_layout.js` holds rows to the same, by the table `spec/tokens.json`.
+/// Whether a text can be an access token. It is sent in a header, which would lose spaces at its ends (RFC 9110 section 5.5).
+/// `row_layout.js` applies the same rule, by the table `spec/tokens.json`.
 pub(crate) fn is_access_token(text: &str) -> bool {
     is_visible(text) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
-/// A code, and what shows that its sign-in was begun here.
+/// A code, with the verifier and redirect URI that prove that its sign-in began here.
 pub(crate) struct CodeExchange<'a> {
     pub(crate) code: &'a Secret,
     pub(crate) verifier: &'a Secret,
     pub(crate) redirect_uri: &'a str,
 }
 
-/// Exchanges a code.
+/// The request that exchanges a code.
 pub(crate) fn code_request(
     server: &ServerMetadata,
     auth: ClientAuth,
@@ -97,7 +97,7 @@ pub(crate) fn code_request(
     token_request(server, auth, &fields)
 }
 
-/// Exchanges a refresh token.
+/// The request that exchanges a refresh token.
 pub(crate) fn refresh_request(
     server: &ServerMetadata,
     auth: ClientAuth,
@@ -122,16 +122,16 @@ fn token_request(
     EndpointRequest::new(auth, &server.token_endpoint, form)
 }
 
-/// Judges the token endpoint's answer.
+/// Judges the token endpoint's response to a code.
 ///
 /// Source: RFC 6749 section 5.1; RFC 9449 section 5 (`token_type`); atproto specification, "OAuth", sections
 /// "Identity Authentication" (`sub`) and "Authorization Scopes" (`scope`).
-pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, ExchangeError> {
+pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenResponse>, ExchangeError> {
     let json = success(response)?;
     let invalid = |member| ExchangeError::Peer(PeerError::InvalidToken(member));
     let text = |member| json.str(member).ok_or_else(|| invalid(member));
     check_token_type(&json)?;
-    // An ID token would have to be judged by rules of OpenID Connect that do not hold for atproto accounts.
+    // An ID token would have to be validated by rules of OpenID Connect that do not fit atproto accounts.
     if json.get("id_token").is_some() {
         return Err(invalid("id_token"));
     }
@@ -148,7 +148,7 @@ pub(crate) fn judge_token(response: &Response) -> Result<Box<TokenAnswer>, Excha
                 .ok_or_else(|| invalid("expires_in"))?,
         ),
     };
-    Ok(Box::new(TokenAnswer {
+    Ok(Box::new(TokenResponse {
         sub: Did::parse(&text("sub")?).map_err(|_| invalid("sub"))?,
         scope,
         access_token: token(&json, "access_token", is_access_token)?,
@@ -168,8 +168,8 @@ fn check_token_type(json: &Json) -> Result<(), PeerError> {
     }
 }
 
-/// What is of use in the answer to a refresh. The refresh token that was sent may be spent, so nothing that is missing or malformed
-/// makes the rest worthless.
+/// The usable parts of the response to a refresh. The old refresh token may be spent, so the valid parts are used even if
+/// others are missing or malformed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refreshed {
     pub(crate) access_token: Result<Secret, PeerError>,
@@ -180,7 +180,7 @@ pub(crate) struct Refreshed {
     expires_in: Option<f64>,
 }
 
-/// Judges the answer to a refresh: an error where there is no token in it that can be used.
+/// Judges the response to a refresh: an error if it has no usable token.
 pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, ExchangeError> {
     let json = success(response)?;
     let access_token =
@@ -200,8 +200,8 @@ pub(crate) fn judge_refreshed(response: &Response) -> Result<Refreshed, Exchange
 }
 
 impl Refreshed {
-    /// The new token set. What the server did not say anew stays: the scope (RFC 6749 section 5.1), and a refresh token that it does
-    /// not rotate (section 6). Where the access token cannot be used, the old one has expired.
+    /// The new token set. It keeps the scope (RFC 6749 section 5.1) and the refresh token (section 6) if the response has no
+    /// new ones. If the new access token is unusable, the old one counts as expired.
     pub(crate) fn applied_to(&self, old: &TokenSet, requested_at: u64) -> TokenSet {
         let lifetime = |seconds| time::expiry(requested_at, seconds);
         let (access_token, expires_at) = match &self.access_token {
@@ -218,11 +218,11 @@ impl Refreshed {
     }
 }
 
-/// The token by which to revoke what an answer granted, whatever else is wrong with it: the refresh token stands for the whole
+/// The token to revoke a grant with, from a response that may be invalid otherwise. Revoking the refresh token ends the whole
 /// grant (RFC 7009 section 2.1).
 pub(crate) fn granted_token(response: &Response) -> Option<Secret> {
     let json = success(response).ok()?;
-    // A form carries any text.
+    // The revocation request is a form, which can carry any text.
     let is_any = |text: &str| !text.is_empty();
     let refresh_token = token(&json, "refresh_token", is_any);
     refresh_token
@@ -230,7 +230,7 @@ pub(crate) fn granted_token(response: &Response) -> Option<Secret> {
         .ok()
 }
 
-/// A token that is one.
+/// A member that is a valid token.
 fn token(
     json: &Json,
     member: &'static str,

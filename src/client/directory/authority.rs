@@ -1,4 +1,4 @@
-//! Whether an authorization server is the one that an account trusts.
+//! Checks that an authorization server is the one that an account trusts.
 
 use super::Directory;
 use super::documents::Freshness;
@@ -18,7 +18,7 @@ pub(in crate::client) struct EarlyResource {
 }
 
 impl Directory {
-    /// Asks a PDS for its authorization server, past every cache, beside whatever else is done.
+    /// Requests the metadata of a PDS in the background, bypassing every cache.
     pub(in crate::client) fn request_early(self: &Rc<Self>, pds: &Url) -> Rc<EarlyResource> {
         let early = Rc::new(EarlyResource {
             pds: pds.clone(),
@@ -32,8 +32,8 @@ impl Directory {
         early
     }
 
-    /// Checks that an authorization server, whose metadata is fresh, is the one an account trusts, past every cache; the
-    /// account's PDS.
+    /// Checks that an authorization server, whose metadata are fresh, is the one that an account trusts, bypassing every
+    /// cache. Returns the account's PDS.
     ///
     /// Source: atproto specification, "OAuth", section "Identity Authentication".
     pub(in crate::client) async fn verify_authority(
@@ -74,7 +74,7 @@ impl Directory {
         }
     }
 
-    /// The issuer that a PDS names now. Where that is `known`, it must know of the PDS.
+    /// The issuer that a PDS names now. If that is `known`, its metadata must not exclude the PDS.
     async fn issuer_of_pds(
         &self,
         pds: &Url,

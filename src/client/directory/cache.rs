@@ -1,11 +1,11 @@
-//! Documents that were read a moment ago.
+//! The document cache.
 
 use crate::client::policy;
 use crate::http::Response;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// They are few, so a list beats a map.
+/// Documents that were read recently. There are few, so a list is smaller than a map.
 #[derive(Default)]
 pub(super) struct DocumentCache(RefCell<Vec<Cached>>);
 

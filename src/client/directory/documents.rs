@@ -14,9 +14,9 @@ use std::rc::Rc;
 /// Whether a document may come from the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Freshness {
-    /// What was read in the last minute will do.
+    /// It may have been read in the last minute.
     Recent,
-    /// It must come from its source, past every cache.
+    /// It must come from its source, bypassing every cache.
     Now,
 }
 
@@ -42,12 +42,12 @@ impl Documents {
         }
     }
 
-    /// Whether the app's own resolver is to answer this.
+    /// Whether the app's own resolver resolves this.
     pub(super) fn has_own(&self, question: Question<'_>) -> bool {
         self.delegate.answers(question)
     }
 
-    /// Where to ask: the app's own resolver, if it knows such things, or else a server.
+    /// The source to ask: the app's own resolver if it resolves such questions, or else a server.
     pub(super) fn source<'a>(
         &self,
         question: Question<'a>,
@@ -60,7 +60,7 @@ impl Documents {
         }
     }
 
-    /// Reads a document, which then wants judging. Boxed, since many futures await it.
+    /// Reads a document, which the caller then judges. Boxed, because many futures await it.
     pub(super) fn read<'a>(
         &'a self,
         step: Step,
@@ -87,7 +87,7 @@ impl Documents {
         })
     }
 
-    /// What a document says, once judged; one that was judged good is cached.
+    /// The result of judging a document. Caches a valid one.
     pub(super) fn judged<T, E: Into<ErrorKind>>(
         &self,
         document: Document,
@@ -105,7 +105,7 @@ impl Documents {
     }
 
     fn cache(&self, document: Document) {
-        // Not put back: a document that is read often must be forgotten in time as well.
+        // A document from the cache is not put back: one that is read often must expire too.
         if document.is_new {
             let now = self.env.now();
             self.cache.put(document.place, document.response, now);
@@ -130,7 +130,7 @@ impl Documents {
         }
     }
 
-    /// Asks the app's own resolver, within the time limit that servers have.
+    /// Asks the app's own resolver, with the same time limit as servers.
     async fn ask_own(
         &self,
         question: Question<'_>,
@@ -150,7 +150,7 @@ impl Documents {
     }
 }
 
-/// A document that was read, and is yet to be judged.
+/// A document that was read and not judged yet.
 pub(super) struct Document {
     step: Step,
     place: String,
@@ -167,7 +167,7 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// A URL, or, which none can be, the question.
+    /// The URL, or for the app's own resolver the question, which is never a URL.
     fn place(&self) -> String {
         match self {
             Self::Server(request) => request.url.clone(),
@@ -186,7 +186,7 @@ fn failed(step: Step, kind: ErrorKind, place: &str) -> Error {
     }
 }
 
-/// What the app's own resolver says, as a server would put it, so that both are judged by the same rules.
+/// The result of the app's own resolver in the form of a server's response, so that the same rules judge both.
 fn as_response(question: Question<'_>, found: Option<Json>) -> Response {
     let (status, body) = match (question, found) {
         (Question::Handle(_), None) => (400, r#"{"error":"HandleNotFound"}"#.to_owned()),

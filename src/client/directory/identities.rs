@@ -1,4 +1,4 @@
-//! From a handle, a DID or whatever else names an account to the account's document.
+//! Resolves a handle, a DID or another name of an account to the account's document.
 
 use super::Directory;
 use super::documents::{Freshness, Source};
@@ -11,15 +11,15 @@ use crate::oauth::ConfigError;
 use crate::ports::Question;
 use crate::url::Url;
 
-/// What the user typed.
+/// The user's input, resolved.
 pub(in crate::client) enum Typed {
-    /// A handle, a DID, or what the app's own resolver knows.
+    /// A handle, a DID, or an input that the app's own resolver resolves.
     Account {
         did: Did,
         pds: Url,
-        /// The account's handle, where that was typed, checked both ways.
+        /// The account's handle, if the user typed it, checked both ways.
         handle: Option<Handle>,
-        /// The account as the user knows it.
+        /// The name of the account to suggest to the server, as the user typed it.
         login_hint: String,
     },
     /// The address of a PDS or an authorization server.
@@ -27,7 +27,7 @@ pub(in crate::client) enum Typed {
 }
 
 impl Directory {
-    /// Finds an account by its handle or DID: its document, and its handle, if that leads back to the account.
+    /// Finds an account by its handle or DID: its document, and its handle if that resolves to the same DID.
     pub(in crate::client) async fn resolve(
         &self,
         input: &str,
@@ -46,7 +46,7 @@ impl Directory {
             }
         };
         let document = self.did_document(&did, None, freshness).await?;
-        // Only a claim, until it leads back; a resolver that is away leaves it one.
+        // The handle is only a claim until it resolves to the same DID. If the resolver fails, it stays one.
         let claimed = match &document.handle {
             Some(handle) => self.did_of_handle(handle, freshness).await.ok(),
             None => None,
@@ -55,7 +55,7 @@ impl Directory {
         Ok((*document, handle))
     }
 
-    /// Finds out what the user typed, normalized.
+    /// Resolves the user's normalized input.
     pub(in crate::client) async fn identify(
         &self,
         input: &str,
@@ -72,7 +72,7 @@ impl Directory {
         reserved.map_err(identity)?;
         let document = match parsed {
             Ok(Input::Service(url)) => return Ok(Typed::Service(url)),
-            // The app's own resolver may know more ways to name an account.
+            // The app's own resolver may accept more kinds of input.
             _ if self.documents.has_own(Question::Identity(input)) => {
                 progress(Step::Handle);
                 self.own_identity(input, Freshness::Recent).await
@@ -116,7 +116,7 @@ impl Directory {
         self.did_document(&did, Some(handle), freshness).await
     }
 
-    /// A handle that leads nowhere by its top-level domain is not asked for.
+    /// Refuses a handle under a reserved top-level domain, which cannot resolve.
     fn check_reserved(&self, handle: &Handle) -> Result<(), Error> {
         match handle.is_reserved(self.env.options.in_development()) {
             true => Err(IdentityError::ReservedName(handle.to_string()).into()),
@@ -124,7 +124,7 @@ impl Directory {
         }
     }
 
-    /// Where a handle leads, whether or not that account claims it.
+    /// The DID that a handle resolves to, whether or not its document claims the handle.
     async fn did_of_handle(&self, handle: &Handle, freshness: Freshness) -> Result<Did, Error> {
         self.check_reserved(handle)?;
         let source = self.documents.source(Question::Handle(handle), || {
@@ -138,7 +138,7 @@ impl Directory {
         self.documents.judged(document, judged)
     }
 
-    /// The account that the app's own resolver finds behind what was typed.
+    /// The account that the app's own resolver finds for the input.
     pub(super) async fn own_identity(
         &self,
         input: &str,
@@ -150,7 +150,7 @@ impl Directory {
         self.documents.judged(document, judged)
     }
 
-    /// The document of a DID, which must claim the handle that led to it, if one did.
+    /// The document of a DID. If the DID came from a handle, the document must claim that handle.
     pub(super) async fn did_document(
         &self,
         did: &Did,
@@ -159,7 +159,7 @@ impl Directory {
     ) -> Result<Box<DidDocument>, Error> {
         let directory = &self.env.options.plc_directory;
         let allow_http = self.env.options.allow_http;
-        // A DID that may not be asked for is not for the app's own resolver either.
+        // Built first, so that a forbidden DID is refused for the app's own resolver too.
         let request = did_document_request(
             did,
             directory,

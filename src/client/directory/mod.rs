@@ -1,4 +1,4 @@
-//! Who an account is, and which servers are responsible for it.
+//! The directory: resolves accounts and finds the servers responsible for them.
 
 mod authority;
 mod cache;
@@ -35,7 +35,7 @@ impl Directory {
         })
     }
 
-    /// Whether the app finds this kind of account by itself.
+    /// Whether the app's own resolver resolves this.
     pub(super) fn has_own(&self, question: Question<'_>) -> bool {
         self.documents.has_own(question)
     }

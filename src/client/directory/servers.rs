@@ -1,4 +1,4 @@
-//! From a PDS or an issuer to the metadata of the authorization server.
+//! Finds the metadata of the authorization server of a PDS or an issuer.
 
 use super::Directory;
 use super::documents::{Freshness, Source};
@@ -11,8 +11,8 @@ use crate::url::Url;
 use std::rc::Rc;
 
 impl Directory {
-    /// The metadata of a server that was stored when it was last seen, or else what the server says now. What was
-    /// stored is judged again: it was in storage.
+    /// The stored metadata of a server if they are valid, or else its current metadata. Stored metadata are judged again,
+    /// because other code can write to storage.
     pub(in crate::client) async fn known_server(
         &self,
         issuer: &str,
@@ -34,7 +34,7 @@ impl Directory {
         self.server_of(issuer, None, freshness).await
     }
 
-    /// Reads the metadata of the authorization server that a resource named, which must know of that resource.
+    /// Reads the metadata of the authorization server that a resource named. If they list resources, that one must be listed.
     async fn server_of(
         &self,
         issuer: &str,
@@ -70,7 +70,7 @@ impl Directory {
         })
     }
 
-    /// The authorization server of a PDS. One that publishes no resource metadata is asked whether it is its own.
+    /// The authorization server of a PDS. A PDS without resource metadata may be its own authorization server.
     pub(in crate::client) async fn server_of_pds(
         &self,
         pds: &Url,
@@ -92,7 +92,7 @@ impl Directory {
         found.await.map_err(|error| of_resource(error, pds))
     }
 
-    /// What a PDS says of itself, if anything.
+    /// The metadata of a PDS, if it publishes any.
     pub(super) async fn resource(
         &self,
         pds: &Url,
@@ -111,7 +111,7 @@ impl Directory {
         self.documents.judged(document, Ok(judged))
     }
 
-    /// The authorization server behind a server's address, and the PDS: the address is that of a PDS, or the issuer itself.
+    /// The authorization server of a service's address. The address is that of a PDS, which is returned too, or the issuer's.
     pub(in crate::client) async fn server_of_service(
         &self,
         url: Url,
@@ -119,16 +119,17 @@ impl Directory {
     ) -> Result<(Rc<ServerMetadata>, Option<Url>), Error> {
         let as_pds = match self.server_of_pds(&url, progress).await {
             Ok(server) => {
-                // An issuer that is not a PDS as well has nothing to say as one. It was asked just now.
-                let said = self.resource(&url, Freshness::Recent).await;
-                return Ok((server, said.is_ok_and(|said| said.is_some()).then_some(url)));
+                // Only a PDS has resource metadata. They were read just now, so they are in the cache.
+                let resource = self.resource(&url, Freshness::Recent).await;
+                let is_pds = resource.is_ok_and(|resource| resource.is_some());
+                return Ok((server, is_pds.then_some(url)));
             }
             Err(error) => error,
         };
         let is_no_pds = is_without_oauth(&as_pds);
         let as_issuer = self.server(url.origin(), Freshness::Recent).await;
         as_issuer.map(|server| (server, None)).map_err(|as_issuer| {
-            // What was wrong with the address as a PDS says more than that it is no issuer either.
+            // The error as a PDS is more helpful than that the address is no issuer either.
             match is_no_pds && !is_without_oauth(&as_issuer) {
                 true => as_issuer,
                 false => as_pds,

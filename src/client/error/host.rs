@@ -1,8 +1,8 @@
-//! What the place that this runs in does not offer.
+//! Errors about features that the host does not offer.
 
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 
-/// Something that the place this runs in does not offer to an app in Rust.
+/// A feature that the host does not offer to an app in Rust.
 ///
 /// The constants serve as patterns:
 ///
@@ -17,10 +17,10 @@ use crate::sentences::{self, Arguments, Key, Message, key, said};
 pub struct HostError(Key);
 
 impl HostError {
-    /// This is no browser: the app is being rendered on a server, or tested without one.
+    /// There is no browser: the app is being rendered on a server, or tested without one.
     pub const BROWSER_ONLY: Self = Self(key!("BROWSER_ONLY"));
 
-    /// The browser let no popup open.
+    /// The browser blocked the popup.
     pub const POPUP_BLOCKED: Self = Self(key!("POPUP_BLOCKED"));
 
     /// The stable code.

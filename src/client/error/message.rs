@@ -1,4 +1,4 @@
-//! What an error says: its message, and the help for it.
+//! The message and the help of an error.
 
 use super::{Error, ErrorKind};
 use crate::http::HttpError;
@@ -7,7 +7,7 @@ use crate::sentences::{self, Arguments, Key, Message, key};
 use std::fmt;
 
 impl Error {
-    /// What the app or its user can do about it, in a sentence.
+    /// A sentence on what the app or its user can do.
     pub fn help(&self) -> &'static str {
         let mut arguments = Arguments::default();
         self.arguments(&mut arguments);
@@ -16,7 +16,7 @@ impl Error {
         sentences::help(topic, self.code(), self.0.step.as_str())
     }
 
-    /// What says more about the help than the code and the server's own `error` code do.
+    /// A topic of help that is more specific than the code and the server's `error` code.
     pub(crate) fn topic(&self) -> Option<&'static str> {
         let (status, is_in_trouble) = match &self.0.kind {
             _ if self.0.lacks_nonce => return Some("NONCE_UNREADABLE"),
@@ -74,9 +74,9 @@ impl Message for ErrorKind {
                 to.text("sub", sub.as_str());
                 end.arguments(to);
             }
-            Self::Observer(words)
-            | Self::Renewer(Thrown { words, .. })
-            | Self::Resolver(Thrown { words, .. }) => to.text("message", words),
+            Self::Observer(message)
+            | Self::Renewer(Thrown { words: message, .. })
+            | Self::Resolver(Thrown { words: message, .. }) => to.text("message", message),
             Self::Config(e) => e.arguments(to),
             Self::Identity(e) => e.arguments(to),
             Self::Http(e) | Self::WithoutOauth(e) => e.arguments(to),

@@ -1,4 +1,4 @@
-//! The client's error: what failed, in which step, and at which address.
+//! The client's error: the failure, its step, and the address of the request.
 
 mod host;
 mod message;
@@ -23,42 +23,42 @@ use crate::oauth::{
 use crate::ports::{KeyError, StorageError, Thrown};
 use crate::sentences::Message;
 
-/// What went wrong, by who is to blame.
+/// The kind of failure, by its cause.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The app's configuration, or how it calls the client.
     Config(ConfigError),
-    /// What the user typed, or what the account's identity says.
+    /// The user's input, or the account's identity.
     Identity(IdentityError),
-    /// The network, or an answer that is no answer.
+    /// The network, or an invalid HTTP response.
     Http(HttpError),
-    /// A server that answers and does not offer OAuth: what its answer was instead of metadata.
+    /// The server does not offer OAuth. Holds its response in place of metadata.
     WithoutOauth(HttpError),
-    /// A server that breaks the rules.
+    /// The server breaks a rule of the specifications.
     Peer(PeerError),
-    /// A server that says no.
+    /// The server refused the request.
     Refused(Refusal),
-    /// A server that refuses proofs for their time, since this machine's clock is wrong, or the server's own.
+    /// The server refuses proofs for their time, because this machine's clock or the server's is wrong.
     ClockSkew {
-        /// By how much this machine's clock is ahead of the servers', negative where it is behind; absent where no server
-        /// tells the time.
+        /// By how much this machine's clock is ahead of the server's, negative if it is behind; `None` if no server shows the
+        /// time.
         seconds: Option<i64>,
-        /// The server's words.
+        /// The server's refusal.
         refusal: Refusal,
     },
-    /// An authorization response that does not fit.
+    /// An invalid authorization response.
     Callback(CallbackError),
-    /// The account's identity no longer leads to the server that the tokens came from.
+    /// The account's identity does not name the server that issued the tokens.
     NotAuthoritative {
         /// The account.
         sub: Did,
-        /// The server that claimed it.
+        /// The server that issued the tokens.
         issuer: String,
-        /// The server it belongs to.
+        /// The server that the account belongs to.
         found: String,
     },
-    /// The session is over.
+    /// The session has ended, or there is none.
     Ended(Did, SessionEnd),
     /// The host's keys.
     Key(KeyError),
@@ -66,15 +66,15 @@ pub enum ErrorKind {
     Storage(StorageError),
     /// The app's own resolver failed.
     Resolver(Thrown),
-    /// The client that was asked to refresh failed: a worker's.
+    /// The client that was asked to refresh failed, such as a worker's.
     Renewer(Thrown),
-    /// The app's own observer failed; its words.
+    /// The app's own observer failed. Holds its message.
     Observer(String),
-    /// The user left for the authorization server and came back without an answer.
+    /// The user left for the authorization server and came back without a response.
     NavigatedBack,
     /// A popup.
     Popup(PopupError),
-    /// Something that the place this runs in does not offer.
+    /// Something that the host does not offer.
     Host(HostError),
 }
 
@@ -113,7 +113,7 @@ impl Error {
         }))
     }
 
-    /// A session that is over, met while a request was to be made with it.
+    /// The session of a request has ended.
     pub(crate) fn ended(sub: &Did, end: SessionEnd) -> Self {
         Self::new(Step::Request, ErrorKind::Ended(sub.clone(), end))
     }
@@ -123,7 +123,8 @@ impl Error {
         self
     }
 
-    /// The innermost purpose stays: it names what failed. An account that has no PDS was resolved well.
+    /// Adds a purpose, unless there is one already: the innermost names what failed. An account without a PDS was resolved,
+    /// so it gets none.
     pub(crate) fn while_resolving(mut self, what: &'static str, subject: &str) -> Self {
         if !matches!(self.0.kind, ErrorKind::Identity(IdentityError::NoPds(_))) {
             let resolving = || Purpose::Resolving(what, subject.to_owned());
@@ -132,7 +133,7 @@ impl Error {
         self
     }
 
-    /// A server that sends whoever asks for its metadata to another page, such as one to log in at, has none.
+    /// A server that redirects a request for metadata to another page, such as a login page, has no metadata.
     pub(crate) fn asking_for_metadata(mut self) -> Self {
         if let ErrorKind::Http(error @ HttpError::Redirected) = &self.0.kind {
             self.0.kind = ErrorKind::WithoutOauth(error.clone());
@@ -155,48 +156,48 @@ impl Error {
         self
     }
 
-    /// The server demands a nonce, and it showed none.
+    /// The server demands a nonce but its response shows none.
     pub(crate) fn without_nonce(mut self) -> Self {
         self.0.lacks_nonce = true;
         self
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// In which step.
+    /// The step that failed.
     pub fn step(&self) -> Step {
         self.0.step
     }
 
-    /// The address that was asked, where one was.
+    /// The address of the failed request, if there was one.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
 
-    /// What all this was for, where what the user typed or a server was being resolved, or a session stored.
+    /// The purpose of the call, if it resolved the user's input or a server, or stored a session.
     pub fn purpose(&self) -> Option<&Purpose> {
         self.0.purpose.as_ref()
     }
 
-    /// What to sign in with, where a session is over: the account's handle, or its DID where that is all there is.
+    /// The input to sign in with again, if a session has ended: the account's handle, or its DID if the handle is unknown.
     pub fn login_hint(&self) -> Option<&str> {
         self.0.login_hint.as_deref()
     }
 
-    /// Present for everything that fails in a callback.
+    /// Present for every failure of a callback.
     pub fn callback(&self) -> Option<&CallbackContext> {
         self.0.callback.as_ref()
     }
 
-    /// A string that says what went wrong, and that no release changes.
+    /// A code that identifies the failure. Stable across releases.
     pub fn code(&self) -> &'static str {
         self.narrower_code().unwrap_or_else(|| self.key().code())
     }
 
-    /// A code that says more than the one of the message.
+    /// A code that is more specific than the one of the message.
     pub(crate) fn narrower_code(&self) -> Option<&'static str> {
         match &self.0.kind {
             ErrorKind::WithoutOauth(_) => Some("SERVER_WITHOUT_OAUTH"),
@@ -205,7 +206,7 @@ impl Error {
         }
     }
 
-    /// Whether the same call may well succeed later, with nothing changed but the network, a server or the disk.
+    /// Whether the same call may succeed later, if only the network, a server or the disk changes.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
             ErrorKind::Http(e) => e.is_retryable(),
@@ -218,7 +219,7 @@ impl Error {
 }
 
 impl std::error::Error for Error {
-    /// What is behind it, by the kind of error that it is.
+    /// The cause, depending on the kind.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(match &self.0.kind {
             ErrorKind::Config(e) => e,
@@ -240,14 +241,14 @@ impl std::error::Error for Error {
     }
 }
 
-/// A client that is set up wrongly: [`Step::Configure`].
+/// Invalid options: [`Step::Configure`].
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::new(Step::Configure, error)
     }
 }
 
-/// An input that is none: [`Step::Input`].
+/// Invalid input: [`Step::Input`].
 impl From<IdentityError> for Error {
     fn from(error: IdentityError) -> Self {
         Self::new(Step::Input, error)

@@ -1,18 +1,18 @@
-//! What can go wrong with a popup.
+//! Errors of popups.
 
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 
-/// What can go wrong with a popup.
+/// An error of a popup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PopupError {
     /// The user closed it.
     Closed,
-    /// Nothing was heard of it for 5 minutes.
+    /// It sent no message for 5 minutes.
     TimedOut,
-    /// This browser has no way between a popup and the page that opened it.
+    /// This browser has no channel between a popup and the page that opened it.
     Unsupported,
-    /// Not a failure: this page is the popup, and the page that opened it goes on.
+    /// Not a failure: this page is the popup, and the page that opened it finishes the sign-in.
     ContinuedInParent,
 }
 

@@ -1,14 +1,14 @@
-//! What a call was for.
+//! The purpose of a call.
 
 use crate::identity::Did;
 use crate::sentences::{self, Arguments, Key, Message, key};
 use std::fmt;
 
-/// What a call was for when it failed.
+/// The purpose of a call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// To resolve something: what it is, such as an identity, and what the user typed or a server is called.
+    /// To resolve something: its kind, such as an identity, and the user's input or the server's name.
     Resolving(&'static str, String),
     /// To store the account's session.
     Storing(Did),

@@ -1,4 +1,4 @@
-//! Errors of every sort, for tests of what they say.
+//! Samples of every error, for tests of their messages.
 
 use super::{ErrorKind, HostError, PopupError, Purpose, Step};
 use crate::http::HttpError;
@@ -24,8 +24,8 @@ fn text() -> String {
     "te\u{202a}xt".to_owned()
 }
 
-/// The names that refusals go by, and one that no specification has.
-pub(super) const WORDS: [&str; 26] = [
+/// The `error` codes of refusals, and one that no specification has.
+pub(super) const CODES: [&str; 26] = [
     "invalid_grant",
     "use_dpop_nonce",
     "invalid_dpop_proof",
@@ -212,29 +212,29 @@ fn callback() -> Vec<CallbackError> {
             params: Vec::new(),
         }),
     ];
-    for word in WORDS {
+    for code in CODES {
         for description in [None, Some("why".to_owned())] {
             errors.push(Refused {
-                error: word.to_owned(),
+                error: code.to_owned(),
                 description,
             });
         }
         errors.push(InPopup(PopupFailure {
             message: text(),
-            params: vec![("error".to_owned(), word.to_owned())],
+            params: vec![("error".to_owned(), code.to_owned())],
         }));
     }
     errors
 }
 
 fn refused() -> Vec<Refusal> {
-    let words = WORDS.into_iter().map(Some).chain([None]);
+    let codes = CODES.into_iter().map(Some).chain([None]);
     let statuses = [400, 401, 429, 500];
     let mut errors = Vec::new();
-    for word in words {
+    for code in codes {
         for status in statuses {
             for description in [None, Some("why")] {
-                errors.push(refusal(status, word, description));
+                errors.push(refusal(status, code, description));
             }
         }
     }

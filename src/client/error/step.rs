@@ -1,4 +1,4 @@
-//! The steps of the flow: what progress reports and errors call them.
+//! The steps of the flow, as named in progress reports and errors.
 
 /// A step of the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,19 +6,19 @@
 pub enum Step {
     /// Setting the client up.
     Configure,
-    /// Reading what the user typed.
+    /// Reading the user's input.
     Input,
     /// Resolving the handle.
     Handle,
     /// Reading the DID document.
     Did,
-    /// Asking the PDS for its authorization server.
+    /// Requesting the metadata of the PDS, which name its authorization server.
     Resource,
     /// Reading the authorization server's metadata.
     Issuer,
     /// Pushing the authorization request.
     Par,
-    /// Leaving for the authorization server.
+    /// Redirecting to the authorization server.
     Redirect,
     /// Judging the authorization response.
     Callback,
@@ -28,14 +28,14 @@ pub enum Step {
     Refresh,
     /// Revoking a token.
     Revoke,
-    /// Making a request with the session.
+    /// Sending a request with the session.
     Request,
     /// Reading or writing storage.
     Storage,
 }
 
 impl Step {
-    /// The name that JavaScript sees; no release changes it. `spec/names.json` holds TypeScript to the same.
+    /// The name in JavaScript. Stable across releases. `spec/names.json` lists the names for both languages.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Configure => "configure",
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::json::Json;
 
-    /// The step that the table names behind this one. A step that it lacks does not compile.
+    /// The step that follows this one in the table. A step that is missing here does not compile.
     fn behind(step: Step) -> Option<Step> {
         Some(match step {
             Step::Configure => Step::Input,

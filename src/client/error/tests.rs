@@ -1,4 +1,4 @@
-//! What errors say: that the table has it all, and nothing that no error says.
+//! Tests that the table has the messages and help of all errors, and no others.
 
 use super::samples::{STEPS, every_kind, every_purpose};
 use super::{Error, ErrorKind, Step};
@@ -77,7 +77,7 @@ fn every_message_of_the_table_is_an_error_s() {
     let mut said: BTreeSet<_> = said
         .chain(purposes.iter().map(|purpose| purpose.key().text()))
         .collect();
-    // The npm package's alone, as what the official client shows around a status.
+    // Used by the npm package only, such as the official client's text around a status.
     said.insert("RESOLVING/status");
     let known: BTreeSet<_> = messages().into_iter().map(|(key, ..)| key).collect();
     assert_eq!(known, said);
@@ -94,7 +94,7 @@ fn every_error_has_help_and_all_help_is_of_an_error() {
         own.extend(code.split('_').next().map(str::to_owned));
         let mut arguments = Arguments::default();
         error.arguments(&mut arguments);
-        own.extend(arguments.get("error").map(|word| format!("error={word}")));
+        own.extend(arguments.get("error").map(|code| format!("error={code}")));
         for subject in own {
             known.insert(format!("{subject}@{step}"));
             known.insert(subject);
@@ -125,10 +125,10 @@ fn an_error_has_the_class_of_an_ended_session_if_the_session_has_ended() {
     }
 }
 
-/// What the sentence must mention, by step and word.
+/// The text that the sentence must mention, by step and `error` code.
 #[test]
-fn help_goes_by_word_and_step() {
-    for (step, status, word, expected) in [
+fn help_depends_on_code_and_step() {
+    for (step, status, code, expected) in [
         (Step::Token, 400, "invalid_grant", "was used already"),
         (Step::Refresh, 400, "invalid_grant", "sign in again"),
         (Step::Par, 400, "use_dpop_nonce", "another nonce"),
@@ -173,22 +173,22 @@ fn help_goes_by_word_and_step() {
         (Step::Par, 400, "temporarily_unavailable", "in trouble"),
         (Step::Refresh, 429, "RateLimitExceeded", "too many"),
     ] {
-        let json = format!(r#"{{"error":"{word}"}}"#);
+        let json = format!(r#"{{"error":"{code}"}}"#);
         let payload = Json::parse(&json).expect("JSON");
         let refusal = Refusal {
             status,
-            error: Some(word.to_owned()),
+            error: Some(code.to_owned()),
             description: None,
             payload,
         };
         let help = Error::new(step, refusal).help();
-        assert!(help.contains(expected), "{step:?} {status} {word}: {help}");
+        assert!(help.contains(expected), "{step:?} {status} {code}: {help}");
     }
 }
 
 #[test]
 fn help_goes_by_the_word_that_comes_back_with_the_user() {
-    for (word, expected) in [
+    for (code, expected) in [
         ("access_denied", "try again"),
         ("login_required", "prompt"),
         ("consent_required", "prompt"),
@@ -202,22 +202,22 @@ fn help_goes_by_the_word_that_comes_back_with_the_user() {
         ("word_of_tomorrow", "try again"),
     ] {
         let error = CallbackError::Refused {
-            error: word.to_owned(),
+            error: code.to_owned(),
             description: None,
         };
         let in_popup = CallbackError::InPopup(PopupFailure {
             message: String::new(),
-            params: vec![("error".to_owned(), word.to_owned())],
+            params: vec![("error".to_owned(), code.to_owned())],
         });
         for error in [error, in_popup] {
             let help = Error::new(Step::Callback, error).help();
-            assert!(help.contains(expected), "{word}: {help}");
+            assert!(help.contains(expected), "{code}: {help}");
         }
     }
 }
 
 #[test]
-fn help_goes_by_the_answer_and_where_it_came_from() {
+fn help_depends_on_the_response_and_its_origin() {
     let html = || HttpError::ContentType(Some("text/html".to_owned()));
     for (step, error, expected) in [
         (Step::Par, HttpError::Timeout, "connection"),
@@ -241,7 +241,7 @@ fn help_goes_by_the_answer_and_where_it_came_from() {
 }
 
 #[test]
-fn a_server_without_oauth_is_told_as_such() {
+fn a_server_without_oauth_has_its_own_help() {
     for error in [HttpError::Status(404), HttpError::Redirected] {
         let error = Error::new(Step::Issuer, ErrorKind::WithoutOauth(error));
         assert!(error.help().contains("does not offer OAuth"));

@@ -1,5 +1,5 @@
-//! Requests that prove possession of a key (RFC 9449): proved, sent, and repeated once the server's response has taught us
-//! its nonce or its time.
+//! Requests with a proof of possession (RFC 9449). A request is sent again with a new proof if the server's response gives
+//! a new nonce or shows that the time was wrong.
 
 mod offsets;
 mod prover;
@@ -7,7 +7,7 @@ mod retry;
 
 pub(super) use offsets::SignedAt;
 pub(super) use prover::{Proof, Prover};
-pub(super) use retry::NotTaken;
+pub(super) use retry::RefusedProof;
 
 use super::environment::Environment;
 use super::error::{Error, Step};
@@ -31,12 +31,12 @@ pub(super) struct Exchange {
     network: Rc<Network>,
 }
 
-/// What became of a request that was sent with a proof.
+/// A request that was sent with a proof, and its response.
 pub(in crate::client) struct Sent {
     pub(in crate::client) response: Rc<Response>,
     /// The time in the proof.
     pub(in crate::client) signed: SignedAt,
-    /// Whether a nonce came with the response that is another than the proof's.
+    /// Whether the response has a nonce that differs from the proof's.
     pub(in crate::client) learned: bool,
 }
 
@@ -48,7 +48,7 @@ impl Exchange {
         })
     }
 
-    /// Proves one request. `ath` is the encoded digest of an access token that goes along.
+    /// Creates the proof for one request. `ath` is the encoded digest of the access token that the request carries.
     pub(in crate::client) async fn prove(
         &self,
         prover: &Prover,
@@ -74,8 +74,8 @@ impl Exchange {
         Ok(Proof { jwt, nonce, signed })
     }
 
-    /// Sends a request to the authorization server with a proof; again if the server wants its nonce in it, or another
-    /// time.
+    /// Sends a request to the authorization server with a proof, and again if the server requires its nonce or another
+    /// time in the proof.
     pub(in crate::client) async fn send(
         &self,
         step: Step,
@@ -89,7 +89,7 @@ impl Exchange {
             if verdict == Verdict::Done {
                 return Ok(sent.response);
             }
-            let last = NotTaken {
+            let last = RefusedProof {
                 prover,
                 url: &request.url,
                 signed: sent.signed,
@@ -124,7 +124,7 @@ impl Exchange {
         })
     }
 
-    /// Revokes what an response of the token endpoint granted and nobody will use.
+    /// Revokes the tokens in a response of the token endpoint, if nothing will use them.
     pub(in crate::client) async fn revoke_unused(
         &self,
         server: &ServerMetadata,
@@ -137,7 +137,7 @@ impl Exchange {
         }
     }
 
-    /// Revokes a token. Whether that worked changes nothing here: the tokens are forgotten either way.
+    /// Revokes a token. A failure is ignored: the tokens are removed here in both cases.
     pub(in crate::client) async fn revoke_token(
         &self,
         server: &ServerMetadata,

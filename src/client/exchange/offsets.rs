@@ -1,28 +1,28 @@
-//! The servers' time, where this machine's clock is wrong.
+//! Corrects for this machine's clock if it differs from the servers' clocks.
 //!
-//! A server refuses a proof whose `iat` is minutes off (RFC 9449 section 11.1). How far off this machine's clock is, the
-//! refusal tells by its `Date` (RFC 9110 section 6.6.1). Across origins a page reads that header only where the server
-//! exposes it, so there is a second source: the page's own server.
+//! A server refuses a proof whose `iat` is minutes off (RFC 9449 section 11.1). The `Date` of the refusal (RFC 9110 section
+//! 6.6.1) gives the difference. Across origins a page can read that header only if the server exposes it, so there is a
+//! second source: the page's own server.
 //!
-//! A server is believed about nothing but its own time, and only when it refuses a proof: a `Date` that lies, or is
-//! wrong, then changes the proofs that this server gets and nothing else.
+//! A server's `Date` is used for proofs to that server only, and only when it refuses a proof. So a false `Date` affects
+//! nothing but the proofs for the server that sent it.
 
 use crate::client::policy;
 use crate::time;
 use crate::url::origin_of;
 use std::cell::{Cell, RefCell};
 
-/// By how many milliseconds the time of each of a session's servers is ahead of this machine's, as far as that is known.
+/// By how many milliseconds the clock of each of a session's servers is ahead of this machine's, if known.
 #[derive(Default)]
 pub(in crate::client) struct Offsets {
-    /// Of a server that has refused no proof yet: what was stored of the session's authorization server.
+    /// The offset of a server that has refused no proof yet: the stored one of the session's authorization server.
     assumed: Cell<i64>,
-    /// By origin, from refusals. A session talks to two servers, so a list beats a map.
+    /// By origin, from refusals. A session uses two servers, so a list is smaller than a map.
     learned: RefCell<Vec<(String, i64)>>,
 }
 
 impl Offsets {
-    /// That of the server at a URL; 0 where nothing is known.
+    /// The offset of the server at a URL; 0 if unknown.
     pub(in crate::client) fn get(&self, url: &str) -> i64 {
         let origin = origin_of(url);
         let learned = self.learned.borrow();
@@ -30,12 +30,12 @@ impl Offsets {
         known.map_or(self.assumed.get(), |(_, offset)| *offset)
     }
 
-    /// Believes what was stored, of each server that has not told otherwise.
+    /// Sets the stored offset, used for each server whose own offset is unknown.
     pub(in crate::client) fn assume(&self, stored: i64) {
         self.assumed.set(stored);
     }
 
-    /// Takes over all that is known of the servers of another session of the same account.
+    /// Copies the offsets of another session of the same account.
     pub(in crate::client) fn copy(&self, other: &Self) {
         self.assumed.set(other.assumed.get());
         self.learned.replace(other.learned.borrow().clone());
@@ -57,15 +57,15 @@ impl Offsets {
             .retain(|(known, _)| known != origin);
     }
 
-    /// Learns of the server at a URL from a time in an answer, whose request was sent at `from` and which came at `to`, both by
-    /// this machine's clock.
+    /// Sets the offset of the server at a URL from the `date` of a response. Its request was sent at `from` and it arrived
+    /// at `to`, both by this machine's clock.
     pub(super) fn learn(&self, url: &str, date: u64, from: u64, to: u64) {
         let offset = self.get(url);
         self.set(url, policy::corrected_offset(offset, date, from, to));
     }
 }
 
-/// When a proof was signed: by this machine's clock, and by how much that was corrected.
+/// When a proof was signed: the time of this machine's clock, and the correction added to it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::client) struct SignedAt {
     pub(in crate::client) machine: u64,

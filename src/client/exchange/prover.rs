@@ -1,4 +1,4 @@
-//! One session's proofs of possession (RFC 9449): its key, the nonces its servers gave it, and what is known of their clocks.
+//! One session's proofs of possession (RFC 9449): its key, the nonces of its servers, and the offsets of their clocks.
 
 use super::offsets::{Offsets, SignedAt};
 use crate::client::policy::{self, LONGEST_NONCE};
@@ -8,19 +8,19 @@ use crate::url::origin_of;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Makes the proofs of one session. Nonces are kept for each session and server, as the atproto OAuth specification
-/// asks ("Demonstrating Proof of Possession").
+/// The state that the proofs of one session need. Nonces are kept for each session and server, as the atproto OAuth
+/// specification requires ("Demonstrating Proof of Possession").
 pub(in crate::client) struct Prover {
     pub(in crate::client) key: Rc<dyn Signer>,
     pub(in crate::client) head: ProofHead,
-    /// By origin. A session talks to two servers, so a list beats a map.
+    /// By origin. A session uses two servers, so a list is smaller than a map.
     nonces: RefCell<Vec<(String, String)>>,
     pub(in crate::client) offsets: Offsets,
     /// When the nonces were last written to storage, in milliseconds since the epoch, and of how many servers.
     written: Cell<(u64, usize)>,
 }
 
-/// A proof, and what is in it that an answer may say more about.
+/// A proof, and the parts of it needed to interpret the response.
 pub(in crate::client) struct Proof {
     pub(in crate::client) jwt: String,
     pub(in crate::client) nonce: Option<String>,
@@ -47,8 +47,8 @@ impl Prover {
         Some(nonce.clone())
     }
 
-    /// Keeps the nonce that came with an answer. Whether it is another than the one that was sent: only then is
-    /// there any use in proving again.
+    /// Keeps the nonce of a response. Returns whether it differs from the one that was sent: only then can a new proof
+    /// help.
     pub(in crate::client) fn learn(
         &self,
         url: &str,
@@ -56,8 +56,8 @@ impl Prover {
         received: Option<&str>,
     ) -> bool {
         let is_usable = |nonce: &str| is_visible(nonce) && nonce.len() <= LONGEST_NONCE;
-        let is_news = |nonce: &&str| Some(*nonce) != sent && is_usable(nonce);
-        let Some(received) = received.filter(is_news) else {
+        let is_new = |nonce: &&str| Some(*nonce) != sent && is_usable(nonce);
+        let Some(received) = received.filter(is_new) else {
             return false;
         };
         let origin = origin_of(url);
@@ -69,13 +69,13 @@ impl Prover {
         true
     }
 
-    /// Keeps what another prover of the same account knows.
+    /// Copies the nonces and offsets of another prover of the same account.
     pub(in crate::client) fn learn_all(&self, other: &Self) {
         self.nonces.replace(other.nonces.borrow().clone());
         self.offsets.copy(&other.offsets);
     }
 
-    /// Reads the nonces of an earlier page. A wrong one costs no more than none: the server gives the right one.
+    /// Reads the nonces that an earlier page stored. A stale one costs no more than none: the server gives a new one.
     pub(in crate::client) fn recall(&self, kept: &str) {
         for line in kept.split('\n') {
             if let Some((origin, nonce)) = line.split_once(' ') {
@@ -84,7 +84,7 @@ impl Prover {
         }
     }
 
-    /// The nonces as [`Prover::recall`] takes them, if it is time to write them.
+    /// The nonces in the format that [`Prover::recall`] reads, if it is time to write them.
     pub(in crate::client) fn due_nonces(&self, now: u64) -> Option<String> {
         let servers = self.nonces.borrow().len();
         policy::are_nonces_due(self.written.get(), servers, now).then(|| {

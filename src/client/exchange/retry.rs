@@ -1,4 +1,4 @@
-//! What to do when a server does not take a proof.
+//! Retries after a server has refused a proof.
 
 use super::Exchange;
 use super::offsets::{Offsets, SignedAt};
@@ -10,26 +10,26 @@ use crate::oauth::{Refusal, Verdict, refusal_in};
 use crate::ports::Local;
 use std::rc::Rc;
 
-/// A proof that a server did not take.
-pub(in crate::client) struct NotTaken<'a> {
+/// A proof that a server refused.
+pub(in crate::client) struct RefusedProof<'a> {
     pub(in crate::client) prover: &'a Prover,
-    /// Where it was sent.
+    /// The URL of the request.
     pub(in crate::client) url: &'a str,
     pub(in crate::client) signed: SignedAt,
-    /// Whether a new nonce came with the answer.
+    /// Whether the response has a new nonce.
     pub(in crate::client) has_nonce: bool,
-    /// The answer's time.
+    /// The response's `Date`.
     pub(in crate::client) date: Option<u64>,
 }
 
 impl Exchange {
-    /// Whether a new proof may be taken where the last one was not: with a nonce, if that is new, or with another time.
-    /// Boxed, since futures of two kinds await it.
+    /// Prepares another try after a refused proof, with a new nonce or a corrected time. Returns whether to try again.
+    /// Boxed, because futures of two kinds await it.
     pub(in crate::client) fn prove_again<'a>(
         &'a self,
         verdict: Verdict,
         tried: &'a mut Tried,
-        last: NotTaken<'a>,
+        last: RefusedProof<'a>,
     ) -> Local<'a, bool> {
         Box::pin(async move {
             match policy::proof_retry(verdict, tried, last.has_nonce) {
@@ -57,7 +57,7 @@ impl Exchange {
         })
     }
 
-    /// Asks the page's own server for the time, where the server at a URL refused the one in use and does not say its own.
+    /// Asks the page's own server for the time, if the server at a URL refused the time in use and shows no `Date`.
     async fn ask_own_server(&self, offsets: &Offsets, url: &str) {
         let in_use = offsets.get(url);
         let date = match self.env.time_reference() {
@@ -78,8 +78,8 @@ impl Exchange {
     }
 }
 
-/// What it comes to that a server does not take the proof: an error where more is known of the reason than the answer
-/// says.
+/// The outcome after the last try was refused: an error if the reason is known better than the response says, or else the
+/// response.
 pub(super) fn not_proved(
     step: Step,
     verdict: Verdict,
@@ -98,12 +98,12 @@ pub(super) fn not_proved(
     }
 }
 
-/// What the authorization server's refusal of a proof is, if this machine's clock is the likely reason. `offset` is by
-/// how much that was corrected.
+/// The error for a refused proof if this machine's clock is the likely reason. `offset` is the correction that the proof
+/// used.
 fn skew(verdict: Verdict, refusal: Refusal, offset: i64) -> Option<ErrorKind> {
     let seconds = policy::seconds_ahead(offset);
     let is_of_time = match &refusal.description {
-        Some(words) => mentions(words, "\"iat\""),
+        Some(description) => mentions(description, "\"iat\""),
         None => seconds.is_some(),
     };
     (verdict == Verdict::ProofRefused && is_of_time)

@@ -46,7 +46,7 @@ fn a_time_has_come_by_the_servers_clock() {
 }
 
 #[test]
-fn an_app_hears_of_an_expiry_after_5_seconds() {
+fn a_token_is_reported_expired_after_5_seconds() {
     for (expires_at, now, expected) in [
         (NOW, NOW, false),
         (NOW, NOW + 5_000, false),
@@ -81,7 +81,7 @@ fn a_page_may_send_a_token_until_a_minute_before_it_expires() {
 }
 
 #[test]
-fn only_the_last_while_is_recent() {
+fn a_time_is_recent_within_its_lifetime() {
     for (at, expected) in [
         (1_000, true),
         (901, true),
@@ -180,7 +180,7 @@ fn a_sign_in_is_pending_for_10_minutes() {
 }
 
 #[test]
-fn the_lock_is_waited_for_no_longer_than_a_token() {
+fn the_wait_for_the_lock_is_no_longer_than_for_a_token() {
     for (token_ms, expected) in [
         (1, 1),
         (4_999, 4_999),
@@ -193,7 +193,7 @@ fn the_lock_is_waited_for_no_longer_than_a_token() {
 }
 
 #[test]
-fn only_a_refresh_is_never_given_up() {
+fn only_a_refresh_has_no_time_limit() {
     let limits = Timeouts {
         document_ms: 7,
         token_ms: 9,
@@ -239,7 +239,7 @@ fn a_rejection_is_about_the_request() {
 fn a_clock_is_corrected_beyond_5_seconds() {
     let before = |ms| NOW - ms;
     for (offset, date, sent, received, expected) in [
-        // What is closer than 5 seconds is the same time.
+        // Differences of up to 5 seconds count as none.
         (0, NOW, NOW, NOW, 0),
         (0, NOW + 5_000, NOW, NOW, 0),
         (0, NOW + 5_001, NOW, NOW, 5_001),
@@ -250,7 +250,7 @@ fn a_clock_is_corrected_beyond_5_seconds() {
         (0, NOW + HOUR, NOW, NOW + HOUR, 0),
         (0, NOW + HOUR + 5_001, NOW, NOW + HOUR, 5_001),
         (0, before(5_001), NOW, NOW + HOUR, -5_001),
-        // What was believed is confirmed, corrected, or found to be no difference at all.
+        // The known offset is confirmed, corrected, or found to be none.
         (60_000, NOW + 60_000, NOW, NOW, 60_000),
         (60_000, NOW + 65_000, NOW, NOW, 60_000),
         (60_000, NOW + 65_001, NOW, NOW, 65_001),
@@ -340,7 +340,7 @@ fn a_refused_token_is_replaced_once() {
         (Verdict::TokenRefused, 0, true, true, Refresh, token),
         (Verdict::TokenRefused, 0, false, false, Resend, token),
         (Verdict::TokenRefused, 0, false, true, No, token),
-        // The proof with the new token may be tried with nonce and time anew.
+        // The proof with the new token may be retried with a nonce and a time again.
         (Verdict::TokenRefused, others, true, false, Refresh, token),
         (Verdict::TokenRefused, token, true, false, EndSession, token),
         (Verdict::TokenRefused, all, true, true, EndSession, all),

@@ -1,4 +1,4 @@
-//! A refresh that outlives the page: the host's [`Delegate`](crate::ports::Delegate) has it done elsewhere.
+//! A refresh that outlives the page: another client does it, through the host's [`Delegate`](crate::ports::Delegate).
 
 use super::Refresher;
 use crate::client::error::{Error, ErrorKind, Step};
@@ -8,18 +8,18 @@ use crate::secret::Secret;
 use std::rc::Rc;
 
 impl Refresher {
-    /// Has the tokens refreshed elsewhere if the host can, and refreshes here those that are not refreshed then.
+    /// Lets another client refresh the tokens if the host offers that, and refreshes here otherwise or if that did not.
     pub(super) async fn refresh_anywhere(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
         seen: &Secret,
     ) -> Result<(), Error> {
-        // No other client can refresh what this page alone has.
+        // If storage is in this page's memory, no other client can read the session.
         if !self.store.outlives_page() || !self.delegate.refreshes() {
             return self.refresh_here(entry, seen, false).await;
         }
-        // The other client notifies all tabs; this tab's app is to be notified of it as this tab's own doing: once, and
-        // waited for.
+        // The other client notifies all tabs. This tab ignores that message and notifies its app itself, once, as its own
+        // refresh, and waits for the app's hook.
         entry.refreshing_elsewhere.set(true);
         let refreshed = match self.ask(entry, seen).await {
             Ok(()) => self.refresh_here(entry, seen, true).await,
@@ -37,7 +37,7 @@ impl Refresher {
         let refreshed = self.delegate.refresh(&entry.did, &credentials.ath).await;
         match refreshed {
             DelegatedRefresh::Stored => {}
-            // The other client may not see what is there: this one looks for itself.
+            // The other client may not see this storage, so this one checks it.
             DelegatedRefresh::Ended(end) => {
                 let stored = self.sessions.rows.read(&entry.did).await?;
                 if stored.is_none_or(|row| row.refused_at.is_some()) {

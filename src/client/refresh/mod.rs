@@ -1,4 +1,4 @@
-//! Refreshing tokens: once, for everyone who finds them stale at the same time.
+//! Refreshing tokens: once, for all callers that find them stale at the same time.
 
 mod elsewhere;
 mod outcome;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::waiting::{First, race};
 use std::rc::Rc;
 
-/// When to renew a session's tokens.
+/// When to refresh a session's tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
     /// When they are about to expire.
@@ -46,7 +46,7 @@ pub(super) struct Refresher {
 }
 
 impl Refresher {
-    /// A session's credentials, with tokens refreshed as asked.
+    /// A session's credentials, after a refresh if `refresh` requires one.
     pub(super) async fn credentials(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
@@ -56,34 +56,35 @@ impl Refresher {
             Refresh::Never => {}
             Refresh::Auto => return self.fresh_credentials(entry).await,
             Refresh::Force => {
-                let seen = self.in_force(entry)?.session.tokens.access_token.clone();
+                let current = self.current_credentials(entry)?;
+                let seen = current.session.tokens.access_token.clone();
                 self.refresh(entry, &seen).await?;
             }
         }
-        self.in_force(entry)
+        self.current_credentials(entry)
     }
 
-    /// A session's credentials; an error that says what to sign in with if it has ended.
-    fn in_force(&self, entry: &SessionEntry) -> Result<Rc<RequestCredentials>, Error> {
+    /// A session's credentials; an error with a login hint if it has ended.
+    fn current_credentials(&self, entry: &SessionEntry) -> Result<Rc<RequestCredentials>, Error> {
         let hint = |error: Error| error.hinting(self.accounts.login_hint(&entry.did));
         entry.credentials().map_err(hint)
     }
 
-    /// A session's credentials, with tokens refreshed if they are about to expire. If they cannot be refreshed now, they
-    /// serve as long as they last, and are not refreshed before.
+    /// A session's credentials, with tokens refreshed if they are about to expire. If the refresh fails, the tokens are used
+    /// until they expire, without another early refresh.
     pub(super) async fn fresh_credentials(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
     ) -> Result<Rc<RequestCredentials>, Error> {
-        if let Some(spent) = entry.unstored_over() {
+        if let Some(spent) = entry.unreplaced_token() {
             drop(self.refresh(entry, &spent).await);
         }
-        let seen = self.in_force(entry)?;
+        let seen = self.current_credentials(entry)?;
         if !seen.is_stale(self.env.now()) {
             return Ok(seen);
         }
         let refreshed = self.refresh(entry, &seen.session.tokens.access_token).await;
-        let current = self.in_force(entry)?;
+        let current = self.current_credentials(entry)?;
         let now = self.env.now();
         if refreshed.is_err() && Rc::ptr_eq(&current, &seen) && !seen.is_expired(now) {
             seen.stop_refreshing_early();
@@ -92,7 +93,7 @@ impl Refresher {
         refreshed.map(|()| current)
     }
 
-    /// Refreshes a token that was refused without a reason; whether that gave another.
+    /// Refreshes a token that was refused without a reason. Returns whether that succeeded.
     pub(super) async fn refresh_in_doubt(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
@@ -112,10 +113,10 @@ impl Refresher {
         refreshed.is_ok()
     }
 
-    /// Replaces the tokens that the caller has seen by newer ones. Whoever waited for another's refresh gets its result.
+    /// Replaces the tokens that the caller has seen by newer ones. A caller that waited for another refresh gets its result.
     ///
-    /// The work is not the caller's own: it goes on, and keeps the lock, when the caller no longer waits. A response that
-    /// nobody takes is a session lost.
+    /// The work is detached: it continues, with the lock, if the caller no longer waits. If nothing stored the response, the
+    /// session would be lost.
     pub(super) async fn refresh(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
@@ -131,7 +132,7 @@ impl Refresher {
         }
     }
 
-    /// `asked`: this tab has asked another client for it. What that did is for this tab to notify the app of.
+    /// `asked`: this tab has asked another client to refresh. This tab then notifies the app of the result.
     async fn refresh_here(
         self: &Rc<Self>,
         entry: &Rc<SessionEntry>,
@@ -172,7 +173,7 @@ impl Refresher {
                 }
                 self.sessions.adopt(stored).await.map(drop)
             }
-            // Another client has ended it, and is about to remove the row, or has kept it.
+            // Another client has ended the session, and either keeps the row or is about to remove it.
             Some(_) if entry.ended().is_some() => Err(self.found_ended(lock, entry, asked)),
             Some(stored) => {
                 let entry = self.sessions.adopt(stored).await?;
@@ -181,7 +182,7 @@ impl Refresher {
         }
     }
 
-    /// A session that was in use has ended: its row is not there any more, or is kept for another try.
+    /// The error when a session in use is found to have ended: its row is absent, or kept for another try.
     fn found_ended(&self, lock: &SessionLock, entry: &SessionEntry, asked: bool) -> Error {
         let did = &entry.did;
         let ended = entry.ended();

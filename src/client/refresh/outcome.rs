@@ -1,4 +1,4 @@
-//! What the response to a refresh means for the session.
+//! Applies the response to a refresh to the session.
 
 use super::Refresher;
 use crate::client::error::{Error, ErrorKind, Step};
@@ -21,7 +21,7 @@ pub(super) struct Refreshed<'a> {
 }
 
 impl Refresher {
-    /// Judges the response to a refresh, and stores what came of it.
+    /// Judges the response to a refresh, and stores the result.
     pub(super) async fn settle(
         &self,
         lock: &SessionLock,
@@ -80,7 +80,7 @@ impl Refresher {
         }
     }
 
-    /// What a refresh that was not granted means for the session.
+    /// Applies a failed refresh to the session: ends it, or keeps it if the failure may be temporary.
     async fn apply_refusal(
         &self,
         lock: &SessionLock,
@@ -92,10 +92,10 @@ impl Refresher {
         let session = &credentials.session;
         let token = &session.tokens.access_token;
         match &error {
-            // The one response that means the session has ended (RFC 6749 section 5.2).
+            // Only this response means that the session has ended (RFC 6749 section 5.2).
             ErrorKind::Refused(refusal) if refusal.is("invalid_grant") => {
                 if !self.sessions.locks.span_tabs() {
-                    // Another tab may just have spent this token, and be storing what it got for it.
+                    // Another tab may just have used this token and be storing the new ones.
                     self.env.sleep(policy::OTHER_TAB_PATIENCE).await;
                     let stored = self.sessions.rows.read(&entry.did).await?;
                     if stored.is_none_or(|stored| stored.tokens != session.tokens) {
@@ -105,7 +105,7 @@ impl Refresher {
                 let end = SessionEnd::RefreshRefused(refusal.description.clone());
                 self.end(lock, entry, end, token).await
             }
-            // Any other refusal may be the server's passing mistake. But while it lasts, the user is not signed in.
+            // Any other refusal may be a temporary fault of the server. But while it lasts, the user is signed out.
             _ if credentials.is_expired(self.env.now()) && is_rejection(&error) => {
                 let message = match error {
                     ErrorKind::Refused(refusal) => refusal.description.or(refusal.error),
@@ -117,7 +117,7 @@ impl Refresher {
         }
     }
 
-    /// Ends a session that the server does not refresh, but keeps its row, so that a restore tries again.
+    /// Ends a session that the server refuses to refresh, but keeps its row, so that a restore tries again.
     async fn reject(
         &self,
         lock: &SessionLock,
@@ -140,7 +140,8 @@ impl Refresher {
             .await
     }
 
-    /// Adopts what another client has stored in place of the row that was to be refreshed, or the end if it is removed.
+    /// Adopts the session that another client has stored in place of the expected row, or ends the session if the row is
+    /// absent.
     pub(super) async fn adopt_changed(
         &self,
         lock: &SessionLock,
@@ -152,8 +153,8 @@ impl Refresher {
         }
     }
 
-    /// Stores new tokens, in place of those that were spent for them, before anyone else uses them. `false`: the row is
-    /// another by now, and stays.
+    /// Stores new tokens in place of the spent ones, before any request uses them. `false`: another client has replaced the
+    /// row, which stays.
     pub(super) async fn store(
         &self,
         lock: &SessionLock,
@@ -167,8 +168,8 @@ impl Refresher {
             entry.mark_stored();
             return Ok(false);
         }
-        // The old tokens are spent, so these are the only ones: they serve this page even if they could not be stored,
-        // which is then tried again whenever the session is used.
+        // The old tokens are spent, so these are the only valid ones. If storing them failed, this page uses them all the
+        // same, and stores them when the session is used next.
         let entry = self.sessions.adopt(session).await?;
         match &stored {
             Ok(_) => entry.mark_stored(),
@@ -195,7 +196,7 @@ impl Refresher {
     }
 }
 
-/// Whether the server means the request, and not the proof or the moment.
+/// Whether the server refuses the request itself, rather than the proof or this moment.
 fn is_rejection(error: &ErrorKind) -> bool {
     let status = match error {
         ErrorKind::Refused(refusal) if judge_refusal(refusal) == Verdict::Done => refusal.status,

@@ -16,7 +16,7 @@ use crate::waiting::{First, race};
 use std::rc::Rc;
 
 impl Refresher {
-    /// Exchanges the refresh token of what is stored, which is in force.
+    /// Exchanges the refresh token of the stored session, which is the one in use.
     pub(super) async fn exchange_token(
         self: &Rc<Self>,
         lock: &SessionLock,
@@ -25,8 +25,8 @@ impl Refresher {
         let credentials = entry.credentials()?;
         let session = &credentials.session;
         let token = &session.tokens.access_token;
-        let (auth, refresh_token) = match means(session) {
-            Ok(means) => means,
+        let (auth, refresh_token) = match refresh_inputs(session) {
+            Ok(inputs) => inputs,
             Err(end) => return self.end(lock, entry, end, token).await,
         };
         let is_recent =
@@ -41,7 +41,7 @@ impl Refresher {
         }
         let sent = self.send(entry, &credentials, &server, auth, request);
         let Some(response) = sent.await else {
-            return self.in_force(entry).map(drop);
+            return self.current_credentials(entry).map(drop);
         };
         let refreshed = Refreshed {
             server: &server,
@@ -52,8 +52,8 @@ impl Refresher {
         self.settle(lock, entry, &credentials, refreshed).await
     }
 
-    /// Stores that the refresh token may be spent from now on. If even that cannot be stored, the tokens to come could not
-    /// be either, so they are not asked for. `false`: the row is another by now.
+    /// Stores that the refresh token may be spent from now on. If that fails, storing the new tokens would fail too, so none
+    /// are requested. `false`: another client has replaced the row.
     async fn mark_started(&self, session: &StoredSession, now: u64) -> Result<bool, Error> {
         let marked = StoredSession {
             refresh_started_at: Some(now),
@@ -63,9 +63,8 @@ impl Refresher {
         self.sessions.rows.write(&marked, token).await
     }
 
-    /// Sends a refresh, and waits for its response unless the session is replaced or signed out meanwhile: then `None`, and
-    /// the account is free for others. The request itself is not given up: tokens that come of it then are nobody's, and
-    /// revoked.
+    /// Sends a refresh and waits for its response. Returns `None` if the session is replaced or signed out meanwhile, so
+    /// that the lock is released for others. The request continues in the background, which revokes the tokens it yields.
     async fn send(
         &self,
         entry: &SessionEntry,
@@ -94,12 +93,12 @@ impl Refresher {
     }
 }
 
-/// What the refresh of a session takes; the session's end where that is not there.
-fn means(session: &StoredSession) -> Result<(ClientAuth, &Secret), SessionEnd> {
+/// The client authentication and refresh token of a session; a reason to end the session if it lacks either.
+fn refresh_inputs(session: &StoredSession) -> Result<(ClientAuth, &Secret), SessionEnd> {
     let auth = session.auth_method.auth();
     let auth = auth.ok_or(SessionEnd::AuthMethodUnsatisfiable)?;
     let token = session.tokens.refresh_token.as_ref();
-    // What no server issued, none takes.
+    // RFC 6749 allows visible characters only, so no server issued or accepts any other token.
     let token = token.filter(|token| is_visible(token.expose()));
     Ok((auth, token.ok_or(SessionEnd::NotRefreshable)?))
 }

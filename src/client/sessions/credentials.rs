@@ -1,4 +1,4 @@
-//! What a request of a session needs, and nothing that must be read first.
+//! Request credentials: everything that a request of a session needs, ready to use.
 
 use crate::base64url;
 use crate::client::environment::Environment;
@@ -12,7 +12,7 @@ use crate::url::Url;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// A stored session with all that is worked out from it once.
+/// A stored session with the values derived from it, so that each is computed once.
 pub(crate) struct RequestCredentials {
     pub(in crate::client) session: Rc<StoredSession>,
     pub(in crate::client) prover: Rc<Prover>,
@@ -20,13 +20,13 @@ pub(crate) struct RequestCredentials {
     pub(crate) ath: String,
     /// The `Authorization` header.
     pub(crate) authorization: String,
-    /// The PDS; `None` if what is stored is no URL of the web.
+    /// The PDS; `None` if the stored text is no web URL.
     pub(crate) pds: Option<Url>,
-    /// When the token expires, by the authorization server's time.
+    /// When the token expires, by the authorization server's clock.
     pub(in crate::client) expires_at: Option<u64>,
-    /// When the token is to be refreshed, by the same time.
+    /// When to refresh the token, by the same clock.
     pub(in crate::client) stale_at: Cell<Option<u64>>,
-    /// What came of refusals that do not give the token as their reason, and may mean it.
+    /// Whether refusals without a reason may still cause a refresh of this token.
     pub(in crate::client) doubt: Cell<Doubt>,
 }
 
@@ -63,18 +63,18 @@ impl RequestCredentials {
         }))
     }
 
-    /// Lets the token serve until it expires, without a refresh before.
+    /// Uses the token until it expires, without an earlier refresh.
     pub(in crate::client) fn stop_refreshing_early(&self) {
         self.stale_at.set(self.expires_at);
     }
 
-    /// By how many milliseconds the authorization server's time is ahead of this machine's. No other server has a say in
+    /// By how many milliseconds the authorization server's clock is ahead of this machine's. Only that server's clock decides
     /// when the token expires.
     fn clock_offset(&self) -> i64 {
         self.prover.offsets.get(&self.session.tokens.issuer)
     }
 
-    /// A time of the authorization server's, by this machine's clock.
+    /// Converts a time of the authorization server's clock to this machine's.
     pub(in crate::client) fn to_machine(&self, at: u64) -> u64 {
         time::shifted(at, self.clock_offset().saturating_neg())
     }
@@ -89,8 +89,8 @@ impl RequestCredentials {
         policy::has_come(self.expires_at, now, self.clock_offset())
     }
 
-    /// Takes the place of a token that was doubted: also if another tab refreshed it, so that tabs do not take turns. A
-    /// stale token was refreshed for being stale, and another key is another sign-in.
+    /// Carries over the doubt about the token that this one replaces, even if another tab refreshed it, so that tabs do not
+    /// refresh in turn. The doubt ends if the older token was stale or had another key: it was then replaced for that reason.
     pub(super) fn settle_doubt_of(&self, older: &Self, now: u64) {
         let has_same_key = older.prover.head.as_str() == self.prover.head.as_str();
         if policy::settles_doubt(older.doubt.get(), older.is_stale(now), has_same_key) {

@@ -7,7 +7,7 @@ use crate::oauth::SessionEnd;
 use crate::ports::Message;
 use crate::secret::Secret;
 
-/// What becomes of the row of a session that ends.
+/// What to do with the row of a session that ends.
 #[derive(Clone, Copy)]
 pub(in crate::client) enum Row<'a> {
     /// There is none.
@@ -19,8 +19,8 @@ pub(in crate::client) enum Row<'a> {
 }
 
 impl Sessions {
-    /// Ends a session and notifies everyone: the other tabs now, the app when the lock is released. `false`: its row has been
-    /// replaced meanwhile, so that it has not ended.
+    /// Ends a session and notifies the other tabs now, and the app when the lock is released. `false`: its row has been
+    /// replaced meanwhile, so the session has not ended.
     pub(in crate::client) async fn end(
         &self,
         lock: &SessionLock,
@@ -60,8 +60,8 @@ impl Sessions {
         lock.ended(sub, end);
     }
 
-    /// Ends a session and gives the error that says so, or the one that kept it from being removed. `Ok`: its row has been
-    /// replaced meanwhile, by one that is now in force.
+    /// Ends a session and returns an error that says so, or the error that prevented its removal. `Ok`: its row has been
+    /// replaced meanwhile, by a session that is now in use.
     pub(in crate::client) async fn end_with(
         &self,
         lock: &SessionLock,
@@ -79,7 +79,7 @@ impl Sessions {
         }
     }
 
-    /// Ends a session whose PDS refuses even a token that was just issued; unless another tab has yet newer ones.
+    /// Ends a session whose PDS refuses even a new token, unless another tab has a newer one.
     pub(in crate::client) async fn end_refused(
         &self,
         entry: &SessionEntry,

@@ -1,4 +1,4 @@
-//! One account's session as this page uses it.
+//! The session of one account in this page.
 
 use super::credentials::RequestCredentials;
 use crate::client::error::Error;
@@ -15,19 +15,20 @@ use std::task::{Poll, Waker};
 pub(in crate::client) struct SessionEntry {
     pub(in crate::client) did: Did,
     credentials: RefCell<Rc<RequestCredentials>>,
-    /// How many credentials have been in force.
+    /// Counts the credentials that have been in use.
     pub(in crate::client) generation: Cell<u32>,
     stage: RefCell<Stage>,
-    /// Whoever waits for other credentials to be in force, or for the end.
+    /// Tasks that wait for other credentials or for the end of the session.
     waiting: RefCell<Vec<Waker>>,
     /// Whether this page has checked, or is checking, that the account still belongs to its server.
     pub(in crate::client) authority_checked: Cell<bool>,
-    /// Whether this page waits for a refresh that another client does.
+    /// Whether this page waits for another client to refresh.
     pub(in crate::client) refreshing_elsewhere: Cell<bool>,
 }
 
-/// A session in use is first as it is stored.
+/// The stage of a session in use.
 enum Stage {
+    /// Its tokens are those in the row. Every session begins so.
     Stored,
     /// Its tokens are in memory only, because storing them failed: the row still has this access token, which is spent.
     Unstored(Secret),
@@ -47,7 +48,7 @@ impl SessionEntry {
         })
     }
 
-    /// The credentials in force; the reason if the session has ended.
+    /// The current credentials; an error with the reason if the session has ended.
     pub(in crate::client) fn credentials(&self) -> Result<Rc<RequestCredentials>, Error> {
         match self.ended() {
             Some(end) => Err(Error::ended(&self.did, end)),
@@ -65,7 +66,7 @@ impl SessionEntry {
         self.set_stage(Stage::Unstored(spent.clone()));
     }
 
-    /// Notes that the credentials are stored, or that their row is another by now.
+    /// Notes that the credentials are stored, or that another client has replaced their row.
     pub(in crate::client) fn mark_stored(&self) {
         self.set_stage(Stage::Stored);
     }
@@ -78,14 +79,14 @@ impl SessionEntry {
     }
 
     /// The access token in the row that the credentials could not replace.
-    pub(in crate::client) fn unstored_over(&self) -> Option<Secret> {
+    pub(in crate::client) fn unreplaced_token(&self) -> Option<Secret> {
         match &*self.stage.borrow() {
             Stage::Unstored(spent) => Some(spent.clone()),
             _ => None,
         }
     }
 
-    /// Whether the credentials came of this row, whose tokens are spent, and could not be stored.
+    /// Whether the credentials come from refreshing this row, whose tokens are spent, and could not be stored.
     pub(in crate::client) fn has_newer_than(&self, stored: &StoredSession) -> bool {
         match &*self.stage.borrow() {
             Stage::Unstored(spent) => *spent == stored.tokens.access_token,
@@ -119,11 +120,11 @@ impl SessionEntry {
         }
     }
 
-    /// Ends once these are not the tokens in force any more, or the session has ended.
+    /// Waits until other tokens are in use, or the session has ended.
     pub(in crate::client) async fn superseded(&self, token: &Secret) {
         poll_fn(|context| {
-            let in_force = self.credentials.borrow().session.tokens.access_token == *token;
-            if !in_force || matches!(*self.stage.borrow(), Stage::Ended(_)) {
+            let is_current = self.credentials.borrow().session.tokens.access_token == *token;
+            if !is_current || matches!(*self.stage.borrow(), Stage::Ended(_)) {
                 return Poll::Ready(());
             }
             self.waiting.borrow_mut().push(context.waker().clone());

@@ -1,4 +1,4 @@
-//! The lock on one account's session, and what the app is notified of once it is released.
+//! The lock on one account's session, and the notifications of the app that wait for its release.
 
 use crate::client::accounts::Accounts;
 use crate::client::environment::Environment;
@@ -21,12 +21,12 @@ pub(in crate::client) struct SessionLocks {
     notifications: Rc<Notifications>,
 }
 
-/// The lock that all clients of this origin, ours or not, hold while they refresh an account's session.
+/// The lock on an account's session. All clients of this origin, including other client libraries, hold it while they
+/// refresh.
 ///
-/// The app is notified of a change only after the lock was released: its hook may use the very account, and would wait for
-/// itself for ever.
+/// The app is notified of a change only after the lock was released: its hook may use the same account, and would deadlock.
 pub(in crate::client) struct SessionLock {
-    /// `None` for what does not need it: storage changes a row only if it is the expected one.
+    /// `None` for a change that needs no lock: storage changes a row only if it is the expected one.
     guard: Option<Guard>,
     pending: RefCell<Vec<Notification>>,
 }
@@ -48,14 +48,14 @@ impl SessionLock {
         }
     }
 
-    /// Has the app notified, on release, that new tokens are stored.
+    /// Queues a notification, sent on release, that new tokens are stored.
     pub(in crate::client) fn updated(&self, tokens: TokenSet) {
         self.pending
             .borrow_mut()
             .push(Notification::Updated(tokens));
     }
 
-    /// Has the app notified, on release, that a session has ended.
+    /// Queues a notification, sent on release, that a session has ended.
     pub(super) fn ended(&self, sub: &Did, end: SessionEnd) {
         let ended = Notification::Ended(sub.clone(), end);
         self.pending.borrow_mut().push(ended);
@@ -77,17 +77,17 @@ impl SessionLocks {
         }
     }
 
-    /// Whether they keep tabs apart.
+    /// Whether the locks are shared between tabs.
     pub(in crate::client) fn span_tabs(&self) -> bool {
         self.lock.spans_tabs()
     }
 
-    /// Waits for the lock for as long as that takes. Only a refresh, and what nobody waits for, can afford that.
+    /// Waits for the lock without a time limit. Only for a refresh and for work in the background.
     pub(in crate::client) async fn acquire(&self, sub: &Did) -> SessionLock {
         SessionLock::of(Some(self.lock.acquire(sub.as_str()).await))
     }
 
-    /// Waits for the lock for a while, then goes on without it.
+    /// Waits for the lock for a limited time, then continues without it.
     pub(in crate::client) async fn acquire_soon(&self, sub: &Did) -> SessionLock {
         let patience = policy::lock_patience(self.env.options.timeouts.token_ms);
         let lock = self.lock.acquire(sub.as_str());
@@ -97,8 +97,8 @@ impl SessionLocks {
         })
     }
 
-    /// Releases the lock, then notifies the app of what happened while it was held, and everyone of what became of the
-    /// accounts. The error is that of the app's hook.
+    /// Releases the lock, announces the changes of accounts, and notifies the app of the queued changes. The error is that of
+    /// the app's hook.
     pub(in crate::client) async fn release(&self, lock: SessionLock) -> Result<(), Error> {
         drop(lock.guard);
         self.accounts.announce();
@@ -109,7 +109,7 @@ impl SessionLocks {
                         .session_updated(&tokens, By::ThisTab)
                         .await?;
                 }
-                // Another tab, which found out at the same time, may have sent it while this one held the lock.
+                // Another tab that found the end too may have notified this one while it held the lock.
                 Notification::Ended(sub, end) => {
                     self.notifications.session_ended(&sub, &end).await?;
                 }

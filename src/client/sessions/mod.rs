@@ -1,4 +1,4 @@
-//! The sessions: as stored, as this page uses them, and how one ends.
+//! The sessions: stored, in use, locked and ended.
 
 mod credentials;
 mod end;
@@ -35,9 +35,9 @@ pub(super) struct Sessions {
     accounts: Rc<Accounts>,
     notifications: Rc<Notifications>,
     store: Rc<dyn Store>,
-    /// The sessions in use, so that what another tab did to one reaches it.
+    /// The sessions in use, so that changes by other tabs can be applied to them.
     entries: RefCell<Vec<Weak<SessionEntry>>>,
-    /// The messages of the other tabs.
+    /// The subscription to the messages of the other tabs.
     subscription: RefCell<Option<Guard>>,
 }
 
@@ -69,7 +69,7 @@ impl Sessions {
             .find(|entry| entry.did == *did && entry.ended().is_none())
     }
 
-    /// Puts what is stored in force. The nonces stay.
+    /// Puts a stored session in use. It keeps the known nonces.
     pub(super) async fn adopt(&self, stored: Rc<StoredSession>) -> Result<Rc<SessionEntry>, Error> {
         let prover = Prover::new(stored.key.clone());
         if let Some(entry) = self.find(&stored.tokens.sub) {
@@ -82,10 +82,10 @@ impl Sessions {
             prover.recall(&kept);
         }
         let credentials = self.prepare(stored, prover).await?;
-        Ok(self.put_in_force(credentials))
+        Ok(self.put_in_use(credentials))
     }
 
-    /// Works out what requests of a session need, with a prover that may know nonces already.
+    /// Derives the credentials of a stored session, with a prover that may have nonces already.
     pub(super) async fn prepare(
         &self,
         stored: Rc<StoredSession>,
@@ -94,13 +94,13 @@ impl Sessions {
         RequestCredentials::new(&self.env, stored, prover).await
     }
 
-    pub(super) fn put_in_force(&self, credentials: Rc<RequestCredentials>) -> Rc<SessionEntry> {
+    pub(super) fn put_in_use(&self, credentials: Rc<RequestCredentials>) -> Rc<SessionEntry> {
         if let Some(entry) = self.find(&credentials.session.tokens.sub) {
             credentials.settle_doubt_of(&entry.last_credentials(), self.env.now());
             entry.put(credentials);
             return entry;
         }
-        // An end that the app was notified of was another session's; unless this is only another try with that one.
+        // This is a new session, so its end must be notified, unless it is another try with an ended one.
         if credentials.session.refused_at.is_none() {
             let sub = &credentials.session.tokens.sub;
             self.notifications.forget_end(sub);
@@ -112,8 +112,8 @@ impl Sessions {
         entry
     }
 
-    /// Writes a session's nonces for the next page: at once when they are the first of a server, and else once a minute at
-    /// most, since a server may give another with every response.
+    /// Writes a session's nonces for the next page: at once for the first nonce of a server, and otherwise once a minute at
+    /// most, because a server may send a new one with every response.
     pub(super) fn write_nonces(&self, sub: &Did, prover: &Prover) {
         if let Some(nonces) = prover.due_nonces(self.env.now()) {
             self.store.set_nonces(sub, Some(&nonces));

@@ -1,4 +1,4 @@
-//! The resume ticket: what the core writes down for the page that comes before it.
+//! The resume ticket: it allows a page to use the session before the core has loaded.
 
 use crate::base64url;
 use crate::client::environment::Environment;
@@ -8,7 +8,8 @@ use crate::ports::{ResumeTicket, StoredSession};
 use crate::time;
 use crate::url::Url;
 
-/// The ticket to store with a session; `None` where a page has to ask the core. A session that names no client is anyone's.
+/// The ticket to store with a session; `None` if a page must ask the core. A session without a client id gets none, because
+/// it could belong to any client.
 pub(super) async fn resume_ticket(
     env: &Environment,
     session: &StoredSession,

@@ -16,10 +16,10 @@ pub(in crate::client) struct SessionRows {
     store: Rc<dyn Store>,
 }
 
-/// What a sign-out took from storage.
+/// The session that a sign-out removed from storage.
 pub(in crate::client) enum Taken {
     Nothing,
-    /// A row that cannot be read.
+    /// The row could not be read.
     Unread,
     Session(Rc<StoredSession>),
 }
@@ -40,8 +40,8 @@ impl SessionRows {
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Stores a session with its resume ticket; if an access token is expected, only in place of a row that has it. Whether it
-    /// did.
+    /// Stores a session with its resume ticket. With an expected access token, it replaces only a row that has it. Returns
+    /// whether it was stored.
     pub(in crate::client) async fn write(
         &self,
         session: &StoredSession,
@@ -56,7 +56,7 @@ impl SessionRows {
         stored.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Removes the row of a session; whether there was one, and with the expected access token.
+    /// Removes the row of a session. Returns whether there was one with the expected access token.
     pub(in crate::client) fn remove<'a>(
         &'a self,
         sub: &'a Did,
@@ -66,7 +66,7 @@ impl SessionRows {
             .delete_session(self.env.client_id(), sub, expected)
     }
 
-    /// Takes the row of an account out of storage, also one that another tab replaces at the same time.
+    /// Removes the row of an account and returns it, even if another tab replaces it at the same time.
     pub(in crate::client) async fn take(&self, sub: &Did) -> Result<Taken, StorageError> {
         loop {
             match self.store.get_session(self.env.client_id(), sub).await {
@@ -77,7 +77,7 @@ impl SessionRows {
                         return Ok(Taken::Session(session));
                     }
                 }
-                // What cannot be read cannot be revoked, but the user wants it gone.
+                // A row that cannot be read cannot be revoked, but must be removed all the same.
                 Err(StorageError::Corrupt(_) | StorageError::Unreadable) => {
                     self.remove(sub, None).await?;
                     return Ok(Taken::Unread);
@@ -87,14 +87,14 @@ impl SessionRows {
         }
     }
 
-    /// The accounts with a session, as far as their rows can be read.
+    /// The accounts with a session whose row can be read.
     pub(in crate::client) async fn list(&self) -> Result<Vec<Account>, Error> {
         let listed = self.store.list_sessions(self.env.client_id()).await;
         listed.map_err(|error| Error::new(Step::Storage, error))
     }
 
-    /// Under development, the client id changes with the app's scope and address: the one that an account's session was
-    /// stored under.
+    /// The loopback client id that an account's session was stored with. Under development, the client id changes with the
+    /// app's scope and address.
     pub(in crate::client) async fn former_loopback_id(&self, sub: &Did) -> Option<String> {
         if !self.env.options.metadata.is_loopback() {
             return None;

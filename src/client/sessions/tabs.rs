@@ -1,11 +1,11 @@
-//! What other tabs did to our sessions.
+//! Applies changes by other tabs to the sessions of this one.
 
 use super::Sessions;
 use crate::ports::{By, Message};
 use std::rc::{Rc, Weak};
 
 impl Sessions {
-    /// Follows the messages of the other tabs, for as long as this lives or until it is closed.
+    /// Listens to the messages of the other tabs, until this is dropped or closed.
     pub(in crate::client) fn follow_tabs(self: &Rc<Self>) {
         let sessions: Weak<Self> = Rc::downgrade(self);
         let on_message = Box::new(move |message| {
@@ -18,13 +18,13 @@ impl Sessions {
         *self.subscription.borrow_mut() = Some(guard);
     }
 
-    /// Stops following the other tabs.
+    /// Stops listening to the other tabs.
     pub(in crate::client) fn unfollow_tabs(&self) {
         self.subscription.take();
     }
 
-    /// Brings the session in memory up to date, then notifies the app. Nobody waits for the app's hook: the operation
-    /// was another tab's.
+    /// Updates the session in memory, then notifies the app. Errors of the app's hook are ignored: the operation was another
+    /// tab's.
     async fn apply(&self, message: Message) {
         let sub = match &message {
             Message::Updated(sub) | Message::Deleted(sub, _) => sub,
@@ -38,7 +38,7 @@ impl Sessions {
         let notifies = !entry
             .as_ref()
             .is_some_and(|entry| entry.refreshing_elsewhere.get());
-        // The message says only that something changed; storage says what. If it cannot be read, nothing has ended.
+        // The message is only a hint to read storage. If storage cannot be read, no session has ended.
         let Ok(stored) = self.rows.read(sub).await else {
             return;
         };
@@ -58,8 +58,8 @@ impl Sessions {
                 if entry.is_some() {
                     drop(self.adopt(stored).await);
                 }
-                // The message of an ending can be late: a session that was stored since is another, and the app was
-                // notified of it already.
+                // A message about an end can be late. A session that was stored since is a new one, of which the app was
+                // notified already.
                 if notifies && matches!(message, Message::Updated(_)) {
                     let notified = self.notifications.session_updated(&tokens, By::AnotherTab);
                     drop(notified.await);
@@ -69,8 +69,8 @@ impl Sessions {
         }
     }
 
-    /// Forgets which account is active if its session has ended where that could not be done: a worker has a memory of
-    /// its own in `localStorage`'s place.
+    /// Forgets which account is active if its session has ended in a worker. A worker has no `localStorage`, so it cannot do
+    /// this itself.
     async fn forget_ended_active(&self) {
         if let Some(did) = self.accounts.active()
             && let Ok(found) = self.rows.read(&did).await

@@ -1,4 +1,4 @@
-//! The beginning of a sign-in: from what the user typed to the URL of the consent page.
+//! The beginning of a sign-in: from the user's input to the URL of the consent page.
 
 mod push;
 mod speculative;
@@ -38,7 +38,7 @@ impl SignIn {
         })
     }
 
-    /// The URL of the consent page, and the `state` that its response will have.
+    /// Prepares a sign-in. Returns the URL of the consent page and the `state` of the response to come.
     pub(super) async fn authorize(
         self: &Rc<Self>,
         input: &str,

@@ -9,13 +9,13 @@ use crate::ports::KeyError;
 use crate::secret::Secret;
 use crate::url::Url;
 
-/// A request that a server holds, for the user to come to.
+/// A request that was pushed to a server.
 pub(super) struct Pushed {
     /// The URL of the consent page.
     pub(super) url: Url,
-    /// The `state` that its response will have.
+    /// The `state` of the response to come.
     pub(super) state: String,
-    /// The PKCE verifier that its code will want.
+    /// The PKCE verifier to exchange the code with.
     pub(super) verifier: Secret,
 }
 

@@ -1,4 +1,4 @@
-//! What a sign-in will most likely need, requested while the account is still being looked up.
+//! Requests that a sign-in most likely needs, sent while the account is still being resolved.
 
 use super::SignIn;
 use super::push::Pushed;
@@ -11,19 +11,19 @@ use crate::waiting::Inbox;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Most accounts are signed in by the server that resolves their handle: what was requested of that server early. It learns
-/// nothing that it does not know from resolving. If the account's server is another, nothing waits for this one, and what was
-/// pushed there expires unused.
+/// Early requests to the server that resolves handles, because it is the authorization server of most accounts. They reveal
+/// nothing that the server does not learn from resolving the handle. If the account's server is another, nothing waits for
+/// this one, and a request that was pushed there expires unused.
 pub(super) struct SpeculativePush {
     issuer: String,
-    /// Its metadata, if it has any, once it has also given the DPoP nonce it wants (RFC 9449 section 8).
+    /// Its metadata, if it has any. Available once it has also sent its DPoP nonce (RFC 9449 section 8).
     server: Inbox<Option<Rc<ServerMetadata>>>,
     pushing: Cell<bool>,
     pushed: Inbox<Option<Result<Box<Pushed>, Error>>>,
 }
 
 impl SpeculativePush {
-    /// What was pushed, if this is the server that it had to go to. It waits for what is under way there.
+    /// The pushed request, if `server` is the one it was sent to. Waits for requests that are under way.
     pub(super) async fn pushed(
         &self,
         server: &ServerMetadata,
@@ -34,14 +34,14 @@ impl SpeculativePush {
         if self.pushing.get() {
             return self.pushed.take().await;
         }
-        // The nonce is worth the wait: without it, the request would be refused once.
+        // Wait for the nonce: without it, the server would refuse the first request.
         self.server.take().await;
         None
     }
 }
 
 impl SignIn {
-    /// Reads the server's metadata and asks for its nonce, while handle and DID are looked up.
+    /// Reads the server's metadata and gets its nonce, while handle and DID are resolved.
     pub(super) fn speculate(
         self: &Rc<Self>,
         input: &str,
@@ -79,8 +79,8 @@ impl SignIn {
         Some(speculative)
     }
 
-    /// Pushes the request, while the account's PDS is asked which server is its own. Only for a handle, which this
-    /// server has seen.
+    /// Pushes the request while the authorization server of the account's PDS is looked up. Only for a handle, which this
+    /// server has seen already.
     pub(super) fn push_early(
         self: &Rc<Self>,
         speculative: &Rc<SpeculativePush>,
