@@ -1,18 +1,18 @@
-//! `WWW-Authenticate` (RFC 9110 section 11): what a server that refuses says it wants.
+//! Parses `WWW-Authenticate` (RFC 9110 section 11): the challenges of a server that refuses a request.
 
 /// A part of the header's value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// A challenge begins, of this scheme, whose case means nothing.
+    /// The scheme of a new challenge. Case-insensitive.
     Scheme(&'a str),
-    /// A parameter of the last challenge: its name, whose case means nothing, and its value without quotes.
+    /// A parameter of the last challenge: its case-insensitive name, and its value without quotes.
     Param(&'a str, String),
 }
 
-/// Reads a header's value: a list of challenges, of which a browser makes one of several headers.
+/// Parses the header's value: a list of challenges. A browser joins several headers into one such list.
 ///
-/// What is no challenge is passed over up to the next comma, and belongs to none. Commas that are missing are no matter, since
-/// some servers forget them. A token68, such as `Negotiate` has, is read and dropped.
+/// Invalid text is skipped up to the next comma. Missing commas are tolerated, because some servers omit them. A token68,
+/// such as that of `Negotiate`, is dropped.
 pub(super) struct Challenges<'a> {
     rest: Rest<'a>,
     /// Whether parameters belong to the last challenge.
@@ -56,18 +56,18 @@ impl<'a> Iterator for Challenges<'a> {
     }
 }
 
-/// Why what follows a token does not make a parameter of it.
+/// Why a token is not the name of a parameter.
 enum NotAParameter {
     NoEquals,
-    /// There is an equals sign, and no value behind it.
+    /// An equals sign follows, but no value.
     Value,
 }
 
-/// What is yet to be read.
+/// The unread rest of the header.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
-    /// Takes what consists of such bytes, which are ASCII.
+    /// Takes the longest prefix of such bytes, which must be ASCII.
     fn take(&mut self, is_such: fn(u8) -> bool) -> &'a str {
         let end = self.0.bytes().position(|byte| !is_such(byte));
         let (taken, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
@@ -81,13 +81,13 @@ impl<'a> Rest<'a> {
         rest.is_some()
     }
 
-    /// Whether there is anything behind the white space and the commas, which are skipped.
+    /// Skips white space and commas; whether any text follows.
     fn skip_to_item(&mut self) -> bool {
         self.take(|byte| byte == b',' || is_space(byte));
         !self.0.is_empty()
     }
 
-    /// Skips to the next comma that is not within quotes. What is behind a quote that does not end is within it.
+    /// Skips to the next comma outside quotes. An unterminated quote extends to the end.
     fn skip_item(&mut self) {
         loop {
             let end = self.0.find([',', '"']).unwrap_or(self.0.len());
@@ -101,12 +101,12 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Whether a token that was just taken is over here.
+    /// Whether the token that was just taken ends here.
     fn ends_token(&self) -> bool {
         self.0.is_empty() || self.0.starts_with([',', ' ', '\t'])
     }
 
-    /// Takes `=` and the value behind it, each with white space before it perhaps.
+    /// Takes `=` and the value after it, with optional white space before each.
     fn take_value(&mut self) -> Result<String, NotAParameter> {
         self.take(is_space);
         if !self.take_char('=') {
@@ -122,7 +122,7 @@ impl<'a> Rest<'a> {
             .ok_or(NotAParameter::Value)
     }
 
-    /// Takes a quoted-string; nothing where none begins here, or it does not end.
+    /// Takes a quoted-string; `None` if none begins here, or it is unterminated.
     fn take_quoted(&mut self) -> Option<String> {
         let mut chars = self.0.strip_prefix('"')?.chars();
         let mut value = String::new();
@@ -137,7 +137,7 @@ impl<'a> Rest<'a> {
         Some(value)
     }
 
-    /// Takes a token68, which stands alone behind its scheme.
+    /// Takes a token68, which stands alone after its scheme.
     fn take_token68(&mut self) -> bool {
         let mut ahead = Rest(self.0);
         ahead.take(is_space);
@@ -169,7 +169,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 
-    /// What a header says, each challenge as `scheme name=value name=value`.
+    /// The challenges of a header, each as `scheme name=value name=value`.
     fn read(header: &str) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for part in Challenges::of(header) {
@@ -203,12 +203,12 @@ mod tests {
                 &["Bearer realm=x, y", "DPoP a=b c=d"],
             ),
             (", ,DPoP a=b,,c=d, ", &["DPoP a=b c=d"]),
-            // Commas that somebody forgot.
+            // Missing commas.
             (
                 r#"DPoP error="a" b=c Bearer d=e"#,
                 &["DPoP error=a b=c", "Bearer d=e"],
             ),
-            // A token68 is no scheme, and has no parameters beside it.
+            // A token68 is no scheme, and its challenge has no parameters.
             ("Negotiate a+/b==, DPoP c=d", &["Negotiate", "DPoP c=d"]),
             ("Negotiate DPoP, error=a", &["Negotiate"]),
             ("Negotiate a==", &["Negotiate"]),
@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// A parameter, and whether it is to be written as a token, where it can be.
+    /// A parameter, and whether to write its value as a token if possible.
     type Param = (String, String, bool);
 
     fn params() -> impl Strategy<Value = Vec<Param>> {

@@ -1,17 +1,17 @@
-//! Client authentication (RFC 6749 section 2.3): how a client shows an authorization server that it is the one it names.
+//! Client authentication (RFC 6749 section 2.3): how a client proves its identity to an authorization server.
 
 use super::{Capability, ClientMetadata, ConfigError};
 use crate::http::Request;
 use crate::json::Json;
 use crate::url::push_form;
 
-/// The method of client authentication that a sign-in was begun with. The server takes the session's requests by no other.
+/// The method of client authentication of a sign-in. The server accepts the session's requests with this method only.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AuthMethod {
     /// `none`: the client is public.
     None,
-    /// A method that this client cannot do, as another client stored it: an object with its name as `method`.
+    /// A method that this client does not support, as another client library stored it: an object with its name as `method`.
     Other(Json),
 }
 
@@ -24,7 +24,7 @@ impl AuthMethod {
         }
     }
 
-    /// Authenticates the client by this method, if it can do that.
+    /// The client's authentication by this method, if it supports that.
     pub(crate) fn auth(&self) -> Option<ClientAuth> {
         match self {
             Self::None => Some(ClientAuth::Public),
@@ -33,7 +33,7 @@ impl AuthMethod {
     }
 }
 
-/// What authenticates a client in its requests to an authorization server.
+/// Authenticates a client in its requests to an authorization server.
 ///
 /// Source: RFC 7591 section 2, `token_endpoint_auth_method`; atproto specification, "OAuth", section "Types of Clients".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub(crate) enum ClientAuth {
 }
 
 impl ClientAuth {
-    /// What client metadata declare, if this client can do it.
+    /// The authentication that client metadata declare, if this client supports it.
     pub(super) fn declared_in(metadata: &Json) -> Result<Self, ConfigError> {
         let name = metadata.str("token_endpoint_auth_method");
-        // RFC 7591 section 2 has this default.
+        // The default of RFC 7591 section 2.
         match name.as_deref().unwrap_or("client_secret_basic") {
             "none" if metadata.get("token_endpoint_auth_signing_alg").is_some() => {
                 Err(ConfigError::SigningAlgWithoutKey)
@@ -57,21 +57,21 @@ impl ClientAuth {
         }
     }
 
-    /// What a server must be able to do for this, and the method that its metadata must list.
+    /// The capability that this requires of a server, and the method that its metadata must list.
     pub(super) fn demand(self) -> (Capability, &'static str) {
         match self {
             Self::Public => (Capability::PublicClients, "none"),
         }
     }
 
-    /// The method that a sign-in which begins with this is to keep.
+    /// The method to store with a sign-in that uses this.
     pub(crate) fn method(self) -> AuthMethod {
         match self {
             Self::Public => AuthMethod::None,
         }
     }
 
-    /// Adds to a form what names and authenticates the client.
+    /// Adds the fields to a form that identify and authenticate the client.
     ///
     /// Source: RFC 6749 sections 2.3.1 and 3.2.1, `client_id` of a client without credentials.
     fn complete(self, client: &ClientMetadata, form: &mut String) {
@@ -97,7 +97,7 @@ impl EndpointRequest {
         }
     }
 
-    /// The request for one try. The next try is authenticated anew.
+    /// The request for one try. Each try is authenticated separately.
     pub(crate) fn authenticated(&self, client: &ClientMetadata) -> Request {
         let mut form = self.form.clone();
         self.auth.complete(client, &mut form);

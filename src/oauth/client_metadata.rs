@@ -1,4 +1,4 @@
-//! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before any server sees it.
+//! Client metadata (RFC 7591 section 2, as a client id metadata document), judged before they are sent to a server.
 
 use super::loopback::{is_loopback_id, is_loopback_ip, loopback_client_id, metadata_of};
 use super::{ATPROTO_SCOPE, ClientAuth, ConfigError, MetadataRule, scope_has};
@@ -8,26 +8,26 @@ use crate::url::Url;
 
 const DPOP_BOUND: &str = "dpop_bound_access_tokens";
 
-/// An app's client metadata, every rule checked that the specification and the reference server agree on. What only some
-/// servers refuse is taken; `spec/client-metadata.json` has both.
+/// An app's client metadata, checked by every rule that the specification and the reference server agree on. Metadata that
+/// only some servers refuse are accepted. `spec/client-metadata.json` lists both.
 ///
 /// Source: atproto specification, "OAuth", section "Client ID Metadata Document".
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientMetadata {
     /// The URL of the published document, or a loopback id.
     pub client_id: String,
-    /// Where users may be sent back to; at least one.
+    /// The redirect URIs; at least one.
     pub redirect_uris: Vec<String>,
-    /// All scope that the app may ask for.
+    /// The complete scope that the app may request.
     pub scope: String,
     /// How the client authenticates itself.
     pub(crate) auth: ClientAuth,
-    /// The document as it was given.
+    /// The original document.
     pub raw: Json,
 }
 
 impl ClientMetadata {
-    /// Judges a document that the app passes.
+    /// Judges a document that the app supplies.
     pub fn judge(raw: Json) -> Result<Self, ConfigError> {
         if !raw.is_object() {
             return invalid("clientMetadata", MetadataRule::Object);
@@ -70,13 +70,13 @@ impl ClientMetadata {
         })
     }
 
-    /// Judges a document's text, such as that of a published file that the app includes.
+    /// Judges the text of a document, such as a published file that the app includes.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         let none = || ConfigError::InvalidOption("clientMetadata", "no JSON".to_owned());
         Self::judge(Json::parse(text).ok_or_else(none)?)
     }
 
-    /// The metadata that a loopback client id stands for.
+    /// The metadata that a loopback client id encodes.
     pub fn of_loopback_id(client_id: &str) -> Result<Self, ConfigError> {
         let text = metadata_of(client_id)?;
         let raw =
@@ -84,19 +84,19 @@ impl ClientMetadata {
         Self::judge(raw)
     }
 
-    /// The metadata of an app under development, at this page.
+    /// The metadata of an app under development at this page.
     pub(crate) fn of_page(page: Option<&Url>) -> Result<Self, ConfigError> {
-        let nowhere = || ConfigError::NotLoopback(String::new());
-        Self::of_loopback_id(&loopback_client_id(page.ok_or_else(nowhere)?)?)
+        let no_page = || ConfigError::NotLoopback(String::new());
+        Self::of_loopback_id(&loopback_client_id(page.ok_or_else(no_page)?)?)
     }
 
-    /// Asks for a published document.
+    /// The request for a published document.
     pub(crate) fn request(client_id: &str) -> Result<Request, ConfigError> {
         check_client_id(client_id)?;
         Ok(Request::get(client_id.to_owned(), "application/json"))
     }
 
-    /// Judges the answer to [`ClientMetadata::request`]. A document must name the URL it is at, or no server takes it.
+    /// Judges the response to [`ClientMetadata::request`]. A document must name its own URL, or servers refuse it.
     pub(crate) fn judge_response(
         client_id: &str,
         response: &Response,
@@ -131,7 +131,7 @@ impl ClientMetadata {
         }
     }
 
-    /// Checks a scope to ask for, as authorization servers do: token by token, whatever the tokens mean.
+    /// Checks a requested scope as authorization servers do: token by token, regardless of their meaning.
     pub(crate) fn check_scope(&self, asked: &str) -> Result<(), ConfigError> {
         let mut tokens = asked.split(' ').filter(|token| !token.is_empty());
         match tokens.find(|token| !scope_has(&self.scope, token)) {
@@ -141,7 +141,7 @@ impl ClientMetadata {
         }
     }
 
-    /// The redirect URI that a page is at: same origin and path, by the table `spec/redirect-uri.json`.
+    /// The redirect URI with the origin and path of a page, by the table `spec/redirect-uri.json`.
     pub(crate) fn redirect_uri_of_page(&self, page: &Url) -> Option<&str> {
         self.redirect_uris
             .iter()
@@ -153,8 +153,8 @@ impl ClientMetadata {
             .map(String::as_str)
     }
 
-    /// Where a page on `localhost` lives on the loopback IP address: a registered redirect URI of the same path, at
-    /// the page's own port.
+    /// The address of a `localhost` page on the loopback IP address: a registered redirect URI with the same path, at the
+    /// page's own port.
     pub(crate) fn loopback_ip_of_page(&self, page: &Url) -> Option<String> {
         let port = page.port();
         let url = self.redirect_uris.iter().find_map(|uri| {
@@ -179,7 +179,7 @@ fn invalid<T>(member: &'static str, rule: MetadataRule) -> Result<T, ConfigError
     Err(ConfigError::InvalidMember(member, rule))
 }
 
-/// A client id is a loopback id, or the https URL of a document on a public host name, written in its normal form.
+/// Checks a client id: a loopback id, or the https URL of a document on a public host name, in its normal form.
 ///
 /// Source: draft-parecki-oauth-client-id-metadata-document section 3; atproto specification, "OAuth", "Clients".
 fn check_client_id(client_id: &str) -> Result<(), ConfigError> {
@@ -207,8 +207,8 @@ fn check_client_id(client_id: &str) -> Result<(), ConfigError> {
     invalid("client_id", rule)
 }
 
-/// A redirect URI is https on a public host, http on a loopback IP address (RFC 8252 section 7.3), or of a
-/// private-use scheme (section 7.1).
+/// Checks a redirect URI: https on a public host, http on a loopback IP address (RFC 8252 section 7.3), or a private-use
+/// scheme (section 7.1).
 fn check_redirect_uri(uri: &str) -> Result<(), ConfigError> {
     let Some(url) = Url::parse(uri) else {
         return invalid("redirect_uris", MetadataRule::Uris);
@@ -229,8 +229,8 @@ fn check_redirect_uri(uri: &str) -> Result<(), ConfigError> {
     invalid("redirect_uris", rule)
 }
 
-/// Pages that a consent page may link to are on https, the app's own where its client id is. A server takes http for
-/// loopback hosts, for development.
+/// Checks the pages that a consent page links to: https, and the app's own page on the origin of its client id. Servers
+/// accept http on loopback hosts, for development.
 fn check_links(raw: &Json, client_id: &str) -> Result<(), ConfigError> {
     for name in ["client_uri", "logo_uri", "tos_uri", "policy_uri"] {
         if raw.get(name).is_none() {
@@ -243,7 +243,7 @@ fn check_links(raw: &Json, client_id: &str) -> Result<(), ConfigError> {
         }) else {
             return invalid(name, MetadataRule::Https);
         };
-        // No server reads the document of a loopback id, which is made of the id.
+        // Servers derive the document of a loopback id from the id, and do not read this one.
         if name == "client_uri"
             && !is_loopback_id(client_id)
             && Url::parse(client_id).is_none_or(|id| id.origin() != url.origin())
@@ -254,8 +254,8 @@ fn check_links(raw: &Json, client_id: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A web app is sent back to on https; a native one also on a loopback address or a scheme of its own, which is the
-/// client id's host in reverse.
+/// Checks redirect URIs by the kind of app: https for a web app; for a native one also a loopback address or a private-use
+/// scheme, which is the client id's host in reverse.
 fn check_application_type(
     raw: &Json,
     client_id: &str,

@@ -1,4 +1,4 @@
-//! What can be wrong with how an app set its client up.
+//! Errors in an app's client metadata and options.
 
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 
@@ -14,17 +14,17 @@ pub enum ConfigError {
     NoCodeResponseType,
     /// `grant_types` lacks `authorization_code`.
     NoAuthorizationCodeGrant,
-    /// A signing algorithm, though nothing is signed.
+    /// A signing algorithm, although the client signs nothing.
     SigningAlgWithoutKey,
-    /// A `private_key_jwt` client has keys, and a page cannot keep any from its visitors.
+    /// `private_key_jwt` needs a private key, and a page cannot hide one from its visitors.
     NeedsKeyset,
-    /// Another `token_endpoint_auth_method` than `none`.
+    /// A `token_endpoint_auth_method` other than `none`.
     UnsupportedAuthMethod(String),
     /// A loopback client id that breaks a rule.
     InvalidLoopbackId(LoopbackRule),
     /// A loopback client id without the `atproto` scope.
     LoopbackWithoutAtprotoScope,
-    /// Loopback metadata was wanted for a page that is not on a loopback address.
+    /// Loopback metadata were requested for a page that is not on a loopback address.
     NotLoopback(String),
     /// A client id that is neither an https URL nor a loopback id.
     InvalidClientId(String),
@@ -32,25 +32,25 @@ pub enum ConfigError {
     NoHandleResolver,
     /// The named option is malformed; the second text is its value.
     InvalidOption(&'static str, String),
-    /// The published metadata came with another status than 200.
+    /// The published metadata had a status other than 200.
     MetadataStatus(u16),
-    /// The published metadata came with another media type than `application/json`.
+    /// The published metadata had a media type other than `application/json`.
     MetadataContentType(String),
     /// A redirect URI that the client metadata does not list.
     UnknownRedirectUri,
-    /// The named part of the scope to ask for is not in the client metadata's.
+    /// The named token of the requested scope is not in the client metadata.
     ScopeNotRegistered(String),
-    /// A scope to ask for without `atproto`.
+    /// The requested scope lacks `atproto`.
     AskedWithoutAtproto,
-    /// The session was granted to another client id, which it names: no server refreshes it for this one.
+    /// The session was granted to another client id, which this holds. Servers do not refresh it for this one.
     ClientIdChanged(String),
-    /// A sign-in was begun by a client that authenticates itself by another method than this client can.
+    /// The sign-in began with a method of client authentication that this client does not support.
     AuthMethodUnsatisfiable,
-    /// `fetchHandler` was given a URL of another origin than the session's PDS.
+    /// `fetchHandler` was given a URL of an origin other than the session's PDS.
     ForeignUrl(String),
-    /// The page is on `localhost`; storage and redirects belong to the loopback IP address. Names the page.
+    /// The page is on `localhost`, but storage and redirects belong to the loopback IP address. Holds the page's URL.
     UseLoopbackIp(String),
-    /// The page is on `localhost` and is on its way to the loopback IP address.
+    /// The page is on `localhost` and is being redirected to the loopback IP address.
     RedirectingToLoopbackIp,
 }
 
@@ -99,7 +99,7 @@ impl Message for ConfigError {
         match self {
             Self::InvalidMember(member, _) => to.text("member", member),
             Self::InvalidOption(name, value) => {
-                // The official client's word for it.
+                // The official client's name for it.
                 let is_mode = *name == "responseMode";
                 to.text("member", if is_mode { "response mode" } else { name });
                 to.text("value", value);

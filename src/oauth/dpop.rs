@@ -1,4 +1,4 @@
-//! DPoP (RFC 9449): the proof's parts, and what a server's answer asks of the next proof.
+//! DPoP (RFC 9449): the parts of a proof, and the demands of a server's response on the next proof.
 
 use super::Refusal;
 use super::challenge::{Challenges, Part};
@@ -18,7 +18,7 @@ pub struct PublicJwk {
     pub kid: String,
 }
 
-/// The part of a proof that one key's proofs have in common: its encoded header and the dot behind it.
+/// The part that all proofs of one key share: the encoded header and the dot after it.
 #[derive(Clone, Debug)]
 pub(crate) struct ProofHead(String);
 
@@ -41,7 +41,7 @@ impl ProofHead {
         &self.0
     }
 
-    /// What is to be signed: header and claims, encoded (RFC 7515 section 5.1).
+    /// The JWS signing input: header and claims, encoded (RFC 7515 section 5.1).
     pub(crate) fn signing_input(&self, claims: &ProofClaims<'_>) -> String {
         let json = claims.json();
         let mut input = String::with_capacity(self.0.len() + json.len() * 4 / 3 + 90);
@@ -68,14 +68,14 @@ pub(crate) struct ProofClaims<'a> {
     pub(crate) method: &'a str,
     /// The request's URL without query and fragment.
     pub(crate) htu: &'a str,
-    /// The nonce the server asked for.
+    /// The nonce that the server required.
     pub(crate) nonce: Option<&'a str>,
-    /// The encoded SHA-256 digest of the access token that goes along.
+    /// The encoded SHA-256 digest of the access token that the request carries.
     pub(crate) ath: Option<&'a str>,
 }
 
 impl<'a> ProofClaims<'a> {
-    /// The claims for one request. `url` may have a query; `time` is the server's, in milliseconds since the epoch.
+    /// The claims for one request. `url` may have a query; `time` is by the server's clock, in milliseconds since the epoch.
     pub(crate) fn new(jti: [u8; 16], method: &'a str, url: &'a str, time: u64) -> Self {
         Self {
             issued_at: time / 1000,
@@ -105,23 +105,22 @@ impl<'a> ProofClaims<'a> {
     }
 }
 
-/// What a server's answer asks of us.
+/// The demand of a server's response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing that a proof could give.
+    /// Nothing that another proof could satisfy.
     Done,
-    /// The proof must carry the nonce that came with the answer (RFC 9449 sections 8 and 9).
+    /// The proof must carry the nonce of the response (RFC 9449 sections 8 and 9).
     NonceDemanded,
     /// The proof is refused (RFC 9449 sections 5 and 7.1). Ours are well-formed, so the likely reason is their time.
     ProofRefused,
-    /// The access token is not, or no longer, good (RFC 6750 section 3.1).
+    /// The access token is invalid or has expired (RFC 6750 section 3.1).
     TokenRefused,
-    /// A refusal without a reason, or with one that CORS hides from the page.
+    /// A refusal without a reason, or with a reason that CORS hides from the page.
     Unexplained,
 }
 
-/// Judges what an authorization server's answer asks of the proof: in the terms of RFC 9449 section 8, or of section 9 as a
-/// resource server would.
+/// Judges an authorization server's response: by RFC 9449 section 8, or by section 9 if it responds like a resource server.
 pub(crate) fn judge_endpoint(response: &Response) -> Verdict {
     if response.ok() {
         return Verdict::Done;
@@ -137,7 +136,7 @@ pub(crate) fn judge_endpoint(response: &Response) -> Verdict {
     }
 }
 
-/// Judges what an authorization server's refusal asks of the proof.
+/// Judges an authorization server's refusal.
 pub(crate) fn judge_refusal(refusal: &Refusal) -> Verdict {
     match refusal.error.as_deref() {
         Some(USE_NONCE) => Verdict::NonceDemanded,
@@ -149,9 +148,9 @@ pub(crate) fn judge_refusal(refusal: &Refusal) -> Verdict {
 const USE_NONCE: &str = "use_dpop_nonce";
 const INVALID_PROOF: &str = "invalid_dpop_proof";
 
-/// Judges a resource server's answer by its status and `WWW-Authenticate`.
+/// Judges a resource server's response by its status and `WWW-Authenticate`.
 ///
-/// Where there is a DPoP challenge, no other counts. The Bearer scheme is that of servers which know DPoP in part only.
+/// If there is a DPoP challenge, the others are ignored. Servers with partial support for DPoP use the Bearer scheme.
 pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Verdict {
     if status != 401 && status != 400 {
         return Verdict::Done;
@@ -184,7 +183,7 @@ pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Ver
     }
     match (of_dpop, status) {
         (Verdict::NonceDemanded, _) => of_dpop,
-        // Whatever else is wrong with a 400, it is neither the proof nor the token.
+        // Any other 400 is about neither the proof nor the token.
         (_, 400) => Verdict::Done,
         _ if is_empty => Verdict::Unexplained,
         _ if has_dpop => of_dpop,
@@ -192,7 +191,7 @@ pub(crate) fn judge_resource(status: u16, www_authenticate: Option<&str>) -> Ver
     }
 }
 
-/// Whether an answer's body, as JSON, demands a nonce.
+/// Whether a response with this JSON body demands a nonce.
 pub(crate) fn demands_nonce(status: u16, body: &str) -> bool {
     let refusal = Json::parse(body).map(|json| Refusal::new(status, json));
     refusal.is_some_and(|refusal| refusal.is(USE_NONCE))
@@ -207,7 +206,7 @@ mod tests {
     fn verdicts_of_a_challenge() {
         use Verdict::*;
         for (challenge, expected) in [
-            // The words, in every form that a header can have.
+            // The error code, in every form that a header can have.
             (r#"DPoP error="use_dpop_nonce""#, NonceDemanded),
             (r#"dpop error="use_dpop_nonce""#, NonceDemanded),
             (r#"DPOP ERROR="use_dpop_nonce""#, NonceDemanded),
@@ -239,7 +238,7 @@ mod tests {
                 r#"DPoP algs="ES256", error="invalid_dpop_proof""#,
                 ProofRefused,
             ),
-            // A Bearer challenge beside one of DPoP, on either side.
+            // A Bearer challenge before or after one of DPoP.
             (
                 r#"Bearer error="invalid_token", DPoP error="use_dpop_nonce""#,
                 NonceDemanded,
@@ -250,7 +249,7 @@ mod tests {
             ),
             (r#"Bearer error="invalid_token", DPoP algs="ES256""#, Done),
             (r#"DPoP algs="ES256", Bearer error="invalid_token""#, Done),
-            // Words that are said elsewhere, or are others.
+            // The error code in another place, or another code.
             (r#"DPoP error_description="error=\"use_dpop_nonce\"""#, Done),
             (r#"DPoP xerror="use_dpop_nonce""#, Done),
             (r#"DPoPX error="use_dpop_nonce""#, Done),
@@ -258,7 +257,7 @@ mod tests {
             (r#"DPoP error="insufficient_scope""#, Done),
             (r#"Bearer error="use_dpop_nonce""#, Done),
             (r#"Basic error="invalid_token""#, Done),
-            // Nothing that could be read.
+            // Nothing readable.
             ("", Unexplained),
             ("@", Unexplained),
         ] {

@@ -1,4 +1,4 @@
-//! Authorization servers, by the name they go by.
+//! The issuer identifier of an authorization server.
 
 use super::PeerError;
 use super::server_metadata::parse_issuer;
@@ -12,12 +12,12 @@ use std::str::FromStr;
 pub struct Issuer(String);
 
 impl Issuer {
-    /// Reads an issuer; [`PeerError::InvalidIssuer`] where it is none.
+    /// Parses an issuer; [`PeerError::InvalidIssuer`] if it is none.
     pub fn parse(input: &str) -> Result<Self, PeerError> {
         parse_issuer(input).map(|_| Self(input.to_owned()))
     }
 
-    /// One that was judged when it was stored.
+    /// An issuer that was judged before it was stored.
     pub(crate) fn known(issuer: String) -> Self {
         Self(issuer)
     }

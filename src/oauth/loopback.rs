@@ -1,4 +1,4 @@
-//! Loopback client ids: clients under development, which publish nothing.
+//! Loopback client ids: for clients under development, which publish no metadata.
 //!
 //! Source: atproto specification, "OAuth", section "Localhost Client Development".
 
@@ -8,26 +8,26 @@ use crate::url::{Url, parse_form, push_encoded_except};
 
 const ORIGIN: &str = "http://localhost";
 
-/// What `encodeURIComponent` leaves as it is beside what nothing encodes: the package for JavaScript makes ids with that, and an id
-/// is another client's if it differs by one character.
+/// The characters that `encodeURIComponent` leaves as they are, besides the unreserved ones. The npm package builds ids with
+/// that function, and an id that differs by one character is another client's.
 const UNENCODED: &[u8] = b"!'()*";
 
-/// Whether a client id is a loopback id, well-formed or not.
+/// Whether a client id is a loopback id, even a malformed one.
 pub(crate) fn is_loopback_id(client_id: &str) -> bool {
     client_id
         .strip_prefix(ORIGIN)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':']))
 }
 
-/// Whether a URL's host is one of the addresses that a loopback redirect may have.
+/// Whether a URL's host is one that a loopback redirect URI may have.
 pub(super) fn is_loopback_ip(url: &Url) -> bool {
     matches!(url.hostname(), "127.0.0.1" | "[::1]")
 }
 
-/// The client id of a page on a loopback address, with itself as redirect URI.
+/// The client id of a page on a loopback address, with the page as redirect URI.
 ///
-/// A page on `localhost` gets the redirect URI that it has on `127.0.0.1`: authorization servers accept no other
-/// (RFC 8252 section 8.3). The path belongs to the redirect URI only; a loopback client id has none.
+/// For a page on `localhost`, the redirect URI has `127.0.0.1` instead: authorization servers accept no other (RFC 8252
+/// section 8.3). The path is part of the redirect URI only; a loopback client id has none.
 pub fn loopback_client_id(page: &Url) -> Result<String, ConfigError> {
     let host = match page.hostname() {
         "localhost" => "127.0.0.1",
@@ -45,8 +45,7 @@ pub fn loopback_client_id(page: &Url) -> Result<String, ConfigError> {
     Ok(id)
 }
 
-/// The metadata that a loopback client id stands for, as the JSON text that a server would make of it; by the table
-/// `spec/loopback.json`.
+/// The metadata that a loopback client id encodes, as JSON text, derived as servers do; by the table `spec/loopback.json`.
 pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
     let invalid = ConfigError::InvalidLoopbackId;
     let rest = client_id
@@ -62,7 +61,7 @@ pub(super) fn metadata_of(client_id: &str) -> Result<String, ConfigError> {
     }
     let mut scope = None;
     let mut redirect_uris = Vec::new();
-    // `URLSearchParams`, by which others read it, takes a question mark away too.
+    // `URLSearchParams`, which others parse it with, drops a leading question mark too.
     let query = rest.strip_prefix('?').unwrap_or(rest);
     for (name, value) in parse_form(query.strip_prefix('?').unwrap_or(query)) {
         match name.as_str() {

@@ -1,4 +1,4 @@
-//! Why the metadata of a server cannot be used, and whether it is there at all.
+//! Errors in the metadata of a server, including that it has none.
 
 use super::PeerError;
 use crate::http::{HttpError, Response};
@@ -7,9 +7,9 @@ use crate::json::Json;
 /// Why the metadata of a server cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum MetadataError {
-    /// The server answers, and has no such document: it does not offer OAuth.
+    /// The server responds but has no such document: it does not offer OAuth.
     Absent(HttpError),
-    /// The answer has not the form it must have.
+    /// There is no response, or it is not in the required form.
     Http(HttpError),
     /// The document breaks a rule of the profile.
     Peer(PeerError),
@@ -21,10 +21,10 @@ impl From<PeerError> for MetadataError {
     }
 }
 
-/// The JSON object of a metadata document, known by having one of `members`.
+/// The JSON object of a metadata document, recognized by one of `members`.
 ///
-/// A server that knows nothing of OAuth answers with an error of its own, or with the page it has for every address. One
-/// that has trouble, or serves its document in the wrong form, is not taken for such a server.
+/// A server without OAuth responds with an error, or with a page that it serves at every address. A server with a temporary
+/// fault, or with the document in the wrong form, does not count as one without OAuth.
 pub(super) fn metadata_document(
     response: &Response,
     members: &[&str],

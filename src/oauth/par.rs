@@ -7,21 +7,21 @@ use super::{
 use crate::http::Response;
 use crate::url::{Url, push_form};
 
-/// What an app can ask of one sign-in.
+/// The options of one sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizeOptions {
-    /// A text of the app's own, handed back by the callback. Kept here; never sent.
+    /// A text of the app's own, which the finished sign-in returns. It is stored here and never sent.
     pub state: Option<String>,
-    /// One of the registered redirect URIs; the first where absent.
+    /// One of the registered redirect URIs; by default the first.
     pub redirect_uri: Option<String>,
-    /// The scope to ask for; the registered one where absent.
+    /// The scope to request; by default the registered one.
     pub scope: Option<String>,
-    /// Further request parameters in their wire form, of those that [`FORWARDED`] names; others are dropped.
+    /// Further request parameters in their wire form. Only those in [`FORWARDED`] are sent.
     pub parameters: Vec<(String, String)>,
 }
 
-/// The request parameters an app may add (RFC 6749, OpenID Connect Core section 3.1.2.1, RFC 9396, RFC 9449). All
-/// others are the client's own, or no server's.
+/// The request parameters that an app may add (RFC 6749, OpenID Connect Core section 3.1.2.1, RFC 9396, RFC 9449). All
+/// others are set by the client or not supported by servers.
 pub const FORWARDED: [&str; 9] = [
     "authorization_details",
     "claims",
@@ -34,7 +34,7 @@ pub const FORWARDED: [&str; 9] = [
     "ui_locales",
 ];
 
-/// All that an authorization request says.
+/// The contents of an authorization request.
 #[derive(Debug)]
 pub(crate) struct ParRequest<'a> {
     pub(crate) client: &'a ClientMetadata,
@@ -43,11 +43,11 @@ pub(crate) struct ParRequest<'a> {
     pub(crate) response_mode: ResponseMode,
     pub(crate) state: &'a str,
     pub(crate) pkce: &'a Pkce,
-    /// What the user typed, where that was an account.
+    /// The user's input, if it names an account.
     pub(crate) login_hint: Option<&'a str>,
 }
 
-/// Pushes an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+/// The request that pushes an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 pub(crate) fn par_request(
     server: &ServerMetadata,
     auth: ClientAuth,
@@ -77,13 +77,13 @@ pub(crate) fn par_request(
     EndpointRequest::new(auth, &server.pushed_authorization_request_endpoint, form)
 }
 
-/// Pushes nothing: the server refuses it, and shows the nonce that it wants (RFC 9449 section 8).
+/// A pushed request without contents: the server refuses it, and its response has the nonce (RFC 9449 section 8).
 pub(crate) fn empty_par_request(server: &ServerMetadata, auth: ClientAuth) -> EndpointRequest {
     let endpoint = &server.pushed_authorization_request_endpoint;
     EndpointRequest::new(auth, endpoint, String::new())
 }
 
-/// Judges the answer; what comes of it is the URL to send the user to (RFC 9126 section 4).
+/// Judges the response. Returns the URL to send the user to (RFC 9126 section 4).
 pub(crate) fn judge_par(
     server: &ServerMetadata,
     client: &ClientMetadata,

@@ -1,8 +1,8 @@
-//! What a server can do that the specifications forbid.
+//! Violations of the specifications by a server.
 
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 
-/// Something that the atproto profile demands of an authorization server, and that its metadata must declare.
+/// A capability that the atproto profile requires of an authorization server, and that its metadata must declare.
 ///
 /// Source: atproto specification, "OAuth", section "Server Metadata".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +43,25 @@ impl Capability {
     }
 }
 
-/// A server's answer that breaks a rule of the profile.
+/// A server's response that breaks a rule of the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PeerError {
-    /// An issuer that is no bare origin, or not in its normal form.
+    /// The issuer is not a bare origin in its normal form.
     InvalidIssuer(String),
     /// The metadata names another issuer than the one asked for (RFC 8414 section 3.3).
     IssuerOfAnother(String),
     /// The metadata names another resource than the one asked for (RFC 9728 section 3.3).
     ResourceOfAnother(String),
-    /// http, where the app has not allowed it.
+    /// http, which the app has not allowed.
     InsecureIssuer(String),
-    /// http, where the app has not allowed it.
+    /// http, which the app has not allowed.
     InsecureResource(String),
-    /// An address of this device or of a private network, where the app is not under development.
+    /// An address of this device or of a private network, but the app is not under development.
     PrivateHost(String),
     /// The PDS names no authorization server.
     NoAuthorizationServer(String),
-    /// The PDS names several authorization servers; the profile wants exactly one.
+    /// The PDS names several authorization servers; the profile requires exactly one.
     SeveralAuthorizationServers(String),
     /// The authorization server lists the resources it protects, and the PDS is not among them (RFC 9728 section 4).
     NotProtected {
@@ -72,11 +72,11 @@ pub enum PeerError {
     },
     /// The named member of the metadata is missing or malformed.
     InvalidMetadata(String, &'static str),
-    /// The metadata does not declare what the profile demands.
+    /// The metadata do not declare a capability that the profile requires.
     Lacks(String, Capability),
-    /// It requires pushed requests and says not where.
+    /// The server requires pushed requests but names no endpoint for them.
     NoParEndpoint,
-    /// The named member of the answer to a pushed request is missing or malformed (RFC 9126 section 2.2).
+    /// The named member of the response to a pushed request is missing or malformed (RFC 9126 section 2.2).
     InvalidPar(&'static str),
     /// The named member of the token response is missing, malformed or forbidden.
     InvalidToken(&'static str),

@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange (RFC 7636), method S256: the only one the atproto profile allows.
+//! Proof Key for Code Exchange (RFC 7636) with method S256, the only one that the atproto profile allows.
 
 use crate::base64url;
 use crate::secret::Secret;
@@ -6,9 +6,9 @@ use crate::secret::Secret;
 /// A verifier, and the challenge that commits to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Pkce {
-    /// Stays here until the code is exchanged.
+    /// Kept secret until the code is exchanged.
     pub(crate) verifier: Secret,
-    /// Goes with the authorization request.
+    /// Sent with the authorization request.
     pub(crate) challenge: String,
 }
 

@@ -1,17 +1,17 @@
-//! What comes back with the user: the authorization response (RFC 6749 section 4.1.2, RFC 9207).
+//! The authorization response, which the redirect carries (RFC 6749 section 4.1.2, RFC 9207).
 
 use crate::secret::Secret;
 use crate::sentences::{self, Arguments, Key, Message, key, said};
 use crate::url::{Url, decode, form_of, parse_form};
 use std::fmt;
 
-/// Where in the redirect URI the server puts its answer.
+/// Where in the redirect URI the server puts its response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ResponseMode {
-    /// Behind `#`, where no server log and no `Referer` sees it.
+    /// After `#`, so that it appears in no server log and no `Referer`.
     #[default]
     Fragment,
-    /// Behind `?`.
+    /// After `?`.
     Query,
 }
 
@@ -36,12 +36,12 @@ const PARAMETERS: [&str; 7] = [
     "error_uri",
 ];
 
-/// The parameters of an answer, as they came.
+/// The parameters of a response, as received.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CallbackParams(Vec<(String, String)>);
 
 impl CallbackParams {
-    /// Reads them from a URL, also from a hash router's route in its fragment. `None` where it holds no answer to an
+    /// Reads them from a URL, also from a hash router's route in its fragment. `None` if the URL has no response to an
     /// authorization request. The cases are in `spec/callback.json`.
     pub(crate) fn read(url: &Url, mode: ResponseMode) -> Option<Self> {
         let params = Self::parse(match mode {
@@ -51,12 +51,12 @@ impl CallbackParams {
             }
             ResponseMode::Query => url.query()?,
         });
-        let answered = params.get("code").is_some() || params.get("error").is_some();
-        (params.get("state").is_some() && answered).then_some(params)
+        let has_result = params.get("code").is_some() || params.get("error").is_some();
+        (params.get("state").is_some() && has_result).then_some(params)
     }
 
-    /// The path, query and fragment of a URL without the answer: in query mode query and fragment go; in fragment mode
-    /// the fragment does, but for the route of a hash router and what else the route's query has.
+    /// The path, query and fragment of a URL without the response. Query mode removes query and fragment. Fragment mode
+    /// removes the fragment, except the route of a hash router and the other parameters of the route's query.
     pub(crate) fn removed_from(url: &Url, mode: ResponseMode) -> String {
         let page = match mode {
             ResponseMode::Fragment => url.without_fragment(),
@@ -84,7 +84,7 @@ impl CallbackParams {
         &self.0
     }
 
-    /// All values of `state`: which sign-ins it can belong to.
+    /// All values of `state`, each of which may identify the sign-in.
     pub(crate) fn states(&self) -> impl Iterator<Item = &str> {
         self.values("state")
     }
@@ -99,7 +99,7 @@ impl CallbackParams {
     }
 }
 
-/// The length of what a hash router has put in front of an answer in a fragment: `/`, `!/`, `/route?` and the like; 0
+/// The length of the prefix that a hash router puts before a response in a fragment, such as `/`, `!/` or `/route?`; 0
 /// without a router.
 fn route_length(fragment: &str) -> usize {
     let has_route = fragment.starts_with('/') || fragment.starts_with('!');
@@ -116,9 +116,9 @@ fn route_length(fragment: &str) -> usize {
     length
 }
 
-/// Appends the route of a hash router, as a fragment: with what its query has beside the answer.
+/// Appends the route of a hash router as a fragment, with the parameters of its query that are not the response's.
 fn push_route(out: &mut String, fragment: &str) {
-    let (route, answer) = fragment.split_at(route_length(fragment));
+    let (route, parameters) = fragment.split_at(route_length(fragment));
     let mut path = route;
     while let [start @ .., b'?' | b'#'] = path.as_bytes() {
         path = &path[..start.len()];
@@ -132,7 +132,7 @@ fn push_route(out: &mut String, fragment: &str) {
         return;
     }
     let mut mark = '?';
-    for pair in answer.split('&') {
+    for pair in parameters.split('&') {
         let name = decode(pair.split('=').next().unwrap_or_default());
         if !pair.is_empty() && !PARAMETERS.contains(&name.as_str()) {
             out.push(mark);
@@ -142,7 +142,7 @@ fn push_route(out: &mut String, fragment: &str) {
     }
 }
 
-/// Names only: one of the values is a code.
+/// Prints names only, because one of the values is a code.
 impl fmt::Debug for CallbackParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
@@ -151,7 +151,7 @@ impl fmt::Debug for CallbackParams {
     }
 }
 
-/// What the server answered, as far as it can be told before `iss` is compared.
+/// The server's response, before `iss` is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuthorizationResponse {
     pub(crate) state: String,
@@ -160,7 +160,7 @@ pub(crate) struct AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
-    /// Reads the parameters. What fails here leaves the pending sign-in alone: nothing says which it is.
+    /// Reads the parameters. An error here leaves the pending sign-in in place, because the response does not identify it.
     pub(crate) fn read(params: &CallbackParams) -> Result<Box<Self>, CallbackError> {
         let repeated = |name: &&str| params.values(name).nth(1).is_some();
         if let Some(name) = PARAMETERS.into_iter().find(repeated) {
@@ -185,8 +185,8 @@ impl AuthorizationResponse {
         }))
     }
 
-    /// Compares `iss` with the issuer the sign-in began with (RFC 9207 section 2.4). That server declared the
-    /// parameter, as the profile demands, so its absence is a mismatch too.
+    /// Compares `iss` with the issuer that the sign-in began with (RFC 9207 section 2.4). The server declared the parameter,
+    /// as the profile requires, so a response without it is an error too.
     pub(crate) fn check_issuer(&self, expected: &str) -> Result<(), CallbackError> {
         match &self.issuer {
             None => Err(CallbackError::NoIssuer),
@@ -196,7 +196,7 @@ impl AuthorizationResponse {
     }
 }
 
-/// What went wrong in a popup: the message, and the parameters of the authorization response.
+/// A failure in a popup: the message, and the parameters of the authorization response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PopupFailure {
     /// The error's message.
@@ -213,19 +213,19 @@ impl PopupFailure {
     }
 }
 
-/// What is wrong with an authorization response.
+/// An error in an authorization response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The named parameter came twice, and nothing says which of the two counts (RFC 6749 section 3.1).
+    /// The named parameter occurs more than once (RFC 6749 section 3.1).
     Repeated(&'static str),
-    /// The answer is wrapped in a token (JARM), which nobody asked for.
+    /// The response is wrapped in a token (JARM), which was not requested.
     Jarm,
     /// No `state`.
     NoState,
     /// No pending sign-in has this `state`: it was used, it is older than 10 minutes, or it began elsewhere.
     UnknownState(String),
-    /// The server, or the user, said no (RFC 6749 section 4.1.2.1).
+    /// The server or the user refused (RFC 6749 section 4.1.2.1).
     Refused {
         /// The `error` code, such as `access_denied`.
         error: String,
@@ -234,15 +234,15 @@ pub enum CallbackError {
     },
     /// Neither `code` nor `error`.
     NoCode,
-    /// No `iss`, though the server declares that it sends it.
+    /// No `iss`, although the server declares that it sends one.
     NoIssuer,
     /// `iss` is another server than the one the sign-in began with: a mix-up attack (RFC 9207 section 1).
     IssuerMismatch,
-    /// The tokens are for another account than the one the sign-in began with.
+    /// The tokens are for an account other than the one that the sign-in began with.
     AccountMismatch,
-    /// The URL holds no answer at all.
+    /// The URL has no response.
     NoParameters,
-    /// The callback failed in a popup, which said why.
+    /// The callback failed in a popup, which reported the failure.
     InPopup(PopupFailure),
 }
 
@@ -252,7 +252,7 @@ impl CallbackError {
         self.narrower_code().unwrap_or_else(|| self.key().code())
     }
 
-    /// A code that says more than the one of the message.
+    /// A code that is more specific than the one of the message.
     pub(crate) fn narrower_code(&self) -> Option<&'static str> {
         let is_denied = self.error() == Some("access_denied");
         is_denied.then_some("ACCESS_DENIED")

@@ -1,4 +1,4 @@
-//! The authorization server's "no".
+//! The error response of an authorization server.
 
 use crate::json::Json;
 use crate::sentences::{Arguments, Key, Message, key, said};
@@ -12,26 +12,26 @@ pub struct Refusal {
     pub error: Option<String>,
     /// The `error_description`, or the `message` of an XRPC error.
     pub description: Option<String>,
-    /// The answer: these, and of the rest as much as is worth keeping.
+    /// The body: these members, and the others within the bounds of what is kept.
     pub payload: Json,
 }
 
 impl Refusal {
-    /// Reads a refusal in the words of OAuth, or in those of XRPC (`error` and `message`), which some servers use at their OAuth
-    /// endpoints too; they may be one level down.
+    /// Reads a refusal in the format of OAuth or of XRPC (`error` and `message`), which some servers use at their OAuth
+    /// endpoints too. The members may be nested in `error`.
     pub(super) fn new(status: u16, payload: Json) -> Self {
-        const WORDS: [&str; 2] = ["error_description", "message"];
+        const DESCRIPTIONS: [&str; 2] = ["error_description", "message"];
         let payload = payload.bounded(&["error", "error_description", "message"]);
         let inner = payload.get("error").filter(Json::is_object);
-        let said = inner.as_ref().unwrap_or(&payload);
+        let members = inner.as_ref().unwrap_or(&payload);
         let first = |json: &Json, names: &[&str]| names.iter().find_map(|name| json.str(name));
         Self {
             status,
             error: match inner.is_some() {
-                true => first(said, &["error", "name", "code", "type"]),
+                true => first(members, &["error", "name", "code", "type"]),
                 false => payload.str("error"),
             },
-            description: first(said, &WORDS).or_else(|| first(&payload, &WORDS)),
+            description: first(members, &DESCRIPTIONS).or_else(|| first(&payload, &DESCRIPTIONS)),
             payload,
         }
     }
@@ -41,7 +41,7 @@ impl Refusal {
         self.error.as_deref() == Some(error)
     }
 
-    /// Whether the same request may well succeed later.
+    /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.status == 429
             || self.status >= 500

@@ -1,4 +1,4 @@
-//! Protected resource metadata (RFC 9728): which authorization server a PDS trusts.
+//! Protected resource metadata (RFC 9728), which name the authorization server that a PDS trusts.
 
 use super::metadata_error::metadata_document;
 use super::server_metadata::parse_issuer;
@@ -7,7 +7,7 @@ use crate::http::{Request, Response};
 use crate::private_host::is_private;
 use crate::url::Url;
 
-/// What a PDS says about itself.
+/// The resource metadata of a PDS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResourceMetadata {
     /// The PDS: an origin without trailing slash.
@@ -16,7 +16,7 @@ pub(crate) struct ResourceMetadata {
     pub(crate) issuer: String,
 }
 
-/// Asks a PDS for its metadata. Only in development it may be at a private address.
+/// The request for the metadata of a PDS. A private address is allowed in development only.
 pub(crate) fn resource_metadata_request(
     pds: &Url,
     allow_http: bool,
@@ -33,7 +33,7 @@ pub(crate) fn resource_metadata_request(
 }
 
 impl ResourceMetadata {
-    /// Judges the answer. `Ok(None)`: the server publishes no such document, so it may be its own authorization server.
+    /// Judges the response. `Ok(None)`: the server publishes no such document, so it may be its own authorization server.
     pub(crate) fn judge(
         pds: &Url,
         response: &Response,

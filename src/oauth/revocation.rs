@@ -4,7 +4,8 @@ use super::{ClientAuth, EndpointRequest, ServerMetadata};
 use crate::secret::Secret;
 use crate::url::push_form;
 
-/// Revokes a token, where the server has an endpoint for that. No `token_type_hint`: servers look a token up by its form.
+/// The request that revokes a token; `None` if the server has no endpoint for that. Without `token_type_hint`: servers
+/// recognize a token by its form.
 pub(crate) fn revocation_request(
     server: &ServerMetadata,
     auth: ClientAuth,

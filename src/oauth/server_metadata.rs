@@ -8,10 +8,10 @@ use crate::private_host::is_private;
 use crate::url::Url;
 use std::rc::Rc;
 
-/// What an authorization server says about itself, every demand of the profile checked.
+/// The metadata of an authorization server, checked by every rule of the profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerMetadata {
-    /// The issuer: the origin that stands for the server.
+    /// The issuer: the origin that identifies the server.
     pub issuer: String,
     /// Where the user is sent.
     pub authorization_endpoint: Url,
@@ -21,13 +21,13 @@ pub struct ServerMetadata {
     pub pushed_authorization_request_endpoint: String,
     /// Where tokens are revoked (RFC 7009), if anywhere.
     pub revocation_endpoint: Option<String>,
-    /// The resources it protects, where it lists them (RFC 9728 section 4).
+    /// The resources it protects, if it lists them (RFC 9728 section 4).
     pub protected_resources: Option<Vec<String>>,
-    /// The document: what is used of it, and of the rest as much as is worth keeping.
+    /// The document: the members that are used, and the others within the bounds of what is kept.
     pub raw: Json,
 }
 
-/// The members that are used, those that a refresh goes by first.
+/// The members that are used, beginning with those that a refresh needs.
 const USED: [&str; 15] = [
     "issuer",
     "token_endpoint",
@@ -46,7 +46,8 @@ const USED: [&str; 15] = [
     "protected_resources",
 ];
 
-/// What a server must be able to do, however a client authenticates itself: the member that says so, and what that must list, where it is a list.
+/// The capabilities that every server must have, regardless of client authentication: the member that declares each, and the
+/// value that it must list, if it is a list.
 const DEMANDS: [(Capability, &str, Option<&str>); 7] = {
     use Capability::*;
     [
@@ -76,7 +77,7 @@ const DEMANDS: [(Capability, &str, Option<&str>); 7] = {
     ]
 };
 
-/// Reads an issuer: a bare http or https origin in its normal form.
+/// Parses an issuer: a bare http or https origin in its normal form.
 ///
 /// Source: atproto specification, "OAuth", section "Server Metadata"; RFC 8414 section 2.
 pub(crate) fn parse_issuer(issuer: &str) -> Result<Url, PeerError> {
@@ -85,7 +86,7 @@ pub(crate) fn parse_issuer(issuer: &str) -> Result<Url, PeerError> {
         .ok_or_else(|| PeerError::InvalidIssuer(issuer.to_owned()))
 }
 
-/// Asks an authorization server for its metadata. Only in development it may be at a private address.
+/// The request for the metadata of an authorization server. A private address is allowed in development only.
 pub(crate) fn server_metadata_request(
     issuer: &str,
     allow_http: bool,
@@ -103,7 +104,7 @@ pub(crate) fn server_metadata_request(
 }
 
 impl ServerMetadata {
-    /// Judges the answer to [`server_metadata_request`].
+    /// Judges the response to [`server_metadata_request`].
     pub(crate) fn judge(
         issuer: &str,
         auth: ClientAuth,
@@ -114,15 +115,15 @@ impl ServerMetadata {
         Ok(Self::read(issuer, auth, json)?)
     }
 
-    /// Judges the metadata of `issuer`, fresh or from our own storage, for a client that authenticates itself like this.
+    /// Judges the metadata of `issuer`, fresh or from storage, for a client with this authentication.
     pub(crate) fn read(issuer: &str, auth: ClientAuth, raw: Json) -> Result<Rc<Self>, PeerError> {
-        // First of all, since every other word of another server's document is worth nothing (RFC 8414 section 3.3).
+        // First, because nothing else in a document of another issuer may be used (RFC 8414 section 3.3).
         let found = raw.str("issuer").unwrap_or_default();
         if found != issuer {
             return Err(PeerError::IssuerOfAnother(found));
         }
         let secure = issuer.starts_with("https:");
-        // A server of the internet sends nobody to a machine that is another one for each of its users.
+        // A public server must not send users to a private address, which is a different machine for each of them.
         let is_reachable = |url: &Url| {
             let of_private = || Url::parse(issuer).is_some_and(|url| is_private(url.hostname()));
             !is_private(url.hostname()) || of_private()
@@ -139,7 +140,7 @@ impl ServerMetadata {
                 .ok_or_else(|| invalid(name)),
         };
         let required = |name| endpoint(name)?.ok_or_else(|| invalid(name));
-        // What forbids something if it is there must be readable if it is there.
+        // A member that forbids something must be readable if it is present.
         let list = |name: &'static str| match (raw.get(name), raw.strings(name)) {
             (Some(_), None) => Err(invalid(name)),
             (_, strings) => Ok(strings),
@@ -179,14 +180,14 @@ impl ServerMetadata {
         }))
     }
 
-    /// The document, for a sign-in that is to end with it. `None` where that will have to read it anew: its list of
-    /// resources was too long to be kept.
+    /// The document to store with a pending sign-in. `None` if its list of resources was too long to keep; the callback then
+    /// reads the document again.
     pub(crate) fn to_keep(&self) -> Option<Json> {
         let is_whole = self.raw.strings("protected_resources") == self.protected_resources;
         is_whole.then(|| self.raw.clone())
     }
 
-    /// Checks that a resource is one this server says it protects, where it says so at all (RFC 9728 section 4).
+    /// Checks that the server lists a resource as protected, if it lists any (RFC 9728 section 4).
     pub(crate) fn check_protects(&self, resource: &str) -> Result<(), PeerError> {
         match &self.protected_resources {
             Some(list) if !list.iter().any(|item| item == resource) => {

@@ -1,30 +1,30 @@
-//! Why a session is over.
+//! Why a session has ended.
 
 use crate::sentences::{self, Arguments, Key, key};
 
-/// Why a session is over. Being offline is no reason.
+/// Why a session has ended. Being offline is no reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionEnd {
     /// Signed out here, or in another tab.
     SignedOut,
-    /// The stored session has gone, and nobody said why.
+    /// There is no stored session, for an unknown reason.
     Vanished,
-    /// The stored session is another account's.
+    /// The stored session belongs to another account.
     SubMismatch,
     /// The access token has expired and there is no refresh token.
     NotRefreshable,
-    /// The session was granted to a client that authenticates itself by another method than this client can, and the server
-    /// refreshes it by no other.
+    /// The session was granted with a method of client authentication that this client does not support. The server refreshes
+    /// it with that method only.
     AuthMethodUnsatisfiable,
-    /// The authorization server refused the refresh token for good (`invalid_grant`); its words.
+    /// The authorization server refused the refresh token permanently (`invalid_grant`). Holds its description.
     RefreshRefused(Option<String>),
-    /// The access token has expired, and the authorization server refused to refresh it, without saying that the refresh token is
-    /// no good; its words. The session is kept, and [`crate::OAuthClient::restore`] tries again.
+    /// The access token has expired and the authorization server refused a refresh, but not with `invalid_grant`. Holds its
+    /// description. The session is kept, and [`crate::OAuthClient::restore`] tries again.
     RefreshRejected(Option<String>),
     /// The PDS refused an access token that was new.
     TokenRefused,
-    /// The account now belongs to another authorization server: its issuer, where that is known.
+    /// The account now belongs to another authorization server. Holds its issuer, if known.
     Migrated(Option<String>),
 }
 
@@ -58,30 +58,30 @@ impl SessionEnd {
         }
     }
 
-    /// The code's inverse, for what another tab tells, with the end's [own words](Self::words).
+    /// Restores an end from its code and its [detail](Self::words), as received from another tab.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) fn from_code(code: &str, words: Option<String>) -> Option<Self> {
+    pub(crate) fn from_code(code: &str, detail: Option<String>) -> Option<Self> {
         Some(match code {
             "SIGNED_OUT" => Self::SignedOut,
             "SESSION_GONE" => Self::Vanished,
             "SESSION_OF_ANOTHER" => Self::SubMismatch,
             "SESSION_NOT_REFRESHABLE" => Self::NotRefreshable,
             "AUTH_METHOD_UNSATISFIABLE" => Self::AuthMethodUnsatisfiable,
-            "SESSION_REVOKED" => Self::RefreshRefused(words),
-            "REFRESH_REJECTED" => Self::RefreshRejected(words),
+            "SESSION_REVOKED" => Self::RefreshRefused(detail),
+            "REFRESH_REJECTED" => Self::RefreshRejected(detail),
             "TOKEN_REFUSED" => Self::TokenRefused,
-            "ACCOUNT_MIGRATED" => Self::Migrated(words),
+            "ACCOUNT_MIGRATED" => Self::Migrated(detail),
             _ => return None,
         })
     }
 
-    /// What is known beyond the code: the server's words, or the account's new issuer.
+    /// The detail beyond the code: the server's description, or the account's new issuer.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn words(&self) -> Option<&str> {
         match self {
-            Self::RefreshRefused(words) | Self::RefreshRejected(words) | Self::Migrated(words) => {
-                words.as_deref()
-            }
+            Self::RefreshRefused(detail)
+            | Self::RefreshRejected(detail)
+            | Self::Migrated(detail) => detail.as_deref(),
             _ => None,
         }
     }
@@ -91,11 +91,11 @@ impl SessionEnd {
         sentences::help(None, self.code(), "")
     }
 
-    /// Gives the arguments of the message, but for the account.
+    /// Adds the arguments of the message, except the account.
     pub(crate) fn arguments(&self, to: &mut Arguments) {
         match self {
-            Self::RefreshRefused(Some(words)) | Self::RefreshRejected(Some(words)) => {
-                to.text("description", words);
+            Self::RefreshRefused(Some(description)) | Self::RefreshRejected(Some(description)) => {
+                to.text("description", description);
             }
             Self::Migrated(Some(issuer)) => to.text("newIssuer", issuer),
             _ => {}

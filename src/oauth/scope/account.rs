@@ -1,4 +1,4 @@
-//! The hosting of the account.
+//! Permissions for the hosting of the account.
 
 use super::ScopeError;
 use super::syntax::{Syntax, exactly_one, print};
@@ -13,12 +13,12 @@ pub enum AccountAttr {
     Email,
     /// The repository as a whole, as a CAR file.
     Repo,
-    /// Whether the account is active. The reference server knows it, the specification does not yet.
+    /// Whether the account is active. The reference server supports it; the specification does not have it yet.
     Status,
 }
 
 impl AccountAttr {
-    /// All there are.
+    /// All parts.
     pub const ALL: [Self; 3] = [Self::Email, Self::Repo, Self::Status];
 
     /// The parameter's value.
@@ -31,12 +31,12 @@ impl AccountAttr {
     }
 }
 
-/// How much of it; the later includes the earlier.
+/// The kind of access. `Manage` includes `Read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountAction {
-    /// To see it.
+    /// To read it.
     Read,
-    /// To see and to change it.
+    /// To read and change it.
     Manage,
 }
 
@@ -65,7 +65,7 @@ impl AccountAction {
 pub struct AccountPermission {
     /// The part.
     pub attr: AccountAttr,
-    /// How much of it.
+    /// The kind of access.
     pub action: AccountAction,
 }
 
@@ -76,7 +76,7 @@ impl AccountPermission {
         let known = AccountAttr::ALL
             .into_iter()
             .find(|known| known.as_str() == attr);
-        // One action by the specification; the reference server reads several, of which the greatest holds.
+        // The specification has one action; the reference server reads several and uses the greatest.
         let mut action = AccountAction::Read;
         for text in actions {
             action = action.max(AccountAction::parse(text)?);

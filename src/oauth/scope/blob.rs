@@ -1,4 +1,4 @@
-//! Uploading media files.
+//! Permissions to upload media files.
 
 use super::ScopeError;
 use super::syntax::{Syntax, print};
@@ -12,12 +12,12 @@ const ANY: &str = "*/*";
 /// Source: atproto specification, "Permissions", section "blob".
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BlobPermission {
-    /// In alphabetical order and lower case, none within another.
+    /// In alphabetical order and lower case. None includes another.
     accept: Vec<String>,
 }
 
 impl BlobPermission {
-    /// For the media types named, of which one is needed at least: `image/png`, `image/*` or `*/*`. Their case does not matter.
+    /// Creates a permission for media types, at least one: `image/png`, `image/*` or `*/*`. They are case-insensitive.
     ///
     /// ```
     /// use atproto_oauth_wasm::BlobPermission;
@@ -64,13 +64,13 @@ impl BlobPermission {
         Self::of(accept)
     }
 
-    /// Whether it is enough for a media type, or all of a pattern.
+    /// Whether it covers a media type, or all of a pattern.
     pub(super) fn allows(&self, pattern: &str) -> bool {
         self.accept.iter().any(|own| matches(own, pattern))
     }
 }
 
-/// Whether all that `narrow` stands for is within `wide`.
+/// Whether `wide` includes every media type of `narrow`.
 fn matches(wide: &str, narrow: &str) -> bool {
     wide == ANY
         || wide == narrow
@@ -79,7 +79,7 @@ fn matches(wide: &str, narrow: &str) -> bool {
             .is_some_and(|kind| narrow.starts_with(kind))
 }
 
-/// `type/subtype` of RFC 6838 section 4.2, in which the subtype, or both, may be `*`.
+/// Whether a text is `type/subtype` of RFC 6838 section 4.2. The subtype, or both, may be `*`.
 fn is_pattern(text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty()

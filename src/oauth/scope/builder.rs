@@ -1,11 +1,11 @@
-//! A scope, permission by permission.
+//! Builds a scope from permissions.
 
 use super::{
     AccountAction, AccountAttr, AccountPermission, BlobPermission, IdentityAttr, IncludePermission,
     Permission, RepoAction, RepoPermission, RpcPermission, Scope, ScopeError, Transition,
 };
 
-/// Collects permissions. A wrong one shows in [`build`](Self::build).
+/// Collects permissions. [`build`](Self::build) reports an invalid one.
 ///
 /// ```
 /// use atproto_oauth_wasm::{Scope, ScopeError};
@@ -17,12 +17,12 @@ use super::{
 #[must_use = "`build` makes the scope"]
 pub struct ScopeBuilder {
     permissions: Vec<Permission>,
-    /// The first.
+    /// The first error.
     error: Option<ScopeError>,
 }
 
 impl ScopeBuilder {
-    /// Adds `atproto`, without which no server starts a session.
+    /// Adds `atproto`, which every session requires.
     pub fn atproto(self) -> Self {
         self.permission(Permission::Atproto)
     }
@@ -32,19 +32,19 @@ impl ScopeBuilder {
         self.permission(Permission::Transition(transition))
     }
 
-    /// Adds writing of records of a type, or of all by `*`. For several types in one permission there is
+    /// Adds writing of records of one type, or of all types with `*`. For several types in one permission, use
     /// [`RepoPermission::new`].
     pub fn repo(self, collection: &str, actions: impl IntoIterator<Item = RepoAction>) -> Self {
         self.add(RepoPermission::new([collection], actions).map(Permission::Repo))
     }
 
-    /// Adds calls of a method, or of all by `*`, at a service, or any by `*`. For several methods in one permission there is
-    /// [`RpcPermission::new`].
+    /// Adds calls of one method, or of all with `*`, at one service, or at any with `*`. For several methods in one permission,
+    /// use [`RpcPermission::new`].
     pub fn rpc(self, lxm: &str, aud: &str) -> Self {
         self.add(RpcPermission::new([lxm], aud).map(Permission::Rpc))
     }
 
-    /// Adds uploads of a media type, such as `image/png` or `image/*`. For several in one permission there is
+    /// Adds uploads of one media type, such as `image/png` or `image/*`. For several in one permission, use
     /// [`BlobPermission::new`].
     pub fn blob(self, accept: &str) -> Self {
         self.add(BlobPermission::new([accept]).map(Permission::Blob))
@@ -65,7 +65,7 @@ impl ScopeBuilder {
         self.add(IncludePermission::new(nsid, aud.map(str::to_owned)).map(Permission::Include))
     }
 
-    /// Adds a permission made elsewhere.
+    /// Adds a permission.
     pub fn permission(mut self, permission: Permission) -> Self {
         self.permissions.push(permission);
         self
@@ -79,7 +79,7 @@ impl ScopeBuilder {
         self
     }
 
-    /// The scope, or what was wrong first.
+    /// The scope, or the first error.
     pub fn build(self) -> Result<Scope, ScopeError> {
         match self.error {
             Some(error) => Err(error),

@@ -1,4 +1,4 @@
-//! Whether what was granted is enough.
+//! Compares a granted scope with a needed one.
 
 use super::names::ANY;
 use super::{
@@ -6,18 +6,18 @@ use super::{
     Transition,
 };
 
-/// The methods that `transition:generic` leaves to `transition:chat.bsky`.
+/// The methods that `transition:generic` excludes and `transition:chat.bsky` adds.
 const CHAT: &str = "chat.bsky.";
 
 impl Scope {
-    /// Whether this grant allows all that `needed` does, by whatever combination of its permissions.
+    /// Whether this scope allows everything that `needed` does, by any combination of its permissions.
     ///
-    /// It is sure of a yes. Permission sets cannot be looked into from here: an `include` covers itself and what it is
-    /// without its `aud`, and no permission covers it. So ask for the permissions themselves, which servers grant in the
+    /// It never returns a false positive. It cannot look inside `include:` sets: an `include` covers only itself, with and
+    /// without its `aud`, and no other permission covers it. Check the individual permissions instead, which servers grant in
     /// place of a set.
     ///
-    /// `transition:generic` covers every `repo`, `blob` and `rpc` but for the methods of `chat.bsky`; with
-    /// `transition:chat.bsky` beside it those too; `transition:email` covers `account:email`.
+    /// `transition:generic` covers every `repo`, `blob` and `rpc`, except the methods of `chat.bsky`, which need
+    /// `transition:chat.bsky` as well. `transition:email` covers `account:email`.
     ///
     /// ```
     /// use atproto_oauth_wasm::Scope;
@@ -33,13 +33,13 @@ impl Scope {
         needed.iter().all(|permission| self.allows(permission))
     }
 
-    /// The permissions of `needed` that this grant does not cover: what to ask for, beside what there is, at the next sign-in.
+    /// The permissions of `needed` that this scope does not cover, to request in addition at the next sign-in.
     pub fn missing(&self, needed: &Self) -> Self {
         let missing = needed.iter().filter(|permission| !self.allows(permission));
         missing.cloned().collect()
     }
 
-    /// Whether this grant covers one permission.
+    /// Whether this scope covers one permission.
     pub fn allows(&self, needed: &Permission) -> bool {
         self.permissions.contains(needed)
             || match needed {
@@ -75,8 +75,8 @@ impl Scope {
                 .any(|own| matches!(own, Permission::Repo(own) if own.allows(collection, action)))
     }
 
-    /// Either may be `*`. The reference server lets `transition:generic` alone do for every method at once, but not for each
-    /// of them; and `transition:chat.bsky` alone for its methods, which the specification says it must not.
+    /// Either may be `*`. The reference server differs: it accepts `transition:generic` alone for `*`, although not for every
+    /// single method; and `transition:chat.bsky` alone for its methods, which the specification forbids.
     fn allows_call(&self, lxm: &str, aud: &str) -> bool {
         let needs_chat = lxm == ANY || lxm.starts_with(CHAT);
         self.has(Transition::Generic) && (!needs_chat || self.has(Transition::ChatBsky))

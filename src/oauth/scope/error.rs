@@ -1,4 +1,4 @@
-//! What can be wrong with a permission.
+//! Errors in permissions.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeError {
-    /// The token has a character that no scope can hold (RFC 6749 section 3.3), or none at all.
+    /// The token is empty or has a character that is not allowed in a scope (RFC 6749 section 3.3).
     InvalidCharacter(String),
-    /// The token is of no resource known here.
+    /// The token names an unknown resource.
     UnknownResource(String),
     /// The resource, the first text, has no such parameter.
     UnknownParameter(&'static str, String),
-    /// The resource, the first text, cannot do without the parameter.
+    /// The resource, the first text, requires the parameter.
     MissingParameter(&'static str, &'static str),
-    /// The parameter is given twice: it takes one value, or it is behind the colon as well.
+    /// The parameter occurs twice, although it takes one value or is also given after the colon.
     RepeatedParameter(&'static str),
     /// The parameter does not take this value.
     InvalidValue(&'static str, String),

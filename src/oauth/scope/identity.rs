@@ -1,4 +1,4 @@
-//! The account's identity.
+//! Permissions for the account's identity.
 
 use super::ScopeError;
 use super::names::ANY;
@@ -14,7 +14,7 @@ pub(super) const RESOURCE: &str = "identity";
 pub enum IdentityAttr {
     /// The handle.
     Handle,
-    /// All of the DID document, and the handle.
+    /// The whole DID document and the handle.
     All,
 }
 

@@ -1,4 +1,4 @@
-//! Permission sets, which others publish.
+//! Published permission sets.
 
 use super::ScopeError;
 use super::names::{is_nsid, is_service};
@@ -9,7 +9,7 @@ pub(super) const RESOURCE: &str = "include";
 
 /// The permissions of a published set: `include:app.example.authFull?aud=did:web:api.example.com%23svc`.
 ///
-/// What is in the set is for the server to find out. The reference server grants the permissions themselves in its place.
+/// The server resolves the set. The reference server grants the individual permissions in its place.
 ///
 /// Source: atproto specification, "Permissions", section "Permission Sets".
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,8 +19,8 @@ pub struct IncludePermission {
 }
 
 impl IncludePermission {
-    /// The set of this name; `aud` is the service for those of its `rpc` permissions that inherit one, and without it they
-    /// are void.
+    /// Creates a permission for the set of this name. `aud` is the service for those of its `rpc` permissions that inherit one;
+    /// without it, those have no effect.
     pub fn new(nsid: impl Into<String>, aud: Option<String>) -> Result<Self, ScopeError> {
         let nsid = nsid.into();
         if !is_nsid(&nsid) {
@@ -50,7 +50,7 @@ impl IncludePermission {
         )
     }
 
-    /// Whether it is enough for another: with a service, a set holds what it holds without.
+    /// Whether it covers another: a set with a service includes the same set without one.
     pub(super) fn allows(&self, other: &Self) -> bool {
         self.nsid == other.nsid && (other.aud.is_none() || self.aud == other.aud)
     }

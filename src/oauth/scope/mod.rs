@@ -1,7 +1,7 @@
-//! What a session may do: the atproto permission scopes, read, written and compared.
+//! The atproto permission scopes: parsing, printing and comparing.
 //!
-//! Source: atproto specification, "Permissions", and "OAuth", section "Authorization Scopes". Where the specification is
-//! silent, what the reference server's `@atproto/oauth-scopes` does decides: servers ignore a scope that they cannot read.
+//! Source: atproto specification, "Permissions", and "OAuth", section "Authorization Scopes". If the specification does not
+//! decide, this follows the reference server's `@atproto/oauth-scopes`, because servers ignore a scope that they cannot parse.
 
 mod account;
 mod blob;
@@ -31,18 +31,18 @@ pub use transition::Transition;
 use std::fmt;
 use std::str::FromStr;
 
-/// The scope token without which there is no atproto session.
+/// The scope token that every atproto session requires.
 pub const ATPROTO_SCOPE: &str = "atproto";
 
-/// Whether a space-separated scope holds a token.
+/// Whether a space-separated scope has a token.
 pub(crate) fn scope_has(scope: &str, token: &str) -> bool {
     scope.split(' ').any(|t| t == token)
 }
 
-/// A set of permissions: what an app asks for, or what a session was granted.
+/// A set of permissions, which an app requests or a session was granted.
 ///
-/// It prints as the canonical scope string, its tokens in alphabetical order and each as short as it can be. Use that string
-/// in the client metadata as well as in the request: servers compare the two token by token.
+/// It prints as the canonical scope string: the tokens in alphabetical order, each in its shortest form. Use that string both
+/// in the client metadata and in the request, because servers compare the two token by token.
 ///
 /// ```
 /// use atproto_oauth_wasm::{RepoAction, Scope};
@@ -71,20 +71,20 @@ pub(crate) fn scope_has(scope: &str, token: &str) -> bool {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
-    /// In the order of their text, each once: two scopes are equal where they print alike.
+    /// Sorted by their text, without duplicates, so that scopes that print alike are equal.
     permissions: Vec<Permission>,
 }
 
 impl Scope {
-    /// Begins a scope permission by permission.
+    /// Starts to build a scope from permissions.
     pub fn builder() -> ScopeBuilder {
         ScopeBuilder::default()
     }
 
-    /// Reads what a server grants. A token that is not understood, because of its resource or of its parameters, is kept as it
-    /// is: permissions are to evolve, and a server may know more of them. It covers nothing but itself.
+    /// Parses a scope that a server granted. A token with an unknown resource or parameter is kept as it is, because servers
+    /// may support more permissions than this crate. It covers nothing but itself.
     ///
-    /// The only error is a character that no scope can hold, [`ScopeError::InvalidCharacter`].
+    /// The only error is a character that is not allowed in a scope, [`ScopeError::InvalidCharacter`].
     ///
     /// ```
     /// use atproto_oauth_wasm::Scope;
@@ -105,7 +105,7 @@ impl Scope {
             .collect()
     }
 
-    /// Reads what an app asks for: a token that is not understood is an error. A server would ignore it without a word.
+    /// Parses a scope that an app requests. An unknown token is an error, because a server would ignore it silently.
     ///
     /// ```
     /// use atproto_oauth_wasm::{Scope, ScopeError};
@@ -117,18 +117,18 @@ impl Scope {
         tokens(scope).map(Permission::parse).collect()
     }
 
-    /// The permissions, in the order in which they are printed.
+    /// The permissions, in the order of printing.
     pub fn iter(&self) -> std::slice::Iter<'_, Permission> {
         self.permissions.iter()
     }
 
-    /// Whether there is no permission at all.
+    /// Whether there are no permissions.
     pub fn is_empty(&self) -> bool {
         self.permissions.is_empty()
     }
 }
 
-/// RFC 6749 section 3.3 separates tokens by one space; several are no reason to lose a session.
+/// The tokens of a scope. RFC 6749 section 3.3 separates them by one space, but several spaces must not end a session.
 fn tokens(scope: &str) -> impl Iterator<Item = &str> {
     scope.split(' ').filter(|token| !token.is_empty())
 }
@@ -160,7 +160,7 @@ impl IntoIterator for Scope {
     }
 }
 
-/// As [`Scope::parse`] reads.
+/// Parses like [`Scope::parse`].
 impl FromStr for Scope {
     type Err = ScopeError;
 

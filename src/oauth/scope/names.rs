@@ -1,17 +1,17 @@
-//! The names that permissions are about: NSIDs, and services.
+//! The names in permissions: NSIDs and services.
 
 use super::ScopeError;
 use crate::identity::Did;
 
-/// What stands for every name, or every service.
+/// Stands for every name or every service.
 pub(super) const ANY: &str = "*";
 
-/// Names of records or methods: in alphabetical order, each once, or [`ANY`] alone.
+/// Names of record types or methods: sorted and without duplicates, or [`ANY`] alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Nsids(Vec<String>);
 
 impl Nsids {
-    /// Checks the values of a parameter of a resource, of which there must be one at least.
+    /// Checks the values of a resource's parameter. There must be at least one.
     pub(super) fn new(
         resource: &'static str,
         parameter: &'static str,
@@ -40,7 +40,7 @@ impl Nsids {
         self.0.iter().any(|name| name == ANY)
     }
 
-    /// Whether a name, or [`ANY`], is within these.
+    /// Whether these include a name, or [`ANY`].
     pub(super) fn include(&self, name: &str) -> bool {
         self.is_any() || self.0.iter().any(|own| own == name)
     }
@@ -82,7 +82,7 @@ fn is_fragment(text: &str) -> bool {
         part.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&b))
     };
-    // Each part but the first begins with what an escape must have.
+    // Each part except the first follows a `%`, so it must begin with two hexadecimal digits.
     parts.next().is_some_and(is_plain)
         && parts.all(|part| {
             let escape = part.get(..2);

@@ -1,4 +1,4 @@
-//! One permission of any kind.
+//! A permission of any kind.
 
 use super::syntax::{Syntax, is_token};
 use super::{
@@ -13,7 +13,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {
-    /// `atproto`: to be an atproto session at all, and to know whose it is.
+    /// `atproto`: required for every session; it gives the account's DID.
     Atproto,
     /// `transition:`
     Transition(Transition),
@@ -29,12 +29,13 @@ pub enum Permission {
     Identity(IdentityAttr),
     /// `include:`
     Include(IncludePermission),
-    /// Anything else that a server granted.
+    /// Any other token that a server granted.
     Unknown(UnknownPermission),
 }
 
 impl Permission {
-    /// Reads a token that must be understood: it is never [`Unknown`](Self::Unknown). Several spellings are one permission.
+    /// Parses a token; an unknown one is an error and never [`Unknown`](Self::Unknown). A permission can have several
+    /// spellings.
     ///
     /// ```
     /// use atproto_oauth_wasm::Permission;
@@ -65,7 +66,7 @@ impl Permission {
     }
 }
 
-/// As [`Permission::parse`] reads.
+/// Parses like [`Permission::parse`].
 impl FromStr for Permission {
     type Err = ScopeError;
 
@@ -90,7 +91,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// A token that is not understood here, as it was granted.
+/// An unknown token, as it was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UnknownPermission(pub(super) String);
 

@@ -1,4 +1,4 @@
-//! Writing records.
+//! Permissions to write records.
 
 use super::ScopeError;
 use super::names::Nsids;
@@ -7,10 +7,10 @@ use std::fmt;
 
 pub(super) const RESOURCE: &str = "repo";
 
-/// What can be done to a record.
+/// An operation on a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RepoAction {
-    /// Make a new one.
+    /// Create one.
     Create,
     /// Replace one.
     Update,
@@ -19,7 +19,7 @@ pub enum RepoAction {
 }
 
 impl RepoAction {
-    /// All there are, which is what a permission means that names none.
+    /// All actions, which is also the meaning of a permission without actions.
     pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
 
     /// The parameter's value.
@@ -47,7 +47,7 @@ pub struct RepoPermission {
 }
 
 impl RepoPermission {
-    /// For records of the types named, or of every type where `*` is among them. Both lists need one element at least;
+    /// Creates a permission for record types, or for every type if `*` is among them. Both lists need at least one element;
     /// [`RepoAction::ALL`] is every action.
     ///
     /// ```
@@ -81,7 +81,7 @@ impl RepoPermission {
         self.collections.as_slice()
     }
 
-    /// The actions, one at least.
+    /// The actions, at least one.
     pub fn actions(&self) -> &[RepoAction] {
         &self.actions
     }
@@ -98,7 +98,7 @@ impl RepoPermission {
         Self::new(collections, actions)
     }
 
-    /// Whether it is enough for an action on a collection, or on all by `*`.
+    /// Whether it covers an action on a collection, or on all collections with `*`.
     pub(super) fn allows(&self, collection: &str, action: RepoAction) -> bool {
         self.actions.contains(&action) && self.collections.include(collection)
     }

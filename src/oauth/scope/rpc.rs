@@ -1,4 +1,4 @@
-//! Calling other services in the account's name.
+//! Permissions to call other services on behalf of the account.
 
 use super::ScopeError;
 use super::names::{ANY, Nsids, is_service};
@@ -17,8 +17,8 @@ pub struct RpcPermission {
 }
 
 impl RpcPermission {
-    /// For the methods named, or every one where `*` is among them, at the service `aud`: a DID with the id of one of its
-    /// services, such as `did:web:api.bsky.app#bsky_appview`, or `*` for any. Not `*` for both.
+    /// Creates a permission for methods, or for every method if `*` is among them, at the service `aud`: a DID with the id of
+    /// one of its services, such as `did:web:api.bsky.app#bsky_appview`, or `*` for any. Both must not be `*`.
     pub fn new<M: Into<String>>(
         lxm: impl IntoIterator<Item = M>,
         aud: impl Into<String>,
@@ -51,7 +51,7 @@ impl RpcPermission {
         Self::new(lxm, exactly_one(RESOURCE, "aud", aud)?)
     }
 
-    /// Whether it is enough for a method, or all by `*`, at a service, or any by `*`.
+    /// Whether it covers a method, or all with `*`, at a service, or any with `*`.
     pub(super) fn allows(&self, lxm: &str, aud: &str) -> bool {
         self.lxm.include(lxm) && (self.aud == ANY || self.aud == aud)
     }

@@ -1,11 +1,11 @@
-//! The form that all resources share: `resource:positional?name=value&name=value`.
+//! The syntax that all resources share: `resource:positional?name=value&name=value`.
 //!
 //! Source: atproto specification, "Permissions", section "Scope String Syntax".
 
 use super::ScopeError;
 use crate::url::{decode, parse_form, push_escaped};
 
-/// A token taken apart.
+/// A parsed token.
 pub(super) struct Syntax<'a> {
     pub(super) resource: &'a str,
     positional: Option<&'a str>,
@@ -26,7 +26,7 @@ impl<'a> Syntax<'a> {
         }
     }
 
-    /// The values of a resource's parameters, which are all that it may have. The first is the one that may be positional.
+    /// The values of a resource's parameters. `parameters` lists all that are allowed; the first may be positional.
     pub(super) fn read<const N: usize>(
         &self,
         resource: &'static str,
@@ -45,7 +45,7 @@ impl<'a> Syntax<'a> {
             if !first.is_empty() {
                 return Err(ScopeError::RepeatedParameter(name));
             }
-            // A plus stands for a space in a form only.
+            // A plus means a space in forms only.
             first.push(decode(&text.replace('+', "%2B")));
         }
         Ok(values)
@@ -80,7 +80,7 @@ pub(super) fn is_token(text: &str) -> bool {
             .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
 }
 
-/// The token of a resource: the first parameter is positional where it has one value.
+/// The token of a resource. The first parameter is positional if it has one value.
 pub(super) fn print(
     resource: &str,
     (name, values): (&str, &[String]),
@@ -109,8 +109,8 @@ pub(super) fn print(
     out
 }
 
-/// Escapes what the reference server's printer escapes, but for two characters that it leaves and then reads as others: `%`,
-/// and `+` in a parameter.
+/// Escapes the same characters as the reference server, and also `%`, and `+` in a parameter, which the reference server
+/// prints as they are but parses as others.
 fn push_value(out: &mut String, value: &str, plain: &[u8]) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || plain.contains(&byte) {

@@ -1,4 +1,4 @@
-//! The scopes from before there were permissions.
+//! The transitional scopes, which predate permissions.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use std::fmt;
 /// Source: atproto specification, "OAuth", section "Transitional Scopes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transition {
-    /// What an app password may do: every record, blob and method but those of `chat.bsky`.
+    /// The permissions of an app password: every record and blob, and every method except those of `chat.bsky`.
     Generic,
-    /// The methods of `chat.bsky`, beside `Generic` and not without it.
+    /// The methods of `chat.bsky`, only together with `Generic`.
     ChatBsky,
     /// To read the account's email address.
     Email,
 }
 
 impl Transition {
-    /// All there are.
+    /// All transitional scopes.
     pub const ALL: [Self; 3] = [Self::Generic, Self::ChatBsky, Self::Email];
 
     /// The scope token.
