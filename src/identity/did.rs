@@ -1,20 +1,20 @@
-//! Decentralized identifiers, as far as atproto blesses them.
+//! Decentralized identifiers of the methods that atproto supports.
 
 use super::IdentityError;
 use super::handle::is_host_name;
 use std::fmt;
 use std::str::FromStr;
 
-/// A DID of a method that atproto supports: `did:plc`, or `did:web` of a bare host name, which has the form of a handle: it
-/// is no IP address. In development it may be `localhost`, with a port. As with handles, one under a reserved top-level
-/// domain has the right form, and is not resolved.
+/// A DID of a method that atproto supports: `did:plc`, or `did:web` with a bare host name. The host name has the syntax of a
+/// handle, so it is no IP address. In development it may be `localhost`, with a port. As with handles, a host name under a
+/// reserved top-level domain is valid, but not resolved.
 ///
 /// Source: atproto specification, "DID", sections "Blessed DID Methods" and "DID Identifier Syntax".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Did(String);
 
 impl Did {
-    /// Reads a DID; [`IdentityError::InvalidDid`] where it is none, or none that atproto supports.
+    /// Parses a DID; [`IdentityError::InvalidDid`] if it is none, or none that atproto supports.
     pub fn parse(input: &str) -> Result<Self, IdentityError> {
         let valid = if let Some(id) = input.strip_prefix("did:plc:") {
             id.len() == 24 && id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
@@ -52,7 +52,7 @@ fn host_and_port(id: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// A host name; a port is for `localhost` only, and a path for nobody.
+/// Checks a host name. Only `localhost` may have a port, and a path is not allowed.
 fn is_web_identifier(id: &str) -> bool {
     match host_and_port(id) {
         Some(("localhost", port)) => port.is_none_or(is_port),
@@ -61,7 +61,7 @@ fn is_web_identifier(id: &str) -> bool {
     }
 }
 
-/// A port as it is written in a normal form, without zeros before it.
+/// Checks a port in its normal form, without leading zeros.
 fn is_port(text: &str) -> bool {
     let is_number = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
     is_number && text.parse::<u16>().is_ok()

@@ -1,30 +1,30 @@
-//! DID documents, as far as a sign-in reads them.
+//! DID documents.
 
 use super::{Did, Handle, IdentityError};
 use crate::json::Json;
 use crate::url::Url;
 
-/// The parts of a DID document that matter here.
+/// The parts of a DID document that a sign-in uses.
 ///
 /// Source: atproto specification, "DID", section "DID Documents".
 #[derive(Clone, Debug, PartialEq)]
 pub struct DidDocument {
-    /// Whose document it is.
+    /// The DID that the document is about.
     pub did: Did,
-    /// The handle it claims: its first alias that is `at://` and a valid handle. A claim only, until that handle resolves
-    /// back.
+    /// The handle that it claims: its first alias of the form `at://` and a valid handle. It is only a claim until the handle
+    /// resolves to this DID.
     pub handle: Option<Handle>,
     /// The PDS: an origin.
     pub pds: Url,
-    /// The document: what atproto knows of it, and of the rest as much as is worth keeping.
+    /// The document: the members that atproto defines, and the others within the bounds of what is kept.
     pub raw: Json,
 }
 
-/// The members that atproto knows.
+/// The members that atproto defines.
 const KNOWN: [&str; 4] = ["id", "alsoKnownAs", "service", "verificationMethod"];
 
 impl DidDocument {
-    /// Judges a document that was asked for as that of `did`.
+    /// Judges a document that was requested for `did`.
     pub fn judge(did: &Did, raw: Json) -> Result<Self, IdentityError> {
         let invalid = |what| IdentityError::InvalidDocument(did.clone(), what);
         if raw.str("id").ok_or_else(|| invalid("id"))? != did.as_str() {
@@ -43,7 +43,7 @@ impl DidDocument {
         })
     }
 
-    /// The second half of the two-way check: the account must claim the handle that led to it.
+    /// The second half of the two-way check: the document must claim the handle that resolved to its DID.
     ///
     /// Source: atproto specification, "Handle", section "Handle Resolution".
     pub fn confirm(&self, handle: &Handle) -> Result<(), IdentityError> {
@@ -58,7 +58,7 @@ impl DidDocument {
     }
 }
 
-/// The elements of a member that may be missing. What they are is not judged: most are for others.
+/// The elements of an optional member. They are not judged, because most are for other uses.
 fn list(did: &Did, raw: &Json, member: &'static str) -> Result<Vec<Json>, IdentityError> {
     match raw.get(member) {
         None => Ok(Vec::new()),
@@ -68,7 +68,7 @@ fn list(did: &Did, raw: &Json, member: &'static str) -> Result<Vec<Json>, Identi
     }
 }
 
-/// The endpoint of the first service that is a PDS. All others are ignored, broken ones too.
+/// The endpoint of the first service that is a PDS. All other services are ignored, even malformed ones.
 fn find_pds(did: &Did, raw: &Json) -> Result<Url, IdentityError> {
     let is_pds = |service: &Json| {
         let id = service.str("id").unwrap_or_default();
@@ -82,7 +82,7 @@ fn find_pds(did: &Did, raw: &Json) -> Result<Url, IdentityError> {
         .find(|service| is_pds(service))
         .and_then(|service| service.str("serviceEndpoint"))
         .ok_or_else(|| IdentityError::NoPds(did.clone()))?;
-    // A path says nothing of where the server is; a user's name does.
+    // A path is ignored, because only the origin counts. A user name is an error.
     Url::parse(&endpoint)
         .filter(|url| url.is_web() && !url.has_credentials())
         .and_then(|url| Url::parse(url.origin()))

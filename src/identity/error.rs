@@ -1,4 +1,4 @@
-//! What can be wrong with an identity.
+//! Errors in identities.
 
 use super::{Did, Handle};
 use crate::sentences::{self, Arguments, Key, Message, key, said};
@@ -7,26 +7,26 @@ use crate::sentences::{self, Arguments, Key, Message, key, said};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityError {
-    /// What was typed is no handle (nor a DID, nor a URL).
+    /// The input is no handle (nor a DID, nor a URL).
     InvalidHandle(String),
-    /// Not a DID, or not of a kind that atproto supports.
+    /// Not a DID, or not of a method that atproto supports.
     InvalidDid(String),
-    /// It begins like a URL and is none.
+    /// It begins like a URL but is none.
     InvalidService(String),
-    /// A handle, or the host of a `did:web`, under a top-level domain that leads nowhere, or nowhere but in development.
+    /// A handle, or the host of a `did:web`, under a top-level domain that does not resolve, or only in development.
     ReservedName(String),
-    /// Nobody has this handle.
+    /// No account has this handle.
     HandleNotFound(Handle),
-    /// The resolver answered a handle with something that is no atproto DID.
+    /// The resolver responded to a handle with something that is no atproto DID.
     InvalidResolution(Handle),
-    /// The account that the handle leads to does not claim it.
+    /// The account that the handle resolves to does not claim it.
     HandleMismatch {
         /// The account.
         did: Did,
-        /// The handle that led to it.
+        /// The handle.
         handle: Handle,
     },
-    /// The directory knows no such DID, or it was deactivated for good.
+    /// The directory has no such DID, or the DID was deactivated permanently.
     DidNotFound(Did),
     /// The DID document breaks the format at the named member.
     InvalidDocument(Did, &'static str),
@@ -34,7 +34,7 @@ pub enum IdentityError {
     DocumentOfAnother(Did),
     /// The DID document names no PDS.
     NoPds(Did),
-    /// A `did:web` on `localhost`, which only http can reach, where that was forbidden or the app is not under development.
+    /// A `did:web` on `localhost`, which is reachable by http only, but the app forbids http or is not under development.
     InsecureDidWeb(Did),
 }
 

@@ -1,4 +1,4 @@
-//! Handles: host names that stand for an account.
+//! Handles: host names that identify an account.
 
 use super::IdentityError;
 use crate::private_host::top_level_domain;
@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub struct Handle(String);
 
 impl Handle {
-    /// Reads a handle of any case; [`IdentityError::InvalidHandle`] where it is none. Nothing is trimmed.
+    /// Parses a handle in any case; [`IdentityError::InvalidHandle`] if it is none. Nothing is trimmed.
     pub fn parse(input: &str) -> Result<Self, IdentityError> {
         match is_host_name(input) {
             true => Ok(Self(input.to_ascii_lowercase())),
@@ -25,14 +25,14 @@ impl Handle {
         &self.0
     }
 
-    /// Whether the handle is under a name that leads nowhere by itself, so that it must not be resolved: `handle.invalid`
-    /// is. `.test` is for development.
+    /// Whether the handle is under a reserved top-level domain, so that it must not be resolved: for example `handle.invalid`.
+    /// `.test` is allowed in development.
     pub fn is_reserved(&self, in_development: bool) -> bool {
         is_reserved(&self.0, in_development)
     }
 }
 
-/// Whether a text has the form of a handle, which is that of a host name: also the host of a `did:web` must have it.
+/// Whether a text has the syntax of a handle, which is that of a host name. The host of a `did:web` must have it too.
 pub(super) fn is_host_name(text: &str) -> bool {
     let (mut labels, mut last) = (0, "");
     let labels_ok = text.split('.').all(|label| {
@@ -49,7 +49,7 @@ pub(super) fn is_host_name(text: &str) -> bool {
     labels_ok && labels > 1 && last_is_name && text.len() <= 253
 }
 
-/// The top-level domains under which nothing may be resolved, in development neither.
+/// The top-level domains under which nothing may be resolved, not even in development.
 ///
 /// Source: atproto specification, "Handle", section "Additional Non-Syntax Restrictions".
 const RESERVED: [&str; 8] = [
@@ -63,8 +63,7 @@ const RESERVED: [&str; 8] = [
     "onion",
 ];
 
-/// Whether nothing may be resolved under a host name's top-level domain: one of [`RESERVED`], or, but in development,
-/// `test`.
+/// Whether nothing may be resolved under a host name's top-level domain: one of [`RESERVED`], or `test` unless in development.
 pub(super) fn is_reserved(host: &str, in_development: bool) -> bool {
     let domain = top_level_domain(host);
     let is = |reserved: &str| domain.eq_ignore_ascii_case(reserved);

@@ -1,10 +1,10 @@
-//! What a user types or pastes to sign in.
+//! The user's input to sign in with.
 
 use super::{Did, Handle, IdentityError};
 use crate::text::is_ignorable;
 use crate::url::Url;
 
-/// Where a sign-in begins.
+/// An input that a sign-in can begin with.
 ///
 /// Source: atproto specification, "OAuth", section "Identity Authentication".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub enum Input {
 }
 
 impl Input {
-    /// Reads what was typed, once it is [normalized](Self::normalize). What is neither a URL nor a DID is taken for a
-    /// handle, so that is what the error names.
+    /// [Normalizes](Self::normalize) and parses an input. Text that is neither a URL nor a DID counts as a handle, so the error
+    /// names a handle.
     pub fn parse(typed: &str) -> Result<Self, IdentityError> {
         Self::read(&Self::normalize(typed))
     }
 
-    /// Reads a text that is normalized.
+    /// Parses a normalized input.
     pub(crate) fn read(input: &str) -> Result<Self, IdentityError> {
         if input.starts_with("https://") || input.starts_with("http://") {
             return Url::parse(input)
@@ -37,18 +37,17 @@ impl Input {
         }
     }
 
-    /// What was meant by a text that was typed or pasted. This is what is judged, suggested to the server, shown in
-    /// messages and given to the app's own resolver.
+    /// Normalizes a text that was typed or pasted. The result is parsed, suggested to the server, shown in messages and passed
+    /// to the app's own resolver.
     ///
-    /// - Characters that show nothing are left out wherever they are, and white space around the text.
-    /// - Full-width characters, and the full stops that internationalized domain names know (RFC 3490 section 3.1), are
-    ///   those of ASCII.
-    /// - `@` before a handle is left out ("Handle", section "Usage and Implementation Guidelines"). Of an `at://` URI, the
-    ///   account is left, which is its authority.
-    /// - A handle is in lower case, as is the scheme of a URL. So is a DID: the DID specification allows that for text
-    ///   fields, since no DID of the methods that atproto supports has capitals.
+    /// - Invisible characters are removed anywhere, and white space around the text.
+    /// - Full-width characters, and the full stops of internationalized domain names (RFC 3490 section 3.1), become ASCII.
+    /// - `@` before a handle is removed ("Handle", section "Usage and Implementation Guidelines"). An `at://` URI becomes its
+    ///   authority, which is the account.
+    /// - A handle and the scheme of a URL become lower case. So does a DID: the DID specification allows that for text fields,
+    ///   because no DID of the methods that atproto supports has capitals.
     ///
-    /// What is wrong otherwise stays as it is, to be refused. A web URL stays that of a server, whatever its path says.
+    /// Other errors stay in the text, so that it is refused. A web URL remains that of a server, regardless of its path.
     pub fn normalize(typed: &str) -> String {
         let meant: String = typed.chars().filter_map(plain).collect();
         let mut rest = meant.trim();
@@ -68,7 +67,7 @@ impl Input {
             }
         }
         let mut lower = rest.to_ascii_lowercase();
-        // All that has capitals in such a DID: the escaped colon before a port.
+        // Only the escaped colon before a port has capitals in such a DID.
         if let Some(port) = lower.strip_prefix("did:web:localhost%3a") {
             lower = ["did:web:localhost%3A", port].concat();
         }
@@ -79,7 +78,7 @@ impl Input {
     }
 }
 
-/// What stands for a character; `None`: nothing.
+/// The replacement of a character; `None` if it is removed.
 fn plain(c: char) -> Option<char> {
     match c {
         '\u{3002}' | '\u{ff61}' => Some('.'),

@@ -1,4 +1,5 @@
-//! Handles, DIDs and DID documents: their syntax, and how one is resolved, as requests built and answers judged.
+//! Handles, DIDs and DID documents: their syntax, and their resolution as pure functions that build requests and judge
+//! responses.
 
 mod did;
 mod document;

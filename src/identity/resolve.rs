@@ -1,14 +1,14 @@
-//! How a handle or a DID is resolved: the requests, and the judging of their answers.
+//! Resolution of handles and DIDs: builds the requests and judges the responses.
 
 use super::handle::is_reserved;
 use super::{Did, DidDocument, Handle, IdentityError};
 use crate::http::{HttpError, Request, Response};
 use crate::url::{Url, push_encoded};
 
-/// A failure of resolution: the peer's answer, or what it says of the identity.
+/// A judged response: the outer error is the response's, the inner one the identity's.
 type Judged<T> = Result<Result<T, IdentityError>, HttpError>;
 
-/// Asks an atproto server which account has a handle (`com.atproto.identity.resolveHandle`).
+/// The request to an atproto server for the account of a handle (`com.atproto.identity.resolveHandle`).
 pub(crate) fn resolve_handle_request(service: &Url, handle: &Handle) -> Request {
     let url = format!(
         "{}/xrpc/com.atproto.identity.resolveHandle?handle={handle}",
@@ -17,10 +17,10 @@ pub(crate) fn resolve_handle_request(service: &Url, handle: &Handle) -> Request 
     Request::get(url, "application/json")
 }
 
-/// Judges the answer to [`resolve_handle_request`], by the table `spec/handle-resolution.json`.
+/// Judges the response to [`resolve_handle_request`], by the table `spec/handle-resolution.json`.
 pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> Judged<Did> {
     if response.status == 400 {
-        // The lexicon's error, and the message by which older servers say the same: any other 400 is trouble.
+        // The lexicon's error, and the message of older servers for the same. Any other 400 is a fault of the server.
         let unknown = response.endpoint_json().is_ok_and(|json| {
             json.str("error").is_some_and(|error| {
                 error == "HandleNotFound"
@@ -38,10 +38,10 @@ pub(crate) fn judge_handle_resolution(handle: &Handle, response: &Response) -> J
     Ok(Did::parse(&did).map_err(|_| IdentityError::InvalidResolution(handle.clone())))
 }
 
-/// Asks for a DID document: the PLC directory for `did:plc`, the host itself for `did:web`.
+/// The request for a DID document: to the PLC directory for `did:plc`, to the host itself for `did:web`.
 ///
-/// `localhost` is asked over http, since it has no certificates, and like other names that mean something on this machine
-/// only in development: with `allow_http`, or by an app that says so by its client id. The app may forbid http even then.
+/// `localhost` is requested over http, because it has no certificates. Like other names of the local machine, it is allowed in
+/// development only: with `allow_http`, or with a loopback client id. The app may forbid http even then.
 pub(crate) fn did_document_request(
     did: &Did,
     plc_directory: &Url,
@@ -73,9 +73,9 @@ pub(crate) fn did_document_request(
     ))
 }
 
-/// Judges the answer to [`did_document_request`].
+/// Judges the response to [`did_document_request`].
 pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<Box<DidDocument>> {
-    // 410: the PLC directory's answer for a tombstone.
+    // 410: the PLC directory's response for a tombstone.
     if matches!(response.status, 404 | 410) {
         return Ok(Err(IdentityError::DidNotFound(did.clone())));
     }
@@ -87,7 +87,7 @@ pub(crate) fn judge_did_document(did: &Did, response: &Response) -> Judged<Box<D
     Ok(DidDocument::judge(did, raw).map(Box::new))
 }
 
-/// Judges what an app's own resolver found behind an input: `{did, didDoc}`.
+/// Judges the result of the app's own resolver for an input: `{did, didDoc}`.
 pub(crate) fn judge_identity(response: &Response) -> Judged<Box<DidDocument>> {
     let found = response.document(&["application/json"])?;
     let did = match Did::parse(&found.str("did").unwrap_or_default()) {
