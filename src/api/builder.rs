@@ -115,14 +115,19 @@ impl ClientBuilder {
         let Some(host) = Host::of(self.ports.clone(), self.storage_name.clone()) else {
             // An option that can be checked without a page is as invalid on a server as in the browser.
             return match &self.app {
-                App::ThisPage => Ok(BrowserOAuthClient::nowhere()),
-                _ => self.options(None).map(|_| BrowserOAuthClient::nowhere()),
+                App::ThisPage => Ok(BrowserOAuthClient::without_host()),
+                _ => self
+                    .options(None)
+                    .map(|_| BrowserOAuthClient::without_host()),
             }
             .map_err(failed);
         };
         let page = host.ports.page.location();
         let options = self.options(page.as_ref()).map_err(failed)?;
-        Ok(BrowserOAuthClient::over(options, self.with_delegate(host)))
+        Ok(BrowserOAuthClient::on_host(
+            options,
+            self.with_delegate(host),
+        ))
     }
 
     /// Creates the client of a published app from its client id, which is the URL of its metadata.

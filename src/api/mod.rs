@@ -73,7 +73,7 @@ impl BrowserOAuthClient {
         ClientBuilder::default()
     }
 
-    fn over(options: ClientOptions, host: Host) -> Self {
+    fn on_host(options: ClientOptions, host: Host) -> Self {
         let feed = Rc::new(Feed::default());
         Self(Rc::new(Inner {
             client: Some(OAuthClient::new(options, host.ports, Some(feed.clone()))),
@@ -83,7 +83,7 @@ impl BrowserOAuthClient {
         }))
     }
 
-    pub(crate) fn nowhere() -> Self {
+    pub(crate) fn without_host() -> Self {
         Self(Rc::new(Inner {
             client: None,
             feed: Rc::default(),
@@ -98,8 +98,8 @@ impl BrowserOAuthClient {
         if self.0.closed.get() {
             return Err(Error::new(Step::Storage, StorageError::Disposed));
         }
-        let nowhere = || Error::new(Step::Configure, HostError::BROWSER_ONLY);
-        self.0.client.as_ref().ok_or_else(nowhere)
+        let no_browser = || Error::new(Step::Configure, HostError::BROWSER_ONLY);
+        self.0.client.as_ref().ok_or_else(no_browser)
     }
 
     /// Runs work of the client to its end, even if the caller drops the future.

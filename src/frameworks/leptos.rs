@@ -56,7 +56,7 @@ impl ProvidedClient {
     /// [`crate::HostError::BROWSER_ONLY`].
     pub fn get(self) -> BrowserOAuthClient {
         let client = self.0.try_get_value().flatten();
-        client.map_or_else(BrowserOAuthClient::nowhere, |client| (*client).clone())
+        client.map_or_else(BrowserOAuthClient::without_host, |client| (*client).clone())
     }
 }
 

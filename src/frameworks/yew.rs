@@ -47,7 +47,7 @@ pub fn OAuthProvider(props: &OAuthProviderProps) -> Html {
 #[hook]
 pub fn use_oauth_client() -> BrowserOAuthClient {
     let provided = use_context::<Provided>();
-    provided.map_or_else(BrowserOAuthClient::nowhere, |provided| provided.client)
+    provided.map_or_else(BrowserOAuthClient::without_host, |provided| provided.client)
 }
 
 /// Whether an account is signed in. It updates when this tab or another changes it.
