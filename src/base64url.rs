@@ -1,4 +1,4 @@
-//! Base64url without padding (RFC 4648 section 5), the encoding of every JOSE part (RFC 7515 section 2).
+//! Base64url without padding (RFC 4648 section 5), the encoding of all parts of a JWS (RFC 7515 section 2).
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

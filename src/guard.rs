@@ -1,12 +1,12 @@
-//! Ending something when its owner is dropped.
+//! Runs a closure when a value is dropped.
 
 use std::fmt;
 
-/// Runs its closure when dropped: the end of a lock, of a subscription, of a listener.
+/// Runs its closure when dropped, for example to release a lock or to remove a listener.
 pub struct Guard(Option<Box<dyn FnOnce()>>);
 
 impl Guard {
-    /// A guard that ends something.
+    /// Creates a guard that runs `end` when dropped.
     pub fn new(end: impl FnOnce() + 'static) -> Self {
         Self(Some(Box::new(end)))
     }

@@ -1,19 +1,19 @@
-//! HTTP requests and answers as plain values: what the pure layers build and judge.
+//! HTTP requests and responses as plain values, which the pure layers build and judge.
 
 use crate::json::Json;
 use crate::sentences::{Arguments, Key, Message, key, said};
 use std::fmt;
 
-/// Whether a text has this in it. The standard library's search, which is fast where texts are long, weighs 1.5 kB.
+/// Whether a text contains another. The standard library's search is fast for long texts, but adds 1.5 kB.
 pub(crate) fn mentions(text: &str, word: &str) -> bool {
     let mut parts = text.as_bytes().windows(word.len());
     parts.any(|part| part == word.as_bytes())
 }
 
-/// The largest answer that is read, in bytes. A metadata document of a server is a few kilobytes.
+/// The largest response body that is read, in bytes. A server's metadata document has a few kilobytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// The answer headers a host hands over; no other is ever judged. All lower-case.
+/// The response headers that a host must supply; no others are judged. All lower-case.
 pub const READ_HEADERS: [&str; 5] = [
     "age",
     "content-type",
@@ -22,10 +22,10 @@ pub const READ_HEADERS: [&str; 5] = [
     "www-authenticate",
 ];
 
-/// A request of our own: never one of the app's.
+/// A request of the client itself, not of the app.
 ///
-/// A host sends it without cookies and does not follow redirects: a redirected metadata document is refused
-/// (RFC 8414 and RFC 9728 name the place it must be at), and a redirected token request would carry a token elsewhere.
+/// A host sends it without cookies and does not follow redirects: a redirected metadata document is refused, because RFC 8414
+/// and RFC 9728 define its address, and a redirected token request would send a token to another server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// `GET`, `HEAD` or `POST`.
@@ -36,9 +36,9 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// The body: always `application/x-www-form-urlencoded`.
     pub body: Option<String>,
-    /// Whether the host's HTTP cache must ask the server again; for a `HEAD`, stay out of it altogether.
+    /// Whether the host's HTTP cache must revalidate; a `HEAD` bypasses the cache.
     pub revalidate: bool,
-    /// After how many milliseconds to give up; `None`: never.
+    /// The time limit in milliseconds; `None`: no limit.
     pub timeout_ms: Option<u32>,
 }
 
@@ -55,7 +55,7 @@ impl Request {
         }
     }
 
-    /// A HEAD past every cache.
+    /// A HEAD that bypasses every cache.
     pub fn head(url: String) -> Self {
         Self {
             method: "HEAD",
@@ -85,8 +85,8 @@ impl Request {
 pub struct Timeouts {
     /// A document: metadata, or an identity. 10 s by default.
     pub document_ms: u32,
-    /// A request to an endpoint of the authorization server. 30 s by default. A refresh itself is never given up, since
-    /// its answer holds the only tokens there are; this is how long one waits for it.
+    /// A request to an endpoint of the authorization server. 30 s by default. A refresh itself has no limit, because its
+    /// response holds the only valid tokens; this limits how long a caller waits for it.
     pub token_ms: u32,
 }
 
@@ -99,26 +99,26 @@ impl Default for Timeouts {
     }
 }
 
-/// Leaves out headers and body, which hold proofs and tokens.
+/// Omits headers and body, which contain proofs and tokens.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({} {})", self.method, self.url)
     }
 }
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Those of [`READ_HEADERS`] that came, and that CORS let us see.
+    /// The received headers of [`READ_HEADERS`] that CORS exposes.
     pub headers: Vec<(&'static str, String)>,
     /// The body, at most [`MAX_BODY`] bytes.
     pub body: String,
 }
 
 impl Response {
-    /// A header's value; `name` in lower case.
+    /// The value of a header; `name` is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -132,8 +132,8 @@ impl Response {
         Some(value.trim_ascii().to_ascii_lowercase())
     }
 
-    /// The server's time when it sent this, in milliseconds since the epoch: its `Date`, and the `Age` of an answer that
-    /// a cache on the way kept (RFC 9111 section 5.1).
+    /// The server's time now, in milliseconds since the epoch: its `Date`, plus the `Age` of a response from a shared cache
+    /// (RFC 9111 section 5.1).
     pub fn date(&self) -> Option<u64> {
         let date = parse_date(self.header("date")?)?;
         let age = self.header("age").and_then(|age| number(age.as_bytes()));
@@ -146,7 +146,7 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// The JSON object of a document that must come with status 200 and one of these media types.
+    /// The JSON object of a document, which must have status 200 and one of these media types.
     pub fn document(&self, media_types: &[&str]) -> Result<Json, HttpError> {
         if self.status != 200 {
             return Err(HttpError::Status(self.status));
@@ -157,7 +157,7 @@ impl Response {
         }
     }
 
-    /// The JSON object of an answer of an OAuth endpoint, whatever its status: a refusal is JSON as well.
+    /// The JSON object of an OAuth endpoint's response with any status, because a refusal is JSON too.
     pub fn endpoint_json(&self) -> Result<Json, HttpError> {
         match self.media_type() {
             Some(found)
@@ -178,8 +178,8 @@ impl Response {
     }
 }
 
-/// Milliseconds since the epoch of a time such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that may be sent (RFC
-/// 9110 section 5.6.7).
+/// Parses a time such as `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that servers may send (RFC 9110 section 5.6.7), as
+/// milliseconds since the epoch.
 pub(crate) fn parse_date(text: &str) -> Option<u64> {
     let text = text.as_bytes();
     let field = |from: usize, to| number(text.get(from..to)?);
@@ -187,13 +187,13 @@ pub(crate) fn parse_date(text: &str) -> Option<u64> {
     let month = b"JanFebMarAprMayJunJulAugSepOctNovDec"
         .chunks(3)
         .position(|month| month == name)? as u64;
-    // Years that begin in March have their leap day at the end.
+    // Count years from March, so that the leap day is the last day.
     let (year, month) = match month {
         0 | 1 => (field(12, 16)?.checked_sub(1)?, month + 10),
         _ => (field(12, 16)?, month - 2),
     };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5;
-    // The first of March of the year 0 was so many days before the epoch.
+    // The number of days between 1 March of the year 0 and the epoch.
     let days = (days + field(5, 7)?).checked_sub(719_469)?;
     let hours = days * 24 + field(17, 19)?;
     let minutes = hours * 60 + field(20, 22)?;
@@ -207,32 +207,32 @@ fn number(digits: &[u8]) -> Option<u64> {
     is_number.then(|| digits.iter().fold(0, value))
 }
 
-/// Leaves out the body, which can hold a token.
+/// Omits the body, which can contain a token.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Response({}, {} bytes)", self.status, self.body.len())
     }
 }
 
-/// Why a request got no answer, or one that is not of the form its place demands.
+/// Why a request has no response, or a response in the wrong form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// No answer: offline, name unknown, connection refused, or CORS. A page is not told which. Holds the host's words.
+    /// No response: offline, unknown name, connection refused, or CORS. A page cannot see which. Holds the host's message.
     Unreachable(String),
-    /// No whole answer within the time limit.
+    /// No complete response within the time limit.
     Timeout,
-    /// The answer was longer than [`MAX_BODY`].
+    /// The response was longer than [`MAX_BODY`].
     TooLarge,
-    /// The answer was a redirect.
+    /// The response was a redirect.
     Redirected,
-    /// The answer had another status than the place demands.
+    /// The response had an unexpected status.
     Status(u16),
-    /// The answer had another media type than the place demands.
+    /// The response had an unexpected media type.
     ContentType(Option<String>),
-    /// The answer's body was no JSON object.
+    /// The body of the response was no JSON object.
     NotJson,
-    /// The answer was a JSON object, and none of what its place demands.
+    /// The body of the response was a JSON object without the expected members.
     NotMetadata,
 }
 
@@ -242,7 +242,7 @@ impl HttpError {
         self.key().code()
     }
 
-    /// Whether the same request may well succeed later.
+    /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Timeout => true,
@@ -310,9 +310,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_a_cache_is_as_old_as_it_says() {
+    fn the_age_of_a_cached_response_is_added_to_its_date() {
         let date = ("date", "Thu, 01 Jan 1970 00:01:00 GMT".to_owned());
-        let told = |headers| {
+        let time_of = |headers| {
             let (status, body) = (200, String::new());
             Response {
                 status,
@@ -321,11 +321,11 @@ mod tests {
             }
             .date()
         };
-        assert_eq!(told(vec![]), None);
-        assert_eq!(told(vec![date.clone()]), Some(60_000));
+        assert_eq!(time_of(vec![]), None);
+        assert_eq!(time_of(vec![date.clone()]), Some(60_000));
         for (age, expected) in [("30", 90_000), ("-1", 60_000), ("x", 60_000)] {
             assert_eq!(
-                told(vec![date.clone(), ("age", age.to_owned())]),
+                time_of(vec![date.clone(), ("age", age.to_owned())]),
                 Some(expected)
             );
         }

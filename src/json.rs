@@ -1,7 +1,7 @@
 //! JSON values: the browser's own `JSON` in wasm, `serde_json` elsewhere.
 //!
-//! A parser in the wasm would cost every visitor 17 kB for what the page has already. What is read here comes from a
-//! server or from storage, so no accessor assumes a type: a field of another type reads as absent.
+//! A parser in the wasm would cost every visitor 17 kB, and the page has one already. The values come from a server or from
+//! storage, so no accessor assumes a type: a member of another type reads as absent.
 
 mod bounded;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -17,12 +17,12 @@ use std::fmt;
 pub struct Json(backend::Value);
 
 impl Json {
-    /// Parses a JSON text (RFC 8259). `None` where it is none.
+    /// Parses a JSON text (RFC 8259). `None` if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         backend::parse(text).map(Self)
     }
 
-    /// A member of an object; `None` when this is no object, or has no such member, or the member is `null`.
+    /// A member of an object; `None` if this is no object, has no such member, or the member is `null`.
     pub fn get(&self, name: &str) -> Option<Self> {
         backend::get(&self.0, name).map(Self)
     }
@@ -57,7 +57,7 @@ impl Json {
         self.get(name)?.as_str()
     }
 
-    /// A member that is an array of strings. One element of another type makes it no such array.
+    /// A member that is an array of strings; `None` if any element has another type.
     pub fn strings(&self, name: &str) -> Option<Vec<String>> {
         let mut strings = Vec::new();
         for item in self.get(name)?.as_array()? {
@@ -66,7 +66,7 @@ impl Json {
         Some(strings)
     }
 
-    /// Whether a member is an array of strings and has this one.
+    /// Whether a member is an array of strings that includes this one.
     pub(crate) fn lists(&self, name: &str, value: &str) -> bool {
         let strings = self.strings(name);
         strings.is_some_and(|strings| strings.iter().any(|string| string == value))
@@ -80,12 +80,12 @@ impl Json {
 
 #[cfg(target_arch = "wasm32")]
 impl Json {
-    /// Wraps a value that a JavaScript caller or the browser's storage handed over.
+    /// Wraps a value from a JavaScript caller or from the browser's storage.
     pub fn from_js(value: wasm_bindgen::JsValue) -> Self {
         Self(value)
     }
 
-    /// Whether this is `undefined`, and no JSON.
+    /// Whether this is `undefined`, which is not JSON.
     pub(crate) fn is_undefined(&self) -> bool {
         self.0.is_undefined()
     }
@@ -101,7 +101,7 @@ impl Json {
     }
 }
 
-/// Shows the kind of value only: a JSON text from a server can hold a token.
+/// Prints the kind of value only: a JSON text from a server can contain a token.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_object() {
@@ -181,7 +181,7 @@ mod backend {
         value.is_object() && !Array::is_array(value)
     }
 
-    /// The length of a text; 0 of all else.
+    /// The length of a text; 0 for any other value.
     pub(super) fn length(value: &Value) -> usize {
         let text = value.dyn_ref::<JsString>();
         text.map_or(0, |text| text.length() as usize)
@@ -191,7 +191,7 @@ mod backend {
         Object::new().into()
     }
 
-    /// A list for a list, an object for an object; `None` for all else.
+    /// An empty list for a list, an empty object for an object; `None` for any other value.
     pub(super) fn empty_like(value: &Value) -> Option<Value> {
         if Array::is_array(value) {
             Some(Array::new().into())
@@ -200,7 +200,7 @@ mod backend {
         }
     }
 
-    /// Those of an object's members, or of a list's.
+    /// The names of an object's members, or the indices of a list.
     pub(super) fn names(value: &Value) -> Array {
         Object::keys(value.unchecked_ref::<Object>())
     }
@@ -209,7 +209,7 @@ mod backend {
         names.get(at as u32).as_string()
     }
 
-    /// A member, `null` as well.
+    /// A member, which may be `null`.
     pub(super) fn member(value: &Value, name: &str) -> Option<Value> {
         let member = Reflect::get(value, &JsValue::from_str(name)).ok()?;
         (!member.is_undefined()).then_some(member)
@@ -219,7 +219,7 @@ mod backend {
         if let Some(list) = container.dyn_ref::<Array>() {
             list.push(&member);
         } else if name != "__proto__" {
-            // That one, set, would be no member.
+            // Setting `__proto__` would not add a member.
             let _ = Reflect::set(container, &JsValue::from(name), &member);
         }
     }
@@ -239,8 +239,8 @@ mod backend {
 
     pub(super) type Value = Rc<serde_json::Value>;
 
-    /// `serde_json` gives up where values are nested 128 deep, which a browser takes. Nothing here reads as deep, so what is
-    /// deeper than this counts as `null`.
+    /// `serde_json` refuses values nested 128 deep, which browsers accept. No code here reads that deep, so values deeper than
+    /// this become `null`.
     const DEPTH: usize = 100;
 
     pub(super) fn parse(text: &str) -> Option<Value> {
@@ -249,7 +249,7 @@ mod backend {
         parsed.ok().map(Rc::new)
     }
 
-    /// A JSON text with `null` in place of what is too deep.
+    /// A JSON text with `null` in place of values that are too deep.
     fn shallow(text: &str) -> String {
         let mut out = String::new();
         let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);

@@ -1,12 +1,12 @@
 #![doc = include_str!("tutorial.md")]
 
-// Each of these uses only those before it, to which a test of `xtask` holds them:
+// Each module uses only those before it in this order. A test of `xtask` checks that:
 //
-// 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: the ground floor;
-// 2. `sentences`: what errors say;
-// 3. `json`, `url`, `private_host`, `http`, `pds_request`: what the Web is made of;
+// 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: small tools;
+// 2. `sentences`: the messages and help of errors;
+// 3. `json`, `url`, `private_host`, `http`, `pds_request`: formats of the Web;
 // 4. `identity`, `oauth`: the protocol, as pairs of pure functions;
-// 5. `ports`: what a host must supply;
+// 5. `ports`: the interface that a host must implement;
 // 6. `client`: the flows, and all decisions;
 // 7. `memory`, `host`: the hosts;
 // 8. `api`, `frameworks`, `js`: the faces.

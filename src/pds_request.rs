@@ -4,10 +4,10 @@ use crate::url::push_form;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The methods that `fetch` writes in upper case (Fetch standard, "normalize a method"): the others are sent as they are given.
+/// The methods that `fetch` changes to upper case (Fetch standard, "normalize a method"). Others are sent as given.
 const NORMALIZED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 
-/// A request to a PDS, for apps without a library of requests.
+/// A request to a PDS, for apps without a request library.
 #[derive(Clone)]
 pub struct PdsRequest {
     pub(crate) method: Cow<'static, str>,
@@ -24,7 +24,7 @@ pub(crate) enum Body {
 }
 
 impl PdsRequest {
-    /// A request by any method. Those that `fetch` writes in upper case may be given in lower case too.
+    /// A request with any method. Methods that `fetch` changes to upper case may be given in lower case.
     pub fn new(method: impl Into<Cow<'static, str>>, path: impl Into<String>) -> Self {
         Self {
             method: normalized(method.into()),
@@ -34,12 +34,12 @@ impl PdsRequest {
         }
     }
 
-    /// A GET, as XRPC queries are.
+    /// A GET, for XRPC queries.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new("GET", path)
     }
 
-    /// A POST, as XRPC procedures are.
+    /// A POST, for XRPC procedures.
     pub fn post(path: impl Into<String>) -> Self {
         Self::new("POST", path)
     }
@@ -60,18 +60,18 @@ impl PdsRequest {
         self
     }
 
-    /// Carries a JSON text.
+    /// Sets the body to a JSON text.
     pub fn json(self, text: impl Into<String>) -> Self {
         self.header("content-type", "application/json").text(text)
     }
 
-    /// Carries a text; a `content-type` is for [`header`](Self::header).
+    /// Sets the body to a text. Set the `content-type` with [`header`](Self::header).
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.body = Some(Body::Text(text.into()));
         self
     }
 
-    /// Carries octets, such as a picture; a `content-type` is for [`header`](Self::header).
+    /// Sets the body to octets, such as a picture. Set the `content-type` with [`header`](Self::header).
     pub fn bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = Some(Body::Bytes(bytes.into()));
         self
@@ -84,7 +84,7 @@ impl fmt::Debug for PdsRequest {
     }
 }
 
-/// A method as it is sent, which is how a proof must name it.
+/// A method as it is sent, and as the `htm` claim of a proof must have it.
 fn normalized(method: Cow<'static, str>) -> Cow<'static, str> {
     let known = NORMALIZED
         .into_iter()

@@ -1,7 +1,7 @@
-//! Hosts that are this device, or in a network that only its neighbours reach.
+//! Hosts on this device or in a private network.
 
-/// Whether a host, as a URL in its normal form names it, means something else on every machine: a loopback, private or
-/// link-local address, `localhost`, or a name without a public domain.
+/// Whether a host of a URL in its normal form is a different machine for every user: a loopback, private or link-local address,
+/// `localhost`, or a name without a public domain.
 ///
 /// Source: RFC 6890 (special-purpose addresses), RFC 6761 (`localhost`), RFC 6762 (`local`).
 pub(crate) fn is_private(hostname: &str) -> bool {
@@ -10,20 +10,20 @@ pub(crate) fn is_private(hostname: &str) -> bool {
     }
     let host = hostname.strip_suffix('.').unwrap_or(hostname);
     let domain = top_level_domain(host);
-    // In its normal form, an IPv4 address has four decimal numbers; no name is made of digits only.
+    // In its normal form, an IPv4 address has four decimal numbers. No other host ends in a label of digits.
     if host.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return is_private_ipv4(host);
     }
     domain.len() == host.len() || ["localhost", "local", "internal"].contains(&domain)
 }
 
-/// What stands behind the last dot of a host name.
+/// The last label of a host name.
 pub(crate) fn top_level_domain(host: &str) -> &str {
     let dot = host.bytes().rposition(|byte| byte == b'.');
     &host[dot.map_or(0, |at| at + 1)..]
 }
 
-/// Only of the addresses that are given out for the whole internet (2000::/3); 2002::/16 holds an IPv4 address.
+/// Whether an IPv6 address is public: only 2000::/3 is allocated for the internet, and 2002::/16 contains an IPv4 address.
 fn is_global_ipv6(address: &[u8]) -> bool {
     let end = address.iter().position(|byte| *byte == b':');
     match address {
@@ -41,9 +41,9 @@ fn is_private_ipv4(host: &str) -> bool {
     match (numbers.next(), numbers.next()) {
         (Some(0 | 10 | 127), _) | (Some(169), Some(254)) | (Some(192), Some(168)) => true,
         (Some(172), Some(16..=31)) => true,
-        // Behind the address translation of a provider.
+        // Carrier-grade NAT.
         (Some(100), Some(64..=127)) => true,
-        // Multicast, and addresses for nobody.
+        // Multicast and reserved addresses.
         (first, _) => first >= Some(224),
     }
 }

@@ -1,8 +1,8 @@
-//! Strings that must not end up in a log.
+//! Strings that must not be logged.
 
 use std::fmt;
 
-/// A token, a code or a verifier. Printing it prints no more than that there is one.
+/// A token, a code or a verifier. Its `Debug` output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -12,7 +12,7 @@ impl Secret {
         Self(value)
     }
 
-    /// The secret itself, for the wire or for storage.
+    /// The secret itself, to send or to store.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,6 @@
-//! What errors say: a table of sentences, which the npm package reads too.
+//! The messages and help of errors: a table of sentences, which the npm package reads too.
 //!
-//! The core gives codes and arguments; whoever shows an error makes sentences of them. `sentences.txt` has three kinds of
+//! The core gives codes and arguments. They become sentences only when an error is shown. `sentences.txt` has three kinds of
 //! lines:
 //!
 //! - `CLASS` is what the npm package throws for the messages that follow.
@@ -8,8 +8,8 @@
 //! - `SUBJECT,SUBJECT: TEXT` is help. A subject is a topic, `error=` and the `error` code of a server's refusal, a code, or
 //!   the first word of several codes; `@` and a step narrow it. [`help`] says which comes first.
 //!
-//! In a template, `{name}` is an argument; `{?name}` is one that someone typed, shown with the numbers of its invisible
-//! characters. `<a|b>` is the first alternative whose arguments are all there, if any is.
+//! In a template, `{name}` is an argument; `{?name}` is one that a user typed, with its invisible characters shown as numbers.
+//! `<a|b>` is the first alternative with all arguments present, or nothing.
 
 mod help;
 mod key;
@@ -17,7 +17,7 @@ mod key;
 mod message;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 mod package;
-// They read JSON with a library that only native tests have.
+// These tests parse JSON with a library that only native tests have.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 #[cfg(not(all(target_arch = "wasm32", feature = "js")))]
@@ -41,7 +41,7 @@ pub(crate) trait Message {
     fn arguments(&self, to: &mut Arguments);
 }
 
-/// The help for an error of which no more is known.
+/// The help for an error without a topic or a step.
 pub(crate) fn help_of(error: &dyn Message) -> &'static str {
     help(None, error.key().code(), "")
 }

@@ -1,7 +1,7 @@
 //! Characters.
 
-/// Whether a character shows nothing at all: the default-ignorable ones of Unicode, such as the marks of writing direction
-/// that a paste brings along, zero-width spaces and the byte order mark; and the marks of interlinear annotation.
+/// Whether a character is invisible: the default-ignorable characters of Unicode, such as the directional marks in pasted
+/// text, zero-width spaces and the byte order mark; and the marks of interlinear annotation.
 pub(crate) fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'

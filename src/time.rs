@@ -1,33 +1,33 @@
-//! Times that come from outside: from servers, from storage, and from clocks that can be set to anything.
+//! Times from untrusted sources: servers, storage, and clocks that can be set to anything.
 //!
-//! All are in milliseconds since the epoch. No other place limits them, and sums of them never overflow.
+//! All are in milliseconds since the epoch. They are limited here only, so that sums of them never overflow.
 
-/// The last moment that a JavaScript `Date` can hold (ECMA-262, "Time Values and Time Range"). It stands for all that
-/// come later: rows hold the text of a `Date`, and an app's session hook is given one.
+/// The last time that a JavaScript `Date` can represent (ECMA-262, "Time Values and Time Range"). It replaces all later times,
+/// because rows store the text of a `Date`, and an app's session hook gets one.
 pub(crate) const LAST_MOMENT: u64 = 8_640_000_000_000_000;
 
-/// A time that was read from storage; `None` if a `Date` cannot hold it.
+/// A time that was read from storage; `None` if a `Date` cannot represent it.
 #[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) fn moment(milliseconds: f64) -> Option<u64> {
     let is_moment = (0.0..=LAST_MOMENT as f64).contains(&milliseconds);
     is_moment.then_some(milliseconds as u64)
 }
 
-/// A difference of two clocks that was read from storage; 0 if no two moments differ by so much.
+/// A difference of two clocks that was read from storage; 0 if it exceeds the range of a `Date`.
 #[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) fn clock_offset(milliseconds: f64) -> i64 {
     let is_offset = milliseconds.abs() <= LAST_MOMENT as f64;
     if is_offset { milliseconds as i64 } else { 0 }
 }
 
-/// A time moved by a difference, which can be anything.
+/// A time plus a difference of any size.
 pub(crate) fn shifted(at: u64, by: i64) -> u64 {
     at.saturating_add_signed(by).min(LAST_MOMENT)
 }
 
-/// When something expires that lasts for so many seconds, a number of any size (RFC 6749 section 5.1, `expires_in`).
+/// The time of expiry after a lifetime in seconds of any size (RFC 6749 section 5.1, `expires_in`).
 pub(crate) fn expiry(requested_at: u64, seconds: f64) -> u64 {
-    // The conversion takes what is no number, and what is negative, for 0.
+    // The conversion maps NaN and negative numbers to 0.
     let lifetime = (seconds * 1000.0) as u64;
     requested_at.saturating_add(lifetime).min(LAST_MOMENT)
 }

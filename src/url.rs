@@ -1,4 +1,4 @@
-//! URLs by the WHATWG standard: the browser's `URL` in wasm (the `url` crate would weigh 59 kB), the `url` crate elsewhere.
+//! URLs by the WHATWG standard: the browser's `URL` in wasm (the `url` crate would add 59 kB), the `url` crate elsewhere.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url(Arc<Parts>);
 
-/// The parts that are asked for, read once.
+/// The parts of a URL that are used, each read once.
 #[derive(PartialEq, Eq)]
 struct Parts {
     href: String,
@@ -17,7 +17,7 @@ struct Parts {
 }
 
 impl Url {
-    /// Parses an absolute URL; `None` where it is none.
+    /// Parses an absolute URL; `None` if it is none.
     pub fn parse(input: &str) -> Option<Self> {
         backend::parse(input, None)
     }
@@ -52,7 +52,7 @@ impl Url {
         self.0.href.split(':').next().unwrap_or_default()
     }
 
-    /// The port, where it is written and is not the scheme's default.
+    /// The port, if it is given and is not the scheme's default.
     pub fn port(&self) -> Option<&str> {
         let (_, behind) = self.0.origin.split_once(':')?;
         behind
@@ -61,27 +61,27 @@ impl Url {
             .strip_prefix(':')
     }
 
-    /// What follows `?`, without it; `None` when there is no `?`.
+    /// The query, without `?`; `None` if there is no `?`.
     pub fn query(&self) -> Option<&str> {
         Some(self.without_fragment().split_once('?')?.1)
     }
 
-    /// What follows `#`, without it; `None` when there is no `#`.
+    /// The fragment, without `#`; `None` if there is no `#`.
     pub fn fragment(&self) -> Option<&str> {
         Some(self.0.href.split_once('#')?.1)
     }
 
-    /// The URL up to the query or fragment: what a DPoP proof's `htu` holds (RFC 9449 section 4.2).
+    /// The URL without query and fragment: the `htu` claim of a DPoP proof (RFC 9449 section 4.2).
     pub fn without_query(&self) -> &str {
         without_query(&self.0.href)
     }
 
-    /// The URL up to the fragment.
+    /// The URL without the fragment.
     pub fn without_fragment(&self) -> &str {
         self.0.href.split('#').next().unwrap_or_default()
     }
 
-    /// Whether the URL names a user or a password.
+    /// Whether the URL has a user name or a password.
     pub fn has_credentials(&self) -> bool {
         let authority = self.without_query()[self.scheme().len()..]
             .strip_prefix("://")
@@ -119,23 +119,23 @@ pub(crate) fn origin_of(url: &str) -> &str {
     &url[..url.len() - behind_scheme.len() + end]
 }
 
-/// A URL in its normal form, up to the query or fragment.
+/// A URL in its normal form, without query and fragment.
 pub(crate) fn without_query(url: &str) -> &str {
     let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#'));
     &url[..end.unwrap_or(url.len())]
 }
 
-/// Whether a path, with a query perhaps, is one that a URL parser leaves as it is: it then needs no parser.
+/// Whether a URL parser would leave a path, with an optional query, as it is, so that no parser is needed.
 pub(crate) fn is_plain_path(path: &str) -> bool {
     let mut before = b'x';
     path.starts_with('/')
         && path.bytes().enumerate().all(|(at, byte)| {
             let plain = match byte {
-                // Another host, or a step in the path.
+                // Another host, or a dot segment.
                 b'/' => at != 1,
                 b'.' => before != b'/',
                 b'-' | b'_' | b'~' | b'?' | b'=' | b'&' | b':' | b'+' | b',' | b'@' => true,
-                // An encoded dot is a step in the path as well.
+                // A segment with an encoded dot can be a dot segment too.
                 b'%' => before != b'/',
                 _ => byte.is_ascii_alphanumeric(),
             };
@@ -154,12 +154,12 @@ pub(crate) fn push_form(out: &mut String, name: &str, value: &str) {
     push_encoded(out, value);
 }
 
-/// Percent-encodes everything but the unreserved characters of RFC 3986, which every form and URL parser reads alike.
+/// Percent-encodes all but the unreserved characters of RFC 3986, so that every form and URL parser reads the same.
 pub(crate) fn push_encoded(out: &mut String, value: &str) {
     push_encoded_except(out, value, b"");
 }
 
-/// The same, which leaves these characters as they are, too.
+/// Like [`push_encoded`], but leaves these characters as they are too.
 pub(crate) fn push_encoded_except(out: &mut String, value: &str, unencoded: &[u8]) {
     for byte in value.bytes() {
         match byte {
@@ -189,12 +189,12 @@ pub(crate) fn form_of(pairs: &[(String, String)]) -> String {
     form
 }
 
-/// Reads `application/x-www-form-urlencoded` pairs in their order. Broken escapes stay as they are, as in browsers.
+/// Parses `application/x-www-form-urlencoded` pairs in their order. Invalid escapes stay as they are, as in browsers.
 pub(crate) fn parse_form(input: &str) -> Vec<(String, String)> {
     backend::parse_form(input)
 }
 
-/// Undoes what a form does to a value. Broken escapes stay as they are.
+/// Decodes a form-encoded value. Invalid escapes stay as they are.
 pub(crate) fn decode(input: &str) -> String {
     let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16));
     let bytes = input.as_bytes();
@@ -222,7 +222,7 @@ mod backend {
 
     pub(super) fn parse_form(input: &str) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        // One question mark is not part of the form.
+        // A leading question mark is not part of the form.
         if let Ok(params) = web_sys::UrlSearchParams::new_with_str(&["?", input].concat()) {
             for pair in Array::from(&params).iter() {
                 let pair: Array = pair.unchecked_into();
@@ -297,7 +297,7 @@ mod tests {
         );
     }
 
-    /// All pairs of ASCII characters, in all places: what counts as plain, the parser leaves as it is.
+    /// Tries all pairs of ASCII characters in all places: the parser leaves every plain path as it is.
     #[test]
     fn plain_paths_are_what_a_parser_makes_of_them() {
         let base = url("https://example.com/");

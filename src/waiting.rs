@@ -1,4 +1,4 @@
-//! Waiting: for the first of two futures, and for a value from outside.
+//! Waiting for the first of two futures, and for a value from a callback.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -11,7 +11,7 @@ pub(crate) enum First<A, B> {
     Right(B),
 }
 
-/// Runs two futures until one ends, and drops the other where it stands.
+/// Runs two futures until one ends. The caller's drop ends the other.
 pub(crate) async fn race<A, B>(
     left: impl Future<Output = A>,
     right: impl Future<Output = B>,
@@ -26,7 +26,7 @@ pub(crate) async fn race<A, B>(
     .await
 }
 
-/// A value that comes from outside, once, to one who waits.
+/// A slot for one value, from a callback to one waiting task.
 pub(crate) struct Inbox<T>(RefCell<(Option<T>, Option<Waker>)>);
 
 impl<T> Default for Inbox<T> {

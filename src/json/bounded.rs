@@ -1,12 +1,12 @@
-//! As much of a value as is worth keeping.
+//! Copies a value within bounds, for keeping.
 //!
-//! What a server says is a document of up to [`MAX_BODY`](crate::http::MAX_BODY) bytes, nested as deep as that allows. Read,
-//! that does no harm; but a browser refuses to store a value that is nested too deep, or to send it to a worker, and an
-//! app's own code may not survive one.
+//! A server's document has up to [`MAX_BODY`](crate::http::MAX_BODY) bytes, nested as deep as that allows. Reading it is
+//! harmless. But browsers refuse to store a value that is nested too deep, or to send it to a worker, and it may overflow the
+//! stack of an app's own code.
 
 use super::{Json, backend};
 
-/// How many objects and lists may be in each other.
+/// How deep objects and lists may be nested.
 const DEPTH: usize = 8;
 
 /// How many members of an object, or of a list, are kept.
@@ -15,13 +15,13 @@ const MEMBERS: usize = 256;
 /// The longest text, and the longest name, in the units of the host's strings.
 const TEXT: usize = 2_048;
 
-/// All together: the lengths of texts and names, and some for each value.
+/// The total size: the lengths of texts and names, and a constant for each value.
 const ROOM: usize = 32 * 1024;
 const EACH: usize = 8;
 
 impl Json {
-    /// A copy within bounds: what is too deep, too many, too long or too much is left out. These members of the value go
-    /// before all others.
+    /// A copy within bounds: values that are too deep, too many, too long or too large in total are omitted. These members of
+    /// the value are copied before all others.
     pub(crate) fn bounded(&self, first: &[&str]) -> Self {
         let mut room = ROOM;
         Self(keep(&self.0, DEPTH, first, &mut room).unwrap_or_else(backend::object))
@@ -59,7 +59,7 @@ fn keep(
     Some(kept)
 }
 
-/// Takes up room; `None` if there is not as much, or if this is too long.
+/// Subtracts from the room that is left; `None` if there is not enough, or if this is too long.
 fn take(room: &mut usize, length: usize) -> Option<()> {
     if length > TEXT {
         return None;

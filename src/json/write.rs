@@ -2,8 +2,7 @@
 
 use super::{Json, push_quoted};
 
-/// A JSON text that is being written: a list, or an object's members. What is written is well-formed as long as lists get values
-/// and objects get members.
+/// Writes a JSON text: a list or an object. The text is well-formed if lists get values only and objects get members only.
 #[derive(Clone)]
 pub(crate) struct Writer {
     text: String,

@@ -1,8 +1,8 @@
-//! What can be done about an error.
+//! Finds the help for an error.
 
 use super::TABLE;
 
-/// The help: by the topic, else by the code, else by the first word of the code; each for the step, else for any.
+/// The help by topic, else by code, else by the first word of the code. For each, help for the step comes first.
 pub(crate) fn help(topic: Option<&str>, code: &str, step: &str) -> &'static str {
     let group = code.split('_').next();
     let subjects = topic.into_iter().chain([code]).chain(group);

@@ -1,12 +1,12 @@
-//! Which message of the table.
+//! Keys of messages in the table.
 
 use super::TABLE;
 
-/// A message of the table, by its line.
+/// A message of the table, identified by its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(u8);
 
-/// The [`Key`] of a text. One that is not in the table does not compile.
+/// The [`Key`] of a text. A text that is not in the table does not compile.
 macro_rules! key {
     ($text:literal) => {
         const { $crate::sentences::Key::of($text) }
@@ -34,7 +34,7 @@ impl Key {
         }
     }
 
-    /// The line's number, from 0: what the npm package knows it by.
+    /// The number of the line, from 0, which identifies it in the npm package.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub(crate) fn line(self) -> u8 {
         self.0
@@ -52,7 +52,7 @@ impl Key {
         self.row().0
     }
 
-    /// The code that it begins with.
+    /// The code at the beginning of the key.
     pub(crate) fn code(self) -> &'static str {
         let text = self.text();
         text.split_once('/').map_or(text, |(code, _)| code)

@@ -19,7 +19,7 @@ impl Arguments {
         self.0.push((name, value.to_string()));
     }
 
-    /// The value of one.
+    /// The value of an argument.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut arguments = self.0.iter();
         let (_, value) = arguments.find(|(known, _)| *known == name)?;
@@ -34,7 +34,7 @@ pub(crate) fn write(error: &dyn Message, f: &mut fmt::Formatter<'_>) -> fmt::Res
     f.write_str(&fill(error.key().template(), &arguments))
 }
 
-/// A template with its arguments. All that is not between `<` and `>` is an alternative too, the only one.
+/// Fills a template with its arguments. Text outside `<` and `>` is treated as a single alternative.
 fn fill(template: &str, arguments: &Arguments) -> String {
     let parts = template.split(['<', '>']);
     let chosen =
@@ -42,7 +42,7 @@ fn fill(template: &str, arguments: &Arguments) -> String {
     chosen.collect()
 }
 
-/// A text with its arguments; `None` if one is missing.
+/// Fills a text with its arguments; `None` if one is missing.
 fn substitute(text: &str, arguments: &Arguments) -> Option<String> {
     let mut parts = text.split('{');
     let mut out = parts.next()?.to_owned();

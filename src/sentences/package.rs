@@ -1,4 +1,4 @@
-//! The table as the npm package reads it: the TypeScript has it, and no sentence is in the WebAssembly.
+//! The table in the npm package: it is part of the TypeScript, and the WebAssembly contains no sentence.
 
 use super::Message;
 use crate::json::{Json, Writer};
@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "./sentences.js")]
 extern "C" {
-    /// The message of a line, with the arguments that are members of an object, as JSON.
+    /// The message of a line, with its arguments as the members of a JSON object.
     #[wasm_bindgen(js_name = messageOfLine)]
     fn message_of_line(line: u8, arguments: &str) -> String;
 }
@@ -27,7 +27,7 @@ impl Arguments {
         self.0.member(name, Some(value));
     }
 
-    /// The value of one, if that is a text.
+    /// The value of an argument, if it is a text.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         Json::parse(&self.0.clone().end())?.str(name)
     }
@@ -44,7 +44,7 @@ impl From<Arguments> for Writer {
     }
 }
 
-/// Writes an error's message: for the other tabs and for a page that opened a popup, since the official client may run there.
+/// Writes an error's message, for other tabs and for the page that opened a popup: the official client may run there.
 pub(crate) fn write(error: &dyn Message, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut arguments = Arguments::default();
     error.arguments(&mut arguments);

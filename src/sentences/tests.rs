@@ -1,4 +1,4 @@
-//! Messages and help, by the table that the npm package is held to as well.
+//! Tests messages and help with the table that the npm package is tested with too.
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 

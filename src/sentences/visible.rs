@@ -1,15 +1,15 @@
-//! Characters that cannot be seen, where a message quotes what someone typed.
+//! Shows invisible characters in messages that quote a user's input.
 
 use crate::text::is_ignorable;
 use std::fmt;
 use std::fmt::Write;
 
-/// Whether a character cannot be told from nothing, or from a plain space; the braille pattern without dots is one as well.
+/// Whether a character is invisible or looks like a plain space. That includes the braille pattern without dots.
 fn is_invisible(c: char) -> bool {
     c.is_control() || is_ignorable(c) || c == '\u{2800}' || (c.is_whitespace() && c != ' ')
 }
 
-/// A text as a message quotes it: what is invisible in it stands there by its number, such as `\u{202a}`.
+/// A text for quoting in a message, with invisible characters shown as numbers, such as `\u{202a}`.
 pub(super) struct Visible<'a>(pub(super) &'a str);
 
 impl fmt::Display for Visible<'_> {
