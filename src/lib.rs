@@ -47,7 +47,7 @@ pub use api::{
 pub use client::Credentials;
 pub use client::{
     CallbackContext, ClientOptions, Error, ErrorKind, HostError, Initialized, OAuthClient,
-    OAuthSession, Persistence, PopupError, Purpose, Refresh, ResourceAnswer, SignedIn, Step,
+    OAuthSession, Persistence, PopupError, Purpose, Refresh, ResourceResponse, SignedIn, Step,
     TokenInfo, load_client_metadata,
 };
 #[cfg(feature = "leptos")]

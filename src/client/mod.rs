@@ -56,5 +56,5 @@ pub use refresh::Refresh;
 pub use request::Credentials;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use session::Sent;
-pub use session::{OAuthSession, ResourceAnswer, TokenInfo};
+pub use session::{OAuthSession, ResourceResponse, TokenInfo};
 pub use startup::Initialized;

@@ -3,7 +3,7 @@
 
 use super::error::{Error, Step};
 use super::policy::Tried;
-use super::session::{OAuthSession, ResourceAnswer, Sent, resolve};
+use super::session::{OAuthSession, ResourceResponse, Sent, resolve};
 use crate::ports::Http;
 
 /// The parts of a request that a session supplies: the URL and the two headers of the credentials.
@@ -34,7 +34,7 @@ impl OAuthSession {
     /// `send` must not follow redirects with these credentials: they are for no other server.
     ///
     /// For hosts without JavaScript: in a browser, `src/host/browser/request.js` does this for apps in Rust and in JavaScript.
-    pub async fn request<A: ResourceAnswer, E: From<Error>>(
+    pub async fn request<A: ResourceResponse, E: From<Error>>(
         &self,
         method: &str,
         path: &str,

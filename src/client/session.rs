@@ -57,7 +57,7 @@ pub(crate) struct Sent<'a> {
 }
 
 /// The parts of a response that the client needs to judge it.
-pub trait ResourceAnswer {
+pub trait ResourceResponse {
     /// The status code.
     fn status(&self) -> u16;
 
@@ -167,11 +167,11 @@ impl OAuthSession {
     /// current credentials: `Some` if so, with the retries so far. A refused token is refreshed first.
     ///
     /// Call this for every 401 and for every response with a new `DPoP-Nonce`, unless it is a
-    /// [redirect](ResourceAnswer::is_redirected).
+    /// [redirect](ResourceResponse::is_redirected).
     pub(crate) async fn report(
         &self,
         sent: Sent<'_>,
-        response: &dyn ResourceAnswer,
+        response: &dyn ResourceResponse,
     ) -> Result<Option<Tried>, Error> {
         let (services, entry) = (&self.services, &self.entry);
         if response.is_redirected() {
@@ -251,7 +251,7 @@ impl fmt::Debug for OAuthSession {
 }
 
 /// The verdict of a response on the proof and the token. The body is read only if there is a new nonce to try.
-async fn verdict_of(response: &dyn ResourceAnswer, has_nonce: bool) -> Verdict {
+async fn verdict_of(response: &dyn ResourceResponse, has_nonce: bool) -> Verdict {
     let challenge = response.header("www-authenticate");
     let verdict = judge_resource(response.status(), challenge.as_deref());
     if has_nonce && matches!(verdict, Verdict::Done | Verdict::Unexplained) {

@@ -2,7 +2,7 @@
 
 use super::keys::{JsKey, failed};
 use super::reflect::set;
-use crate::client::{Error, OAuthSession, ResourceAnswer, Sent, Step, Tried};
+use crate::client::{Error, OAuthSession, ResourceResponse, Sent, Step, Tried};
 use crate::json::{Json, Writer};
 use crate::ports::Local;
 use crate::url::Url;
@@ -146,7 +146,7 @@ struct Reported {
     small_json: Option<String>,
 }
 
-impl ResourceAnswer for Reported {
+impl ResourceResponse for Reported {
     fn status(&self) -> u16 {
         self.status
     }

@@ -1,6 +1,6 @@
 //! The app's requests, over the network that the client's own go by.
 
-use crate::client::{Credentials, Error, ErrorKind, OAuthSession, ResourceAnswer, Step};
+use crate::client::{Credentials, Error, ErrorKind, OAuthSession, ResourceResponse, Step};
 use crate::http::{HttpError, Request, Response};
 use crate::pds_request::{Body, PdsRequest};
 use crate::ports::{Http, Local};
@@ -112,7 +112,7 @@ impl Answer {
     }
 }
 
-impl ResourceAnswer for Answer {
+impl ResourceResponse for Answer {
     fn status(&self) -> u16 {
         self.0.status
     }

@@ -3,7 +3,7 @@
 use crate::server::{ALICE, Source, asked};
 use crate::world::{REDIRECT_URI, Tab, World, kind, options};
 use atproto_oauth_wasm::ports::{Clock, Local};
-use atproto_oauth_wasm::{Credentials, Error, ErrorKind, Refresh, ResourceAnswer, Step};
+use atproto_oauth_wasm::{Credentials, Error, ErrorKind, Refresh, ResourceResponse, Step};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -327,7 +327,7 @@ fn a_machine_that_sleeps_during_a_request_keeps_its_time() {
 #[test]
 fn an_answer_that_is_no_refusal_is_not_read_for_its_time() {
     struct Watched<A>(A, Rc<RefCell<Vec<String>>>);
-    impl<A: ResourceAnswer> ResourceAnswer for Watched<A> {
+    impl<A: ResourceResponse> ResourceResponse for Watched<A> {
         fn status(&self) -> u16 {
             self.0.status()
         }

@@ -4,7 +4,7 @@ use crate::server::{ALICE, PDS};
 use crate::world::{Tab, World, options};
 use atproto_oauth_wasm::ports::{Http, Local};
 use atproto_oauth_wasm::{
-    Credentials, Error, HttpError, OAuthSession, PdsRequest, Request, ResourceAnswer, Response,
+    Credentials, Error, HttpError, OAuthSession, PdsRequest, Request, ResourceResponse, Response,
     Step,
 };
 use std::cell::RefCell;
@@ -126,7 +126,7 @@ fn other_answers_between_200_and_400_are_the_app_s() {
 /// The answer of an address that the app's own code went on to, with the token or without.
 struct Elsewhere(u16);
 
-impl ResourceAnswer for Elsewhere {
+impl ResourceResponse for Elsewhere {
     fn status(&self) -> u16 {
         self.0
     }

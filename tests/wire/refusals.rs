@@ -5,7 +5,7 @@ use crate::server::{ALICE, Fault, asked};
 use crate::world::{Tab, World, did, options};
 use atproto_oauth_wasm::ports::{Http, Local};
 use atproto_oauth_wasm::{
-    Credentials, Error, HttpError, OAuthSession, Refresh, Request, ResourceAnswer, Response, Step,
+    Credentials, Error, HttpError, OAuthSession, Refresh, Request, ResourceResponse, Response, Step,
 };
 use serde_json::json;
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ struct Answer {
     body: &'static str,
 }
 
-impl ResourceAnswer for Answer {
+impl ResourceResponse for Answer {
     fn status(&self) -> u16 {
         self.status
     }

@@ -3,8 +3,8 @@
 use crate::server::{ALICE, BOB, Fault, asked};
 use crate::world::{CLIENT_ID, Event, World, did, ended, kind};
 use atproto_oauth_wasm::{
-    ConfigError, Credentials, Error, ErrorKind, IdentityError, Refresh, ResourceAnswer, SessionEnd,
-    Step,
+    ConfigError, Credentials, Error, ErrorKind, IdentityError, Refresh, ResourceResponse,
+    SessionEnd, Step,
 };
 use serde_json::json;
 use std::cell::Cell;
@@ -321,7 +321,7 @@ fn a_refusal_that_comes_when_the_session_is_over_changes_nothing() {
 /// The answer to a token that has expired.
 struct TokenRefused;
 
-impl ResourceAnswer for TokenRefused {
+impl ResourceResponse for TokenRefused {
     fn status(&self) -> u16 {
         401
     }

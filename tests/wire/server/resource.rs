@@ -2,7 +2,7 @@
 
 use super::time::Source;
 use super::{Fault, Server, answer, proof, yield_now};
-use atproto_oauth_wasm::{Credentials, Request, ResourceAnswer, Response};
+use atproto_oauth_wasm::{Credentials, Request, ResourceResponse, Response};
 use serde_json::json;
 
 /// A PDS's answer, as the app reads it.
@@ -14,7 +14,7 @@ pub(crate) struct Reply {
     date: Option<String>,
 }
 
-impl ResourceAnswer for Reply {
+impl ResourceResponse for Reply {
     fn status(&self) -> u16 {
         self.status
     }
