@@ -3,13 +3,14 @@
 // Each module uses only those before it in this order. A test of `xtask` checks that:
 //
 // 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: small tools;
-// 2. `sentences`: the messages and help of errors;
-// 3. `json`, `url`, `private_host`, `http`, `pds_request`: formats of the Web;
-// 4. `identity`, `oauth`: the protocol, as pairs of pure functions;
-// 5. `ports`: the interface that a host must implement;
-// 6. `client`: the flows, and all decisions;
-// 7. `memory`, `host`: the hosts;
-// 8. `api`, `frameworks`, `js`: the faces.
+// 2. `json`: JSON values;
+// 3. `sentences`: the messages and help of errors;
+// 4. `url`, `private_host`, `http`, `pds_request`: the other formats of the Web;
+// 5. `identity`, `oauth`: the protocol, as pairs of pure functions;
+// 6. `ports`: the interface that a host must implement;
+// 7. `client`: the flows, and all decisions;
+// 8. `memory`, `host`: the hosts;
+// 9. `api`, `frameworks`, `js`: the faces.
 
 mod api;
 mod base64url;

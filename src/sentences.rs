@@ -6,7 +6,7 @@
 //! - `CLASS` is what the npm package throws for the messages that follow.
 //! - `KEY TEMPLATE` is a message. The key is a code, followed by `/` and a word if the code has several messages.
 //! - `SUBJECT,SUBJECT: TEXT` is help. A subject is a topic, `error=` and the `error` code of a server's refusal, a code, or
-//!   the first word of several codes; `@` and a step narrow it. [`help`] says which comes first.
+//!   the first word of several codes; `@` and a step narrow it. [`help()`] defines their order.
 //!
 //! In a template, `{name}` is an argument; `{?name}` is one that a user typed, with its invisible characters shown as numbers.
 //! `<a|b>` is the first alternative with all arguments present, or nothing.

@@ -4,13 +4,13 @@
 //! checks that:
 //!
 //! 1. `error`, `policy`: errors; every time span and limit, and the decisions on them;
-//! 2. `config`, `given_options`, `share`, `environment`, `network`: the options, the machine's services, requests with time limits;
+//! 2. `config`, `given_options`, `share`, `environment`, `network`: the options, the machine's services, timed requests;
 //! 3. `directory`: an account's identity, and the servers responsible for it;
 //! 4. `exchange`: proofs of possession, and the nonces and times learned from responses;
 //! 5. `notifications`, `accounts`: notifications of the app and the other tabs, and the accounts of this browser;
 //! 6. `sessions`: stored, in use, locked, ended;
 //! 7. `authority`, `refresh`, `sign_out`: checks, refreshes and ends a session;
-//! 8. `session`, `request`, `host_requests`, `restore`: the session object of an app, its requests, and restoring it from storage;
+//! 8. `session`, `request`, `host_requests`, `restore`: an app's session object, its requests, its restoration;
 //! 9. `sign_in`, `callback`, `popup`, `startup`: create a session;
 //! 10. `metadata`, `services`, `oauth_client`: loading client metadata, creating the services, and the interface.
 
