@@ -2,12 +2,12 @@
 
 // Each module uses only those before it in this order. A test of `xtask` checks that:
 //
-// 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: the ground floor;
-// 2. `json`: values as the Web writes them;
-// 3. `sentences`: what errors say;
-// 4. `url`, `private_host`, `http`, `pds_request`: what the Web is made of;
+// 1. `base64url`, `guard`, `secret`, `text`, `time`, `waiting`: small tools;
+// 2. `json`: JSON values;
+// 3. `sentences`: the messages and help of errors;
+// 4. `url`, `private_host`, `http`, `pds_request`: the other formats of the Web;
 // 5. `identity`, `oauth`: the protocol, as pairs of pure functions;
-// 6. `ports`: what a host must supply;
+// 6. `ports`: the interface that a host must implement;
 // 7. `client`: the flows, and all decisions;
 // 8. `memory`, `host`: the hosts;
 // 9. `api`, `frameworks`, `js`: the faces.
