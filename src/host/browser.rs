@@ -2,8 +2,10 @@
 
 use super::JsHost;
 use super::door::Host;
-use crate::ports::Ports;
+use super::keys;
+use crate::ports::{KeyError, Ports, Signer};
 use std::fmt;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -38,9 +40,16 @@ impl Browser {
         Self(JsHost::new(host, options.resume_client))
     }
 
-    /// The implementations; they share one database connection.
+    /// The implementations; they share one database connection. All fields are public, so an app can put a
+    /// [store](crate::ports::Store) of its own in place of the browser's: [`key_pair`](super::key_pair) gives what it stores of a
+    /// key, and [`signer`](Self::signer) makes it a key again.
     pub fn ports(&self) -> Ports {
         self.0.ports()
+    }
+
+    /// The key of a `CryptoKeyPair` that was stored, with the id that its [`PublicJwk`](crate::ports::Signer::public_jwk) had.
+    pub async fn signer(&self, pair: &JsValue, kid: &str) -> Result<Rc<dyn Signer>, KeyError> {
+        keys::signer(&self.0.door, pair, kid).await
     }
 
     /// Keeps no connection to the database open from now on.

@@ -89,6 +89,28 @@ impl Signer for JsKey {
     }
 }
 
+/// The `CryptoKeyPair` of a key of the browser's, for a [store](crate::ports::Store) of an app's own; `None` for a key of another
+/// host. It can be cloned into a database or handed to a worker, but its private half cannot be read out.
+pub fn key_pair(key: &dyn Signer) -> Option<JsValue> {
+    let key = key.as_any().downcast_ref::<JsKey>()?;
+    Some(key.door.key_pair(key.number).to_js())
+}
+
+/// The key of a `CryptoKeyPair` that [`key_pair`] gave.
+pub(super) async fn signer(
+    door: &Rc<Door>,
+    pair: &JsValue,
+    kid: &str,
+) -> Result<Rc<dyn Signer>, KeyError> {
+    let opened = door.open_key(door.host.hold(pair)).await;
+    let described = opened.map_err(|error| match failed(error) {
+        KeyError::Unavailable => KeyError::Unavailable,
+        _ => KeyError::Unusable,
+    })?;
+    let key = JsKey::described(door, &described, kid.to_owned());
+    Ok(Rc::new(key.ok_or(KeyError::Unusable)?))
+}
+
 /// The octets that a WebCrypto operation gives, a character each.
 fn octets<const N: usize>(outcome: Outcome) -> Result<[u8; N], KeyError> {
     let mut octets = [0; N];

@@ -32,6 +32,7 @@ pub(crate) use core_session::{Caller, CoreSession};
 pub use door::Host;
 #[cfg(feature = "js")]
 pub(crate) use items::facts as account_facts;
+pub use keys::key_pair;
 #[cfg(feature = "js")]
 pub(crate) use popup::PopupWindow;
 

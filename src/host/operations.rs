@@ -46,6 +46,16 @@ impl Door {
         self.begin("digest", Writer::list().text(data))
     }
 
+    /// Delivers the same of a `CryptoKeyPair` that the host holds, if it can sign.
+    pub(super) fn open_key(self: &Rc<Self>, pair: u32) -> Effect {
+        self.begin("openKey", Writer::list().number(pair.into()))
+    }
+
+    /// A key as a `CryptoKeyPair`.
+    pub(super) fn key_pair(&self, key: u32) -> Json {
+        self.call("keyPair", Writer::list().number(key.into()))
+    }
+
     /// The private half of a key, for a script that signs by itself.
     pub(super) fn private_key(&self, key: u32) -> Json {
         self.call("privateKey", Writer::list().number(key.into()))

@@ -88,7 +88,9 @@ pub struct ResumeTicket {
 ///
 /// The clients of an origin do not see each other's rows; a row that names no client belongs to the first that asks for it.
 ///
-/// What a store keeps of a [`Signer`] is the host's own key; see [`Signer::as_any`].
+/// A store keeps a [`Signer`] as the host's own key, whose private half cannot be read out: a browser's is a `CryptoKeyPair`, from
+/// and to which `host::key_pair` and `host::Browser::signer` lead. Its id, [`kid`](crate::oauth::PublicJwk::kid), is stored with
+/// it.
 pub trait Store {
     /// Ends when it is known where rows are kept.
     fn settle(&self) -> Local<'_, ()>;

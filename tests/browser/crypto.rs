@@ -1,6 +1,7 @@
 //! Keys and digests.
 
 use crate::support::*;
+use atproto_oauth_wasm::host::{Browser, BrowserOptions, key_pair};
 use atproto_oauth_wasm::ports::KeyError;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -55,6 +56,23 @@ async fn digests_are_sha_256() {
     // FIPS 180-2, appendix B.1.
     assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
     assert_eq!(digest[28..], [0xf2, 0x00, 0x15, 0xad]);
+}
+
+/// As a store of the app's own keeps it.
+#[wasm_bindgen_test]
+async fn a_key_pair_goes_out_and_comes_back_as_the_same_key() {
+    let key = new_key().await;
+    let pair = key_pair(key.as_ref()).expect("a key of this host");
+    let kid = &key.public_jwk().kid;
+    let browser = Browser::new(BrowserOptions::default());
+    let back = browser.signer(&pair, kid).await.expect("a key");
+    assert_eq!(back.public_jwk(), key.public_jwk());
+    let signature = back.sign("header.claims").await.expect("signs");
+    assert!(verifies(key.as_ref(), &signature, "header.claims").await);
+    for other in [JsValue::NULL, JsValue::from_str("pair")] {
+        let opened = browser.signer(&other, kid).await;
+        assert_eq!(opened.err(), Some(KeyError::Unusable));
+    }
 }
 
 #[wasm_bindgen_test]

@@ -64,6 +64,6 @@ test('What is no storage is refused', async (t) => {
   const { page } = await world.visitor(t)
   for (const storage of [{}, { durable: true }, { run: 'run', durable: true }]) {
     const { error } = await outcomeOf(page, async (storage) => { await makeClient({ storage }).init() }, storage)
-    assertTyped(error, { code: 'INVALID_OPTION' })
+    assertTyped(error, { code: 'OPTION_INVALID' })
   }
 })

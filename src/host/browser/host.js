@@ -13,7 +13,7 @@ import { leave, listen, ownServer, pageLocation, replaceLocation } from './page.
 import { PopupChannel, navigatePopup, openPopup, popupState } from './popup.js'
 import { perform } from './rows.js'
 import { Tabs } from './tabs.js'
-import { digest, generate, sign } from './web_crypto.js'
+import { digest, generate, open, sign } from './web_crypto.js'
 import { Place } from './web_locks.js'
 
 /** @import { RowStorage } from './indexed_db.js' */
@@ -185,6 +185,16 @@ export class BrowserHost {
     return this.#describe(await generate())
   }
 
+  /**
+   * @param {Effect} _
+   * @param {number} pair
+   */
+  async openKey(_, pair) {
+    const given = held.get(pair)
+    held.delete(pair)
+    return this.#describe(await open(given))
+  }
+
   /** @param {{ private: CryptoKey, x: string, y: string }} pair */
   #describe(pair) {
     return { key: this.hold(pair), x: pair.x, y: pair.y }
@@ -205,6 +215,11 @@ export class BrowserHost {
    */
   async digest(_, data) {
     return characters(await digest(octets(data)))
+  }
+
+  /** @param {number} key */
+  keyPair(key) {
+    return held.get(key)?.pair
   }
 
   /** @param {number} key */

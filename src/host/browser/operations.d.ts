@@ -18,6 +18,7 @@ export interface Calls {
   now(): number
   /** A URL of a server whose responses have a `Date` that we may read. */
   timeReference(): string | undefined
+  keyPair(key: number): CryptoKeyPair | undefined
   privateKey(key: number): CryptoKey | undefined
   /** Releases the value with this number. */
   release(number: number): void
@@ -56,8 +57,10 @@ export interface Calls {
 /** Asynchronous operations with one result. */
 export interface Effects {
   sleep(effect: Effect, milliseconds: number): Promise<void>
-  /** Rejects with `undefined` if there is no WebCrypto, as the next two do. */
+  /** Rejects with `undefined` if there is no WebCrypto, as the next three do. */
   generateKey(effect: Effect): Promise<KeyFacts>
+  /** Opens the `CryptoKeyPair` with this number, which is released. */
+  openKey(effect: Effect, pair: number): Promise<KeyFacts>
   /** The octets of an ES256 signature, one character for each. */
   sign(effect: Effect, key: number, input: string): Promise<string>
   /** The octets of the SHA-256 digest, one character for each, as in `data`. */
