@@ -22,6 +22,7 @@ mod ending;
 mod follow;
 mod giving_up;
 mod other_client;
+mod own_store;
 mod page;
 mod parsers;
 mod popup;
