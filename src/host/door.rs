@@ -32,7 +32,6 @@ extern "C" {
     fn connect(this: &Host, deliver: &Closure<dyn Fn(u32, bool, JsValue)>);
 
     /// Holds what JavaScript alone can hold under a number, which it gives.
-    #[cfg(feature = "js")]
     #[wasm_bindgen(method)]
     pub(super) fn hold(this: &Host, value: &JsValue) -> u32;
 

@@ -11,10 +11,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 /// The adapter puts the official client's prefix before it.
 const NAME: &str = "test";
 
-/// What `page.locks` knows of the name: how many hold it and how many wait.
+/// What `navigator.locks` knows of the name: how many hold it and how many wait.
 async fn known() -> (u32, u32) {
     let counts = js_async(
-        "const state = await page.locks.query();
+        "const state = await navigator.locks.query();
          const count = list => list.filter(l => l.name === a && l.mode === 'exclusive').length;
          return { held: count(state.held), pending: count(state.pending) }",
         &format!("@atproto-oauth-client-{NAME}").into(),
@@ -68,7 +68,7 @@ async fn one_holder_at_a_time_until_the_guard_is_dropped() {
 #[wasm_bindgen_test]
 async fn a_lock_of_other_code_excludes_as_well() {
     let release = js2(
-        "let release; page.locks.request(a, () => new Promise(done => { release = done })); return () => release()",
+        "let release; navigator.locks.request(a, () => new Promise(done => { release = done })); return () => release()",
         &format!("@atproto-oauth-client-{NAME}").into(),
         &JsValue::UNDEFINED,
     );
