@@ -15,11 +15,13 @@ const { alice, bob, control } = world
 
 const profile = async () => (await session.fetchHandler('/xrpc/com.atproto.server.getSession')).status
 
-/** Two tabs, both with the same session. */
+/** Two tabs, both with the same session and its core: a tab that attaches it later may see an end before it gets the message. */
 async function twoTabs(someone) {
   const second = await someone.tab()
   await initPage(second)
-  return [someone.page, second]
+  const tabs = [someone.page, second]
+  for (const tab of tabs) await valueOf(tab, async () => void await session.getTokenInfo(false))
+  return tabs
 }
 
 test('Two tabs that force a refresh at once keep one living session', async (t) => {
