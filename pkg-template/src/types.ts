@@ -197,8 +197,8 @@ export interface BrowserOAuthClientOptions {
    */
   storageName?: string
   /**
-   * Where sessions and pending sign-ins are stored, in place of the browser's database. Which account is active, and which
-   * were signed in, stays in `localStorage`.
+   * Where sessions and pending sign-ins are stored, in place of the browser's database. Which account is active, which accounts
+   * were signed in, and the servers' nonces stay in `localStorage`.
    */
   storage?: OAuthStorage
   /**
